@@ -1,0 +1,50 @@
+/** What a device offers to the stairs above: graphs become programs, programs run, memory outlives a run. */
+import type { Graph } from "./graph.js";
+import type { Tensor } from "./tensor.js";
+import type { Checkpoint } from "./weights/checkpoint.js";
+
+/** How weights of matrices are held: as they are, in half precision, or in blocks of 32 with 8 or 4 bits. */
+export type Precision = "f32" | "f16" | "q8" | "q4";
+
+export interface DeviceReport {
+  /** Such as "onnx-cpu", "onnx-webgpu", "tensorflow-cpu", "tensorflow-webgpu", "reference". */
+  readonly name: string;
+  /** Why this one was chosen. */
+  readonly reason: string;
+}
+
+export interface Engine extends AsyncDisposable {
+  readonly device: DeviceReport;
+  /**
+   * Makes a graph runnable with the weights of a checkpoint; every weight of the graph must be there in its shape, or a
+   * WeightsError names all that are not. (That nothing of the checkpoint is left over is checked by `settle`, in weights/.)
+   */
+  compile(
+    graph: Graph,
+    weights: Checkpoint,
+    options?: { readonly precision?: Precision | undefined },
+  ): Promise<Program>;
+  close(): Promise<void>;
+}
+
+export interface Program extends AsyncDisposable {
+  readonly graph: Graph;
+  /** Allocates the states once. `sizes` gives every named size of their shapes, such as { B: 2, S: 257 }. */
+  allocate(sizes: Readonly<Record<string, number>>): Promise<Memory>;
+  /** Runs once. Inputs are borrowed, results belong to the caller. Appended rows go to `memory`, whose length grows by T. */
+  run(inputs: Readonly<Record<string, Tensor>>, memory?: Memory): Promise<Readonly<Record<string, Tensor>>>;
+  close(): Promise<void>;
+}
+
+/** The states of one run of generation. */
+export interface Memory extends AsyncDisposable {
+  /** Slots per state (S). */
+  readonly slots: number;
+  /** Slots filled. */
+  readonly length: number;
+  /** Forgets all slots from `length` on; costs nothing. */
+  truncate(length: number): void;
+  /** Makes batch row i a copy of what row parents[i] was. */
+  fork(parents: readonly number[]): Promise<void>;
+  close(): Promise<void>;
+}

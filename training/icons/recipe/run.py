@@ -1,0 +1,61 @@
+"""What every training run shares: a resumable checkpoint, a step schedule, an average of the weights, a log line."""
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+
+
+def schedule(step, steps, peak, warmup=200, cooldown=0.25):
+    """Warm up, hold, and go down linearly over the last quarter: a run can be prolonged by raising `steps`."""
+    down = int(steps * cooldown)
+    return peak * min(1.0, (step + 1) / warmup, max(0.02, (steps - step) / max(1, down)))
+
+
+class Average:
+    """Exponential average of the weights: what is evaluated and shipped."""
+
+    def __init__(self, model, decay=0.999):
+        self.decay = decay
+        self.shadow = {k: v.detach().clone().float() for k, v in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model, step):
+        decay = min(self.decay, (1 + step) / (10 + step))
+        for k, v in model.state_dict().items():
+            if v.is_floating_point():
+                self.shadow[k].lerp_(v.float(), 1 - decay)
+            else:
+                self.shadow[k] = v.clone()
+
+
+class Run:
+    def __init__(self, folder, model, optimizer, average):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.parts = {"model": model, "optimizer": optimizer}
+        self.average, self.step, self.began = average, 0, time.time()
+        self.file = self.folder / "checkpoint.pt"
+        if self.file.exists():
+            saved = torch.load(self.file, weights_only=True)
+            for name, part in self.parts.items():
+                part.load_state_dict(saved[name])
+            self.average.shadow, self.step = saved["average"], saved["step"]
+            print(f"resumed at step {self.step}", flush=True)
+
+    def save(self):
+        part = self.file.with_suffix(".part")
+        torch.save({**{n: p.state_dict() for n, p in self.parts.items()}, "average": self.average.shadow, "step": self.step}, part)
+        os.replace(part, self.file)
+
+    def log(self, **values):
+        line = {"step": self.step, "seconds": round(time.time() - self.began, 1), **values}
+        with open(self.folder / "log.jsonl", "a") as f:
+            f.write(json.dumps(line) + "\n")
+        print(" ".join(f"{k}={v:.4f}" if isinstance(v, float) else f"{k}={v}" for k, v in line.items()), flush=True)
+
+
+def device_and_dtype():
+    """bfloat16 on both: tensor cores on a GPU, AVX-512/AMX on a CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu"), torch.bfloat16
