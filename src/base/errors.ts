@@ -101,7 +101,7 @@ export class DeviceError extends TesseraError {
   readonly code = "device";
   constructor(
     readonly device: string,
-    reason: string,
+    readonly reason: string,
     remedy: string,
     options?: ErrorOptions,
   ) {
@@ -114,7 +114,7 @@ export class ExecutionError extends TesseraError {
   readonly code = "execution";
   constructor(
     readonly device: string,
-    reason: string,
+    readonly reason: string,
     remedy = "Run `tessera doctor`; if the device is listed as usable, report this with the message above.",
     options?: ErrorOptions,
   ) {

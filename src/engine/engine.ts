@@ -1,6 +1,6 @@
 /** What a device offers to the stairs above: graphs become programs, programs run, memory outlives a run. */
 import type { Graph } from "./graph.js";
-import type { Tensor } from "./tensor.js";
+import type { FloatTensor, Tensor } from "./tensor.js";
 import type { Checkpoint } from "./weights/checkpoint.js";
 
 /** How weights of matrices are held: as they are, in half precision, or in blocks of 32 with 8 or 4 bits. */
@@ -46,5 +46,7 @@ export interface Memory extends AsyncDisposable {
   truncate(length: number): void;
   /** Makes batch row i a copy of what row parents[i] was. */
   fork(parents: readonly number[]): Promise<void>;
+  /** A copy of the filled slots of a state, [B, H, length, D]; for tests and comparisons with a reference. */
+  read(state: string): Promise<FloatTensor>;
   close(): Promise<void>;
 }

@@ -43,19 +43,20 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data", default="data")
     p.add_argument("--run", default="runs/tokenizer")
-    p.add_argument("--steps", type=int, default=6000)
-    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--steps", type=int, default=8000)
+    p.add_argument("--batch", type=int, default=16)
     p.add_argument("--rate", type=float, default=5e-4)
     p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
     torch.manual_seed(a.seed)
+    torch.set_flush_denormal(True)
     device, dtype = device_and_dtype()
     pictures = Pictures(a.data)
     train = pictures.where(lambda r: not r["heldOutConcept"])
     held_out = pictures.where(lambda r: r["heldOutConcept"])
     model = VQ(VQConfig()).to(device, memory_format=torch.channels_last)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(train)} pictures, {len(held_out)} held out")
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=a.rate, betas=(0.9, 0.95), weight_decay=0.01)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=a.rate, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
     average = Average(model)
     run = Run(a.run, model, optimizer, average)
     per_epoch = len(train) // a.batch
@@ -106,4 +107,5 @@ def main():
             run.save()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,20 @@
 /** A file of named tensors, opened but not read: the table of contents first, each tensor by range when asked for. */
 
 /** Element types that checkpoint files hold. Sizes in bytes in ELEMENT_BYTES. */
-export type Element = "f64" | "f32" | "f16" | "bf16" | "i64" | "i32" | "i16" | "i8" | "u8" | "bool";
+export type Element =
+  | "f64"
+  | "f32"
+  | "f16"
+  | "bf16"
+  | "i64"
+  | "i32"
+  | "i16"
+  | "i8"
+  | "u64"
+  | "u32"
+  | "u16"
+  | "u8"
+  | "bool";
 
 export const ELEMENT_BYTES: Readonly<Record<Element, number>> = {
   f64: 8,
@@ -12,6 +25,9 @@ export const ELEMENT_BYTES: Readonly<Record<Element, number>> = {
   i32: 4,
   i16: 2,
   i8: 1,
+  u64: 8,
+  u32: 4,
+  u16: 2,
   u8: 1,
   bool: 1,
 };

@@ -7,16 +7,18 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from recipe.group_norm import GroupNorm
+
 
 @dataclass(frozen=True)
 class VQConfig:
     channels: int = 4          # RGBA, premultiplied, in [-1, 1]
     patch: int = 4             # pixels of one side of a position of conv_in
-    ch: int = 96
+    ch: int = 64
     multipliers: tuple = (1, 2)
     res_blocks: int = 1        # a level of the encoder; the decoder has one more
     groups: int = 32
-    z_channels: int = 192
+    z_channels: int = 128
     code_dim: int = 8
     vocab: int = 2048
 
@@ -26,7 +28,7 @@ class VQConfig:
 
 
 def norm(c, channels):
-    return nn.GroupNorm(c.groups, channels, eps=1e-6)
+    return GroupNorm(c.groups, channels, eps=1e-6)
 
 
 class Res(nn.Module):
@@ -52,9 +54,10 @@ class Attn(nn.Module):
     def forward(self, x):
         b, c, h, w = x.shape
         n = self.norm(x)
-        q, k, v = (f(n).reshape(b, 1, c, h * w).transpose(2, 3) for f in (self.q, self.k, self.v))
-        o = F.scaled_dot_product_attention(q, k, v)
-        return x + self.proj_out(o.transpose(2, 3).reshape(b, c, h, w))
+        q, k, v = (f(n).flatten(2) for f in (self.q, self.k, self.v))  # [B, C, P]
+        o = v @ (q.transpose(1, 2) @ k * c ** -0.5).softmax(-1).transpose(1, 2)
+        o = o.reshape(b, c, h, w)
+        return x + self.proj_out(o.contiguous(memory_format=torch.channels_last))
 
 
 class Down(nn.Module):
@@ -168,7 +171,8 @@ class VQ(nn.Module):
         self.post_quant_conv = nn.Conv2d(c.code_dim, c.z_channels, 1)
 
     def features(self, x):  # [B, C, H, W] in [-1, 1] -> [B, h, w, D] unit vectors
-        z = self.quant_conv(self.encoder(F.pixel_unshuffle(x, self.config.patch)))
+        patches = F.pixel_unshuffle(x, self.config.patch).contiguous(memory_format=torch.channels_last)  # 5x faster on a CPU
+        z = self.quant_conv(self.encoder(patches))
         return F.normalize(z.float().permute(0, 2, 3, 1), dim=-1)
 
     def pixels(self, q):    # [B, h, w, D] -> [B, C, H, W]

@@ -1,0 +1,72 @@
+/**
+ * Turns predictions into draws. A draw is addressed by (seed, item, position), so that it does not depend on which items
+ * share a batch, on how many passes there were, or on which strategy asked.
+ */
+import { check, isIntegerIn } from "../../base/check.js";
+import { ShapeError } from "../../base/errors.js";
+import { uniform } from "../../base/random.js";
+import type { FloatTensor } from "../../engine/tensor.js";
+import { type Guidance, guide, scaleAt, UNGUIDED } from "../guidance.js";
+import { draw, type Law, lawOf, type SamplingSettings, samplingSettings } from "../sampling.js";
+import type { Draws, Prediction, Step } from "./step.js";
+
+export interface Sampler {
+  /** `seen(item, k)` names the ids that come before fill[k], for the repetition penalty. */
+  draws(step: Step, prediction: Prediction, seen: (item: number, k: number) => Iterable<number>): Draws;
+}
+
+export interface SamplerOptions {
+  /** 0 … 2^53 - 1. */
+  readonly seed: number;
+  readonly sampling?: Partial<SamplingSettings> | undefined;
+  readonly guidance?: Guidance | undefined;
+  /** The number of the batch's first item among all samples of this seed. */
+  readonly firstItem?: number | undefined;
+}
+
+/** A sampler with those settings; it holds no state. */
+export function sampler(options: SamplerOptions): Sampler {
+  const seed = check(
+    "seed",
+    "a whole number from 0 to 2^53 - 1",
+    options.seed,
+    isIntegerIn(0, Number.MAX_SAFE_INTEGER),
+  );
+  const firstItem = check("firstItem", "a whole number", options.firstItem ?? 0, isIntegerIn(0, 2 ** 31));
+  const settings = samplingSettings(options.sampling);
+  const guidance = options.guidance ?? UNGUIDED;
+  return {
+    draws(step, { conditional, unconditional }, seen) {
+      if (guidance.scale !== 1 && !unconditional)
+        throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
+      const law = remembered((item, k) => {
+        const row = rowOf(conditional, item, k);
+        const scale = scaleAt(guidance, step.fill[k]!);
+        const guided = scale === 1 || !unconditional ? row : guide(row, rowOf(unconditional, item, k), scale);
+        return lawOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k));
+      });
+      const id = remembered((item, k) => {
+        const address = { seed, item: firstItem + item, position: step.fill[k]!, purpose: "token" } as const;
+        return draw(law(item, k), uniform(address));
+      });
+      return { id, law };
+    },
+  };
+}
+
+/** Row k of an item of logits [B, R, V], not copied. */
+export function rowOf({ shape, data }: FloatTensor, item: number, k: number): Float32Array {
+  const [, R, V] = shape as [number, number, number];
+  const start = (item * R + k) * V;
+  return data.subarray(start, start + V);
+}
+
+function remembered<T extends number | Law>(compute: (item: number, k: number) => T) {
+  const known = new Map<string, T>();
+  return (item: number, k: number): T => {
+    const key = `${item} ${k}`;
+    const found = known.get(key) ?? compute(item, k);
+    known.set(key, found);
+    return found;
+  };
+}

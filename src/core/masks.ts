@@ -1,0 +1,51 @@
+/**
+ * Which slot may see which, and the bias that attention adds to its scores because of it.
+ *
+ * A slot is a place in the cache: first the condition slots, then the positions that were fed. The bias of a pass covers
+ * all S slots of the cache, filled or not, and then the T new ones: [1|B, 1, T, S+T], 0 where visible, HIDDEN elsewhere.
+ */
+import { HIDDEN } from "../engine/ops/attention.js";
+import { type FloatTensor, tensor } from "../engine/tensor.js";
+
+/** "causal": a new slot sees those before it and itself. "block": all new slots of a pass see each other. */
+export type Sight = "causal" | "block";
+
+/** For each item a 1 for every condition slot that holds something and a 0 for padding; null: all slots hold something. */
+export type PromptMask = readonly Uint8Array[] | null;
+
+export interface PassShape {
+  /** Slots that the cache has, and how many of them are filled. */
+  readonly slots: number;
+  readonly filled: number;
+  /** New slots of this pass; the first of them is slot number `filled`. */
+  readonly fresh: number;
+  readonly sight: Sight;
+}
+
+/**
+ * LlamaGen's rule for one item: what lies behind is visible, except padding of the prompt; every slot sees itself, also a
+ * padded one, which then sees nothing else. (The reference multiplies the columns by the mask, then forces the diagonal.)
+ */
+export function visible(query: number, key: number, prompt: Uint8Array | null): boolean {
+  if (key === query) return true;
+  return key < query && (prompt === null || key >= prompt.length || prompt[key] === 1);
+}
+
+/** The bias of one pass: one for all items without a prompt mask, else one an item. */
+export function attentionBias(pass: PassShape, prompts: PromptMask): FloatTensor {
+  const { slots, filled, fresh, sight } = pass;
+  const width = slots + fresh;
+  const items: readonly (Uint8Array | null)[] = prompts ?? [null];
+  const data = new Float32Array(items.length * fresh * width).fill(HIDDEN);
+  let row = 0;
+  for (const prompt of items) {
+    for (let t = 0; t < fresh; t++, row += width) {
+      const query = filled + t;
+      for (let key = 0; key < filled; key++) if (visible(query, key, prompt)) data[row + key] = 0;
+      for (let u = 0; u < fresh; u++) {
+        if (sight === "block" || visible(query, filled + u, prompt)) data[row + slots + u] = 0;
+      }
+    }
+  }
+  return tensor([items.length, 1, fresh, width], data);
+}

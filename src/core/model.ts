@@ -1,0 +1,49 @@
+/** A transformer that is ready to run: its two programs, read-only and shared by all sessions. */
+import type { Engine, Precision, Program } from "../engine/engine.js";
+import type { Checkpoint } from "../engine/weights/checkpoint.js";
+import { settle } from "../engine/weights/settle.js";
+import { conditionGraph } from "./condition.js";
+import type { TransformerConfig } from "./configs.js";
+import { decoderGraph } from "./transformer.js";
+
+export interface Transformer extends AsyncDisposable {
+  readonly config: TransformerConfig;
+  /** See conditionGraph. */
+  readonly condition: Program;
+  /** See decoderGraph. */
+  readonly decoder: Program;
+  close(): Promise<void>;
+}
+
+export interface TransformerOptions {
+  readonly precision?: Precision | undefined;
+  /** Intermediate values that the decoder gives out besides logits: see decoderGraph. */
+  readonly taps?: readonly string[] | undefined;
+}
+
+/** Known and not needed: the rotary table that some LlamaGen files carry, which follows from the configuration. */
+const DROPPED: readonly RegExp[] = [/^freqs_cis$/];
+
+/**
+ * Compiles the graphs of a configuration with the weights of a checkpoint. Weights that are missing, misshapen or left over
+ * are one WeightsError.
+ */
+export async function openTransformer(
+  engine: Engine,
+  config: TransformerConfig,
+  checkpoint: Checkpoint,
+  { precision, taps }: TransformerOptions = {},
+): Promise<Transformer> {
+  const graphs = { condition: conditionGraph(config), decoder: decoderGraph(config, taps) };
+  settle(checkpoint, Object.values(graphs), { ignore: DROPPED });
+  const condition = await engine.compile(graphs.condition, checkpoint);
+  const decoder = await engine.compile(graphs.decoder, checkpoint, { precision }).catch(async (failure) => {
+    await condition.close();
+    throw failure;
+  });
+  const close = async () => {
+    await condition.close();
+    await decoder.close();
+  };
+  return { config, condition, decoder, close, [Symbol.asyncDispose]: close };
+}

@@ -1,0 +1,187 @@
+/**
+ * From a row of logits to an id, in stages whose order is part of the result and is therefore in sight:
+ *
+ *     guidance -> repetition penalty -> temperature -> top-k -> top-p -> min-p -> softmax -> draw
+ *
+ * (guidance is in guidance.ts, since it needs two rows). Temperature, top-k and descending top-p are LlamaGen's, to the
+ * treatment of ties. A stage reads candidates and gives candidates; it writes into no argument and knows no randomness.
+ */
+import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
+import { ExecutionError } from "../base/errors.js";
+import { descend } from "./selection.js";
+
+export interface SamplingSettings {
+  /** Divides the logits; 0 takes the largest (the lowest id of equals). */
+  readonly temperature: number;
+  /** Keeps the k largest and what equals the k-th; 0 keeps all. */
+  readonly topK: number;
+  /** Keeps the fewest, largest first, whose probability together exceeds p; 1 keeps all. */
+  readonly topP: number;
+  /** Keeps what is at least this fraction as probable as the most probable; 0 keeps all. */
+  readonly minP: number;
+  /** Divides positive and multiplies negative logits of ids that occurred (Keskar et al. 2019, arXiv 1909.05858 §4.1); 1 is off. */
+  readonly repetitionPenalty: number;
+}
+
+export const SAMPLING_DEFAULTS: SamplingSettings = Object.freeze({
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+});
+
+/** Completes and checks settings; each number out of range is an ArgumentError. */
+export function samplingSettings(options: Options<SamplingSettings> = {}, where = "sampling"): SamplingSettings {
+  const s = withDefaults(where, SAMPLING_DEFAULTS, options);
+  check(`${where}.temperature`, "a number from 0 to 100", s.temperature, isNumberIn(0, 100));
+  check(`${where}.topK`, "a whole number, 0 to keep all", s.topK, isIntegerIn(0, 2 ** 31 - 1));
+  check(`${where}.topP`, "a number above 0 and up to 1", s.topP, (p) => isNumberIn(0, 1)(p) && p > 0);
+  check(`${where}.minP`, "a number from 0 to 1", s.minP, isNumberIn(0, 1));
+  check(`${where}.repetitionPenalty`, "a number from 0.01 to 100", s.repetitionPenalty, isNumberIn(0.01, 100));
+  return s;
+}
+
+/** Ids still in the race, ascending, and their logits. */
+export interface Candidates {
+  readonly ids: Int32Array;
+  readonly logits: Float32Array;
+}
+
+/** The ids that can be drawn, ascending, and their probabilities, which sum to 1. */
+export interface Law {
+  readonly ids: Int32Array;
+  readonly probabilities: Float64Array;
+}
+
+export type Stage = (candidates: Candidates) => Candidates;
+
+/** The stages of these settings in the order of this file's header; those that change nothing are left out. */
+export function stagesOf(settings: SamplingSettings, seen: Iterable<number> = []): readonly Stage[] {
+  const { temperature: t, topK: k, topP: p, minP, repetitionPenalty: penalty } = settings;
+  const stages: Stage[] = [];
+  if (penalty !== 1) stages.push(repetition(penalty, seen));
+  stages.push(t === 0 ? largest : temperature(t));
+  if (k > 0) stages.push(topK(k));
+  if (p < 1) stages.push(topP(p));
+  if (minP > 0) stages.push(minimum(minP));
+  return stages;
+}
+
+/**
+ * The law of the next id: a row of (guided) logits [V] through the stages. `seen` are the ids that a repetition penalty
+ * counts. Logits of -Infinity are never drawn; a row with NaN or +Infinity, or with nothing left, is an ExecutionError.
+ */
+export function lawOf(row: Float32Array, settings: SamplingSettings, seen: Iterable<number> = []): Law {
+  const stages = stagesOf(settings, seen);
+  const { ids, logits } = stages.reduce((left, stage) => stage(left), { ids: everyId(row.length), logits: row });
+  return { ids, probabilities: softmax(logits) };
+}
+
+/** The id that a coin in [0, 1) selects: the first whose cumulative probability, in order of ids, exceeds it. */
+export function draw({ ids, probabilities }: Law, coin: number): number {
+  let below = 0;
+  let last = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const probability = probabilities[i]!;
+    if (probability === 0) continue;
+    below += probability;
+    if (coin < below) return ids[i]!;
+    last = i;
+  }
+  return ids[last]!; // the sum rounded to less than the coin; never an id of probability 0
+}
+
+export const repetition =
+  (penalty: number, seen: Iterable<number>): Stage =>
+  ({ ids, logits }) => {
+    const out = logits.slice();
+    const counted = new Set(seen);
+    ids.forEach((id, i) => {
+      if (counted.has(id)) out[i] = out[i]! > 0 ? out[i]! / penalty : out[i]! * penalty;
+    });
+    return { ids, logits: out };
+  };
+
+export const temperature =
+  (t: number): Stage =>
+  ({ ids, logits }) => {
+    const divisor = Math.fround(Math.max(t, 1e-5)); // LlamaGen's floor
+    return { ids, logits: divisor === 1 ? logits : logits.map((logit) => logit / divisor) };
+  };
+
+/** Temperature 0. */
+export const largest: Stage = ({ ids, logits }) => {
+  const most = maximum(logits);
+  const at = logits.indexOf(most);
+  return { ids: ids.slice(at, at + 1), logits: logits.slice(at, at + 1) };
+};
+
+export const topK =
+  (k: number): Stage =>
+  (candidates) => {
+    if (k >= candidates.ids.length) return candidates;
+    const { floor } = descend(candidates.logits, null, k - 0.5);
+    return keep(candidates, (logit) => logit >= floor);
+  };
+
+/** Descending: the candidate that crosses p is kept. Of equals at the crossing, the lowest ids. (VAR's variant ascends.) */
+export const topP =
+  (p: number): Stage =>
+  (candidates) => {
+    const { floor, count } = descend(candidates.logits, softmax(candidates.logits), p);
+    let equals = count;
+    return keep(candidates, (logit) => logit > floor || (logit === floor && equals-- > 0));
+  };
+
+export const minimum =
+  (fraction: number): Stage =>
+  (candidates) => {
+    const floor = maximum(candidates.logits) + Math.log(fraction);
+    return keep(candidates, (logit) => logit >= floor);
+  };
+
+/** Probabilities of logits, in float64. */
+export function softmax(logits: Float32Array): Float64Array {
+  const most = maximum(logits);
+  const out = new Float64Array(logits.length);
+  let sum = 0;
+  for (let i = 0; i < out.length; i++) sum += out[i] = Math.exp(logits[i]! - most);
+  for (let i = 0; i < out.length; i++) out[i]! /= sum;
+  return out;
+}
+
+function maximum(logits: Float32Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  let finite = true;
+  for (let i = 0; i < logits.length; i++) {
+    const logit = logits[i]!;
+    if (logit > most) most = logit;
+    if (logit !== logit) finite = false;
+  }
+  if (!finite || !Number.isFinite(most))
+    throw new ExecutionError(
+      "sampling",
+      "the model gave logits that are not numbers",
+      "Check the weights, or run them in a wider precision (f32): half precision overflows in some checkpoints.",
+    );
+  return most;
+}
+
+function keep({ ids, logits }: Candidates, stays: (logit: number) => boolean): Candidates {
+  const kept = new Int32Array(ids.length);
+  let n = 0;
+  for (let i = 0; i < ids.length; i++) if (stays(logits[i]!)) kept[n++] = i;
+  const out = { ids: new Int32Array(n), logits: new Float32Array(n) };
+  for (let j = 0; j < n; j++) {
+    out.ids[j] = ids[kept[j]!]!;
+    out.logits[j] = logits[kept[j]!]!;
+  }
+  return out;
+}
+
+function everyId(size: number): Int32Array {
+  const ids = new Int32Array(size);
+  for (let id = 0; id < size; id++) ids[id] = id;
+  return ids;
+}

@@ -1,0 +1,160 @@
+/** One run of generation: all that changes while ids are made. The transformer itself is read-only and shared. */
+import { ArgumentError, ClosedError } from "../base/errors.js";
+import type { Memory } from "../engine/engine.js";
+import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
+import { type Condition, conditionInputs, itemsOf, promptMask } from "./condition.js";
+import { derive } from "./configs.js";
+import type { Forward, Prediction, Step } from "./decode/step.js";
+import { attentionBias } from "./masks.js";
+import type { Transformer } from "./model.js";
+
+export interface Session extends Forward, AsyncDisposable {
+  /** Items of the batch; when guided, each has two rows in the model. */
+  readonly items: number;
+  /** Positions fed and kept. */
+  readonly length: number;
+  /**
+   * Runs one pass. Forgets down to step.keep first. Position p is predicted from what was fed at p-1, or from the condition
+   * for p = 0, which then is run (again) in the same pass; so a fill beyond what this pass feeds is refused.
+   */
+  forward(step: Step): Promise<Prediction>;
+  /** Forgets all fed positions from `length` on; costs nothing. */
+  truncate(length: number): void;
+  /** Item i becomes a copy of what item parents[i] was. */
+  fork(parents: readonly number[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly condition: Condition;
+  /** Whether unconditional logits are made, too: twice the rows, [conditional …, unconditional …]. */
+  readonly guided: boolean;
+}
+
+/** Opens a session for a batch of conditions; memory for the whole sequence is allocated here, once. */
+export async function openSession(model: Transformer, { condition, guided }: SessionOptions): Promise<Session> {
+  const items = itemsOf(condition);
+  if (items < 1) throw new ArgumentError("condition", "at least one item", items);
+  const rows = guided ? 2 * items : items;
+  const inputs = conditionInputs(model.config.condition, condition, guided);
+  const { condition: prefix } = await model.condition.run(inputs);
+  const { slots } = derive(model.config);
+  const memory = await model.decoder.allocate({ B: rows, S: slots });
+  return new TransformerSession(model, memory, prefix as FloatTensor, condition, guided, items, rows);
+}
+
+class TransformerSession implements Session {
+  private closed = false;
+  private readonly prompts;
+  private readonly conditionSlots: number;
+
+  constructor(
+    private readonly model: Transformer,
+    private readonly memory: Memory,
+    private readonly prefix: FloatTensor, // [rows, conditionSlots, C]
+    condition: Condition,
+    private readonly guided: boolean,
+    readonly items: number,
+    private readonly rows: number, // items, or twice as many
+  ) {
+    this.prompts = promptMask(condition, guided);
+    this.conditionSlots = derive(model.config).conditionSlots;
+  }
+
+  get length(): number {
+    return Math.max(0, this.memory.length - this.conditionSlots);
+  }
+
+  truncate(length: number): void {
+    if (this.closed) throw new ClosedError("session");
+    if (!(Number.isInteger(length) && length >= 0 && length <= this.length))
+      throw new ArgumentError("length", `a whole number from 0 to the ${this.length} positions kept`, length);
+    if (length < this.length) this.memory.truncate(this.conditionSlots + length);
+  }
+
+  async forward(step: Step): Promise<Prediction> {
+    this.truncate(step.keep);
+    const fromStart = step.fill.includes(0);
+    if (fromStart && step.keep > 0)
+      throw new ArgumentError("step.keep", "0 in a pass that fills position 0", step.keep);
+    if (fromStart) this.memory.truncate(0); // what the condition predicted was not kept: it runs again
+    const lead = this.memory.length === 0 ? this.conditionSlots : 0; // slots of the condition in this pass
+    const bias = attentionBias(
+      {
+        slots: this.memory.slots,
+        filled: this.memory.length,
+        fresh: lead + step.feed.length,
+        sight: step.sight,
+      },
+      this.prompts,
+    );
+    const outputs = await this.model.decoder.run(
+      { ...this.fed(step, lead), bias, rows: asked(step, lead) },
+      this.memory,
+    );
+    return this.split(outputs.logits as FloatTensor);
+  }
+
+  async fork(parents: readonly number[]): Promise<void> {
+    if (this.closed) throw new ClosedError("session");
+    const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < this.items;
+    if (parents.length !== this.items || !parents.every(known))
+      throw new ArgumentError("parents", `${this.items} items from 0 to ${this.items - 1}`, parents.join());
+    await this.memory.fork(this.guided ? [...parents, ...parents.map((parent) => this.items + parent)] : parents);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.memory.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What stands in the T = lead + feed.length slots of a pass. Both halves of a guided batch are fed the same ids. */
+  private fed(step: Step, lead: number): Readonly<Record<string, Tensor>> {
+    const { width: C, vocabulary: V } = this.model.config;
+    const T = lead + step.feed.length;
+    const ids = new Int32Array(this.rows * T);
+    const prefix = new Float32Array(this.rows * T * C);
+    for (let row = 0; row < this.rows; row++) {
+      prefix.set(this.prefix.data.subarray(row * lead * C, (row + 1) * lead * C), row * T * C);
+      const line = step.ids[row % this.items]!;
+      for (let i = 0; i < step.feed.length; i++) {
+        const id = line[i]!;
+        if (!(Number.isInteger(id) && id >= 0 && id < V))
+          throw new ArgumentError("step.ids", `whole numbers from 0 to ${V - 1}`, id);
+        ids[row * T + lead + i] = id;
+      }
+    }
+    const places = [...Array(lead).keys(), ...step.feed.map((position) => this.conditionSlots + position)];
+    return {
+      ids: tensor([this.rows, T], ids),
+      isToken: tensor([T, 1], new Float32Array(T).fill(1, lead)),
+      prefix: tensor([this.rows, T, C], prefix),
+      slots: i32([T], places),
+    };
+  }
+
+  private split({ shape, data }: FloatTensor): Prediction {
+    const [, R, V] = shape as [number, number, number];
+    const half = [this.items, R, V];
+    const size = this.items * R * V;
+    return {
+      conditional: tensor(half, data.subarray(0, size)),
+      unconditional: this.guided ? tensor(half, data.subarray(size)) : null,
+    };
+  }
+}
+
+/** Rows of a pass that predict the positions to fill: the slot before each. */
+function asked(step: Step, lead: number): Tensor {
+  const rows = step.fill.map((position) => {
+    if (position === 0) return lead - 1;
+    const at = step.feed.indexOf(position - 1);
+    if (at < 0) throw new ArgumentError("step.fill", "positions whose predecessor is fed in the same pass", position);
+    return lead + at;
+  });
+  return i32([rows.length], rows);
+}

@@ -1,0 +1,133 @@
+/**
+ * States kept on the host: for each one array [B, H, S, D] that is allocated once and written in place.
+ * Every device that reads its inputs from the host shares this: appending copies T rows, truncating only forgets.
+ */
+import { ArgumentError, ClosedError, ShapeError } from "../base/errors.js";
+import { isIntegerIn, check } from "../base/check.js";
+import type { Memory } from "./engine.js";
+import { nameOf, type Sizes, valueOf } from "./feeds.js";
+import type { Graph } from "./graph.js";
+import { type FloatTensor, sizeOf, type Tensor } from "./tensor.js";
+
+export class HostMemory implements Memory {
+  readonly slots: number;
+  private filled = 0;
+  private closed = false;
+
+  private constructor(
+    readonly sizes: Sizes,
+    /** By name of the state; [B, H, S, D] each. */
+    readonly states: ReadonlyMap<string, FloatTensor>,
+  ) {
+    this.slots = states.values().next().value?.shape[2] ?? 0;
+  }
+
+  /** Allocates the states of a graph, filled with zeros. Throws ShapeError where a size is missing or not positive. */
+  static allocate(graph: Graph, sizes: Sizes): HostMemory {
+    const states = new Map<string, FloatTensor>();
+    for (const state of graph.states) {
+      const name = nameOf(state.source);
+      const shape = state.shape.map((dim) => valueOf(dim, sizes) ?? 0);
+      if (shape.length !== 4 || shape.some((size) => size < 1))
+        throw new ShapeError(graph.name, `state "${name}" [${state.shape}] cannot be allocated with ${show(sizes)}`);
+      states.set(name, { shape, data: new Float32Array(sizeOf(shape)) });
+    }
+    const slots = new Set([...states.values()].map(({ shape }) => shape[2]));
+    if (slots.size > 1) throw new ShapeError(graph.name, `states differ in slots: ${[...slots].join(", ")}`);
+    return new HostMemory({ ...sizes }, states);
+  }
+
+  get length(): number {
+    return this.filled;
+  }
+
+  truncate(length: number): void {
+    this.open();
+    this.filled = check("length", `an integer from 0 to ${this.filled}`, length, isIntegerIn(0, this.filled));
+  }
+
+  /** Refuses a run whose new rows would not fit, before it starts; `sizes` are those of the run. */
+  reserve(graph: Graph, sizes: Sizes): void {
+    this.open();
+    for (const { rows } of graph.appends) {
+      const T = valueOf(rows.shape[2]!, sizes) ?? 0;
+      if (this.filled + T > this.slots)
+        throw new ShapeError(
+          graph.name,
+          `${T} new positions do not fit behind ${this.filled} in a memory of ${this.slots} slots`,
+          "Allocate the memory with more slots (S), or truncate it first.",
+        );
+    }
+  }
+
+  /** Writes each `rows` [B, H, T, D] behind what its state holds, then counts them: all states grow together. */
+  append(rows: ReadonlyMap<string, Tensor>): void {
+    this.open();
+    let T = 0;
+    for (const [name, { shape, data }] of rows) {
+      const state = this.states.get(name);
+      const [B, H, S, D] = (state?.shape ?? []) as [number, number, number, number];
+      T = shape[2]!;
+      if (!state || shape.join() !== [B, H, T, D].join() || this.filled + T > S)
+        throw new ShapeError("memory", `rows [${shape}] do not fit behind slot ${this.filled} of "${name}" [${state?.shape}]`);
+      for (let row = 0; row < B * H; row++) {
+        const source = data.subarray(row * T * D, (row + 1) * T * D);
+        state.data.set(source, (row * S + this.filled) * D);
+      }
+    }
+    this.filled += T;
+  }
+
+  async fork(parents: readonly number[]): Promise<void> {
+    this.open();
+    for (const { shape, data } of this.states.values()) {
+      const B = shape[0]!;
+      check("parents", `${B} rows from 0 to ${B - 1}`, parents, (rows) => rows.length === B && rows.every(isIntegerIn(0, B - 1)));
+      const size = data.length / B;
+      // A row that is both replaced and somebody's parent has to be kept aside until all are written.
+      const kept = new Map<number, Float32Array>();
+      for (const [row, parent] of parents.entries()) {
+        if (parent !== row && !kept.has(parent)) kept.set(parent, data.slice(parent * size, (parent + 1) * size));
+      }
+      for (const [row, parent] of parents.entries()) {
+        if (parent !== row) data.set(kept.get(parent)!, row * size);
+      }
+    }
+  }
+
+  /** A copy of the filled slots of a state, [B, H, length, D]. For tests and golden comparisons. */
+  async read(name: string): Promise<FloatTensor> {
+    this.open();
+    const state = this.states.get(name);
+    if (!state) throw new ShapeError("memory", `has no state "${name}"`, `States: ${[...this.states.keys()].join(", ")}.`);
+    const [B, H, S, D] = state.shape as [number, number, number, number];
+    const data = new Float32Array(B * H * this.filled * D);
+    for (let row = 0; row < B * H; row++) {
+      data.set(state.data.subarray(row * S * D, (row * S + this.filled) * D), row * this.filled * D);
+    }
+    return { shape: [B, H, this.filled, D], data };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    (this.states as Map<string, FloatTensor>).clear();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Refuses use after close. */
+  open(): void {
+    if (this.closed) throw new ClosedError("memory");
+  }
+}
+
+/** The host memory behind what a caller passed to `run`: null if the graph keeps nothing. Refuses a stranger's memory. */
+export function stateOf(graph: Graph, known: WeakSet<Memory>, memory: Memory | undefined): HostMemory | null {
+  if (graph.states.length === 0 && memory === undefined) return null;
+  if (memory instanceof HostMemory && known.has(memory)) return memory;
+  throw new ArgumentError("memory", `a memory that this program ("${graph.name}") allocated`, memory);
+}
+
+const show = (sizes: Sizes) => JSON.stringify(sizes);

@@ -1,0 +1,56 @@
+/** The table of all operations, and the way to call them so that a model reads like its formula. */
+import { UnknownNameError } from "../../base/errors.js";
+import type { GraphBuilder, Value } from "../graph.js";
+import type { Inputs, Op } from "../op.js";
+import { attention, rotary } from "./attention.js";
+import { conv2d } from "./convolution.js";
+import { add, affine, cast, clamp, div, exp, gelu, mul, relu, sigmoid, silu, sub, tanh } from "./elementwise.js";
+import { depthToSpace, resizeNearest, spaceToDepth } from "./grid.js";
+import { embedding, gather } from "./lookup.js";
+import { linear, matmul } from "./matrix.js";
+import { groupNorm, l2Normalize, layerNorm, rmsNorm, softmax } from "./norm.js";
+import { argmax, argmin, mean, sum } from "./reduce.js";
+import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
+
+export const OPS = {
+  ...{ add, sub, mul, div, affine, clamp, cast },
+  ...{ exp, tanh, sigmoid, relu, silu, gelu },
+  ...{ linear, matmul, embedding, gather },
+  ...{ rmsNorm, layerNorm, groupNorm, l2Normalize, softmax },
+  ...{ sum, mean, argmin, argmax },
+  ...{ reshape, reshapeLike, transpose, slice, concat },
+  ...{ conv2d, resizeNearest, spaceToDepth, depthToSpace },
+  ...{ rotary, attention },
+};
+
+export type OpName = keyof typeof OPS;
+
+/** Any row, for code that walks a graph and knows names only. */
+// biome-ignore lint/suspicious/noExplicitAny: rows differ in their tuples; the shape rule has checked them when the graph was built.
+export type AnyOp = Op<any, any>;
+
+/** The row of a node. The name comes from `apply`, so it is in the table unless a stranger built the node. */
+export const opNamed = (name: string): AnyOp => OPS[name as OpName] ?? unknown(name);
+
+const unknown = (name: string): never => {
+  throw new UnknownNameError("operation", name, Object.keys(OPS));
+};
+
+/** A row as a function: its inputs, then its attributes, which may be left out if none is required. */
+type Call<R> = R extends Op<infer I extends Inputs, infer A>
+  ? Record<never, never> extends A
+    ? (...args: [...I, attributes?: A]) => Value
+    : (...args: [...I, attributes: A]) => Value
+  : never;
+
+export type Ops = { readonly [N in OpName]: Call<(typeof OPS)[N]> };
+
+/** The operations as functions that add to `graph`: `const o = opsOf(g); o.linear(x, w, null)`. */
+export function opsOf(graph: GraphBuilder): Ops {
+  const call = (row: AnyOp) => (...args: unknown[]) => {
+    const variadic = row.inputs[0]!.startsWith("...");
+    const count = variadic ? args.length - 1 : row.inputs.length;
+    return graph.apply(row, args.slice(0, count) as Value[], args[count] ?? {});
+  };
+  return Object.fromEntries(Object.entries(OPS).map(([name, row]) => [name, call(row)])) as unknown as Ops;
+}

@@ -1,0 +1,128 @@
+/**
+ * The reference engine: walks a graph and asks each row's oracle. Slow, exact, in plain TypeScript; it is what the other
+ * devices are compared with, and the engine of tests.
+ */
+import { ClosedError } from "../base/errors.js";
+import type { Engine, Memory, Precision, Program } from "./engine.js";
+import { bindSizes, nameOf, requireWeights, type Sizes } from "./feeds.js";
+import type { Graph, Value } from "./graph.js";
+import { HostMemory, stateOf } from "./memory.js";
+import { opNamed } from "./ops/index.js";
+import { dequantise, quantise } from "./quantise.js";
+import type { FloatTensor, Tensor } from "./tensor.js";
+import type { Checkpoint } from "./weights/checkpoint.js";
+
+/** Opens the reference engine. Precisions below f32 multiply by the rounded weights, in float64 as ever. */
+export function referenceEngine(): Engine {
+  let open = true;
+  const close = async () => {
+    open = false;
+  };
+  return {
+    device: { name: "reference", reason: "asked for by name" },
+    async compile(graph, checkpoint, { precision = "f32" } = {}) {
+      if (!open) throw new ClosedError("engine");
+      requireWeights(graph, checkpoint);
+      return new ReferenceProgram(graph, await loadWeights(graph, checkpoint, precision));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+type Weights = ReadonlyMap<string, FloatTensor>;
+
+class ReferenceProgram implements Program {
+  private readonly memories = new WeakSet<Memory>();
+  private closed = false;
+
+  constructor(
+    readonly graph: Graph,
+    private readonly weights: { readonly exact: Weights; readonly rounded: Weights },
+  ) {}
+
+  async allocate(sizes: Sizes): Promise<Memory> {
+    this.refuseClosed();
+    const memory = HostMemory.allocate(this.graph, sizes);
+    this.memories.add(memory);
+    return memory;
+  }
+
+  async run(inputs: Readonly<Record<string, Tensor>>, memory?: Memory): Promise<Readonly<Record<string, Tensor>>> {
+    this.refuseClosed();
+    const { graph } = this;
+    const states = stateOf(graph, this.memories, memory);
+    states?.reserve(graph, bindSizes(graph, inputs, states.sizes));
+    if (!states) bindSizes(graph, inputs);
+
+    const known = new Map<Value, Tensor>();
+    const valueOf = (value: Value, matrix: boolean): Tensor => {
+      const { source } = value;
+      if (source.kind === "constant") return source.tensor;
+      if (source.kind === "input") return inputs[source.name]!;
+      if (source.kind === "state") return states!.states.get(source.name)!;
+      if (source.kind === "weight") return (matrix ? this.weights.rounded : this.weights.exact).get(source.name)!;
+      return known.get(value)!;
+    };
+    for (const value of graph.nodes) {
+      if (value.source.kind !== "node") continue;
+      const { op, inputs: from, attributes } = value.source.node;
+      const arguments_ = from.map((input, i) => input && valueOf(input, op === "linear" && i === 1));
+      known.set(value, opNamed(op).oracle(arguments_, attributes));
+    }
+    const outputs = Object.entries(graph.outputs).map(([name, value]) => [name, copyOf(valueOf(value, false))] as const);
+    states?.append(new Map(graph.appends.map(({ state, rows }) => [nameOf(state.source), valueOf(rows, false)])));
+    return Object.fromEntries(outputs);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private refuseClosed(): void {
+    if (this.closed) throw new ClosedError("program");
+  }
+}
+
+/** Results belong to the caller, so an input, weight or constant that is an output, too, is not handed out itself. */
+const copyOf = ({ shape, data }: Tensor): Tensor => ({ shape: [...shape], data: data.slice() });
+
+/** All weights as they are, and the matrices of `linear` as the precision rounds them. */
+async function loadWeights(graph: Graph, checkpoint: Checkpoint, precision: Precision) {
+  const exact = new Map<string, FloatTensor>();
+  const rounded = new Map<string, FloatTensor>();
+  for (const { source, shape } of graph.weights) {
+    const name = nameOf(source);
+    const data = await checkpoint.floats(name);
+    exact.set(name, { shape: shape as readonly number[], data });
+    rounded.set(name, { shape: shape as readonly number[], data: shape.length === 2 ? ROUND[precision](data, shape) : data });
+  }
+  return { exact, rounded };
+}
+
+const blocks =
+  (bits: 4 | 8) =>
+  (data: Float32Array, shape: readonly unknown[]): Float32Array =>
+    dequantise(quantise(data, shape as readonly [number, number], bits));
+
+const ROUND: Readonly<Record<Precision, (data: Float32Array, shape: readonly unknown[]) => Float32Array>> = {
+  f32: (data) => data,
+  f16: (data) => data.map(toHalf),
+  q8: blocks(8),
+  q4: blocks(4),
+};
+
+/** The nearest half-precision number, ties to even: by adding and taking away what leaves just its 11 bits. */
+function toHalf(value: number): number {
+  const size = Math.abs(value);
+  if (!(size < 65520)) return Number.isNaN(value) ? value : value > 0 ? Infinity : -Infinity;
+  const step = 2 ** Math.max(Math.floor(Math.log2(size || 1)) - 10, -24);
+  const near = size / step; // below 2^11, hence exact
+  const floor = Math.floor(near);
+  const up = near - floor > 0.5 || (near - floor === 0.5 && floor % 2 === 1);
+  return Math.sign(value) * (floor + (up ? 1 : 0)) * step;
+}

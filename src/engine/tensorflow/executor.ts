@@ -1,0 +1,172 @@
+/**
+ * Graphs on TensorFlow.js, in the calling thread: walks the nodes and calls each row's tfjs face. Which backend does the
+ * work is the user's choice of package (backends.ts).
+ *
+ * Weights are uploaded once. Half and block precisions are rounded as they would be and then held as float32, since tfjs
+ * has no kernels for them: results are those of that precision, memory is not.
+ * Caches are HostMemory and are uploaded by every run: tfjs has no operation that writes into a tensor.
+ */
+import { ClosedError, ExecutionError } from "../../base/errors.js";
+import type { DeviceReport, Engine, Memory, Precision, Program } from "../engine.js";
+import { bindSizes, nameOf, requireWeights, type Sizes } from "../feeds.js";
+import type { Graph, Value } from "../graph.js";
+import { HostMemory, stateOf } from "../memory.js";
+import type { TfTensor, Tfjs } from "../op.js";
+import { opNamed } from "../ops/index.js";
+import { dtypeOf, type Tensor } from "../tensor.js";
+import type { Checkpoint } from "../weights/checkpoint.js";
+import { loadBackend, type TensorflowBackend } from "./backends.js";
+import { matrixWeights, rounded } from "./weights.js";
+
+export interface TensorflowSettings {
+  readonly device: DeviceReport;
+  readonly backend: TensorflowBackend;
+}
+
+/** Loads the backend. Throws DeviceError with the install command if its packages are not there or do not start. */
+export async function openTensorflow({ device, backend }: TensorflowSettings): Promise<Engine> {
+  return new TensorflowEngine(await loadBackend(backend, device.name), device);
+}
+
+class TensorflowEngine implements Engine {
+  private readonly programs = new Set<TensorflowProgram>();
+  private closed = false;
+
+  constructor(
+    private readonly tf: Tfjs,
+    readonly device: DeviceReport,
+  ) {}
+
+  async compile(
+    graph: Graph,
+    weights: Checkpoint,
+    { precision = "f32" }: { readonly precision?: Precision | undefined } = {},
+  ): Promise<Program> {
+    if (this.closed) throw new ClosedError("engine");
+    requireWeights(graph, weights);
+    const held = new Map<number, TfTensor>();
+    const matrices = matrixWeights(graph);
+    for (const { id, shape, source } of graph.weights) {
+      const name = nameOf(source);
+      const floats = await weights.floats(name);
+      const data = matrices.has(name) ? rounded(floats, shape as number[], precision) : floats;
+      held.set(id, this.tf.tensor(data, shape as number[], "float32"));
+    }
+    const program = new TensorflowProgram(this.tf, this.device.name, graph, held, () => this.programs.delete(program));
+    this.programs.add(program);
+    return program;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const program of [...this.programs]) await program.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+class TensorflowProgram implements Program {
+  private readonly memories = new WeakSet<Memory>();
+  /** After which node a value is not needed any more; values that are handed out are never in it. */
+  private readonly lastUse: ReadonlyMap<number, number>;
+  private closed = false;
+
+  constructor(
+    private readonly tf: Tfjs,
+    private readonly device: string,
+    readonly graph: Graph,
+    private readonly held: Map<number, TfTensor>,
+    private readonly forget: () => void,
+  ) {
+    this.lastUse = lastUses(graph);
+    for (const node of graph.nodes) {
+      for (const input of inputsOf(node)) {
+        if (input?.source.kind === "constant" && !held.has(input.id)) held.set(input.id, this.upload(input.source.tensor));
+      }
+    }
+  }
+
+  async allocate(sizes: Sizes): Promise<Memory> {
+    this.open();
+    const memory = HostMemory.allocate(this.graph, sizes);
+    this.memories.add(memory);
+    return memory;
+  }
+
+  async run(inputs: Readonly<Record<string, Tensor>>, memory?: Memory): Promise<Readonly<Record<string, Tensor>>> {
+    this.open();
+    const states = stateOf(this.graph, this.memories, memory);
+    states?.reserve(this.graph, bindSizes(this.graph, inputs, states.sizes));
+    if (!states) bindSizes(this.graph, inputs);
+
+    const live = new Map<number, TfTensor>();
+    try {
+      for (const value of this.graph.inputs) live.set(value.id, this.upload(inputs[nameOf(value.source)]!));
+      for (const value of this.graph.states) live.set(value.id, this.upload(states!.states.get(nameOf(value.source))!));
+      this.graph.nodes.forEach((value, step) => this.step(value, step, live));
+
+      const rows = new Map<string, Tensor>();
+      for (const append of this.graph.appends) rows.set(nameOf(append.state.source), await this.download(append.rows, live));
+      const outputs: Record<string, Tensor> = {};
+      for (const [name, value] of Object.entries(this.graph.outputs)) outputs[name] = await this.download(value, live);
+      states?.append(rows);
+      return outputs;
+    } catch (cause) {
+      throw new ExecutionError(this.device, `"${this.graph.name}" stopped (${(cause as Error).message})`, undefined, { cause });
+    } finally {
+      for (const tensor of live.values()) tensor.dispose();
+    }
+  }
+
+  private step(value: Value, step: number, live: Map<number, TfTensor>): void {
+    const { op, inputs, attributes } = (value.source as Extract<Value["source"], { kind: "node" }>).node;
+    const tensors = inputs.map((input) => input && (live.get(input.id) ?? this.held.get(input.id)!));
+    live.set(value.id, this.tf.tidy(() => opNamed(op).tfjs(this.tf, tensors, attributes)));
+    for (const input of inputs) {
+      if (input && this.lastUse.get(input.id) === step && live.has(input.id)) {
+        live.get(input.id)!.dispose();
+        live.delete(input.id);
+      }
+    }
+  }
+
+  private upload(tensor: Tensor): TfTensor {
+    return this.tf.tensor(tensor.data, [...tensor.shape], dtypeOf(tensor) === "f32" ? "float32" : "int32");
+  }
+
+  /** A copy, since some backends hand out their own array, or even the caller's input. */
+  private async download(value: Value, live: ReadonlyMap<number, TfTensor>): Promise<Tensor> {
+    const tensor = live.get(value.id) ?? this.held.get(value.id)!;
+    return { shape: tensor.shape, data: ((await tensor.data()) as Float32Array | Int32Array).slice() };
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.forget();
+    for (const tensor of this.held.values()) tensor.dispose();
+    this.held.clear();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private open(): void {
+    if (this.closed) throw new ClosedError("program");
+  }
+}
+
+const inputsOf = ({ source }: Value) => (source.kind === "node" ? source.node.inputs : []);
+
+function lastUses(graph: Graph): Map<number, number> {
+  const last = new Map<number, number>();
+  graph.nodes.forEach((value, step) => {
+    for (const input of inputsOf(value)) if (input) last.set(input.id, step);
+  });
+  for (const value of Object.values(graph.outputs)) last.delete(value.id);
+  for (const { rows } of graph.appends) last.delete(rows.id);
+  return last;
+}

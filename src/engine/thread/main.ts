@@ -1,0 +1,87 @@
+/** The entry of an engine thread: opens one engine, and lets the owner of the thread drive it by messages. */
+import { parentPort } from "node:worker_threads";
+import type { Engine, Memory, Program } from "../engine.js";
+import type { Checkpoint } from "../weights/checkpoint.js";
+import { toFloats } from "../weights/floats.js";
+import type { CheckpointTable, OwnerMethods, ThreadMethods, ThreadSettings } from "./protocol.js";
+import { type Methods, Moved, type Port, Wire } from "./wire.js";
+
+/** Each runtime is imported only by the thread that runs it. */
+const OPEN: { readonly [K in ThreadSettings["engine"]]: (settings: never) => Promise<Engine> } = {
+  onnx: async (settings) => (await import("../onnx/executor.js")).openOnnx(settings),
+  tensorflow: async (settings) => (await import("../tensorflow/executor.js")).openTensorflow(settings),
+};
+
+let engine: Engine;
+let next = 0;
+const programs = new Map<number, Program>();
+const memories = new Map<number, Memory>();
+
+/** Everything is done in the order it was asked for, so that a truncation never overtakes the run before it. */
+const methods: ThreadMethods = {
+  async open(settings) {
+    engine = await OPEN[settings.engine](settings as never);
+  },
+  async compile({ graph, checkpoint, precision }) {
+    programs.set(next, await engine.compile(graph, remote(checkpoint), { precision }));
+    return next++;
+  },
+  async allocate({ program, sizes }) {
+    const memory = await programs.get(program)!.allocate(sizes);
+    memories.set(next, memory);
+    return { memory: next++, slots: memory.slots };
+  },
+  async run({ program, inputs, memory }) {
+    const states = memory === null ? undefined : memories.get(memory)!;
+    const outputs = await programs.get(program)!.run(inputs, states);
+    const buffers = new Set(Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer));
+    return new Moved({ outputs, length: states?.length ?? 0 }, [...buffers]);
+  },
+  async truncate({ memory, length }) {
+    memories.get(memory)!.truncate(length);
+  },
+  fork: ({ memory, parents }) => memories.get(memory)!.fork(parents),
+  read: ({ memory, state }) => memories.get(memory)!.read(state),
+  async closeMemory(memory) {
+    await memories.get(memory)?.close();
+    memories.delete(memory);
+  },
+  async closeProgram(program) {
+    await programs.get(program)?.close();
+    programs.delete(program);
+  },
+  close: () => engine.close(),
+};
+
+const wire = new Wire<OwnerMethods>(parentPort as Port, inOrder(methods));
+
+/** A checkpoint whose bytes lie with the owner of the thread; widening them to float32 is done here. */
+function remote({ id, label, entries, extents }: CheckpointTable): Checkpoint {
+  const table = new Map(entries.map((entry) => [entry.name, entry]));
+  const places = new Map(extents);
+  const bytes = (name: string) => wire.call("bytes", { checkpoint: id, name });
+  const close = async () => {};
+  return {
+    label,
+    entries: table,
+    metadata: {},
+    bytes,
+    floats: async (name) => toFloats(table.get(name)!.element, await bytes(name)),
+    extent: (name) => places.get(name) ?? null,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function inOrder(methods: ThreadMethods): Methods {
+  let last: Promise<unknown> = Promise.resolve();
+  const queued = ([name, method]: [string, (argument: never) => Promise<unknown>]) => [
+    name,
+    (argument: never) => {
+      const result = last.then(() => method(argument));
+      last = result.catch(() => {});
+      return result;
+    },
+  ];
+  return Object.fromEntries((Object.entries(methods) as [string, (argument: never) => Promise<unknown>][]).map(queued));
+}

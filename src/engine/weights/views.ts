@@ -1,0 +1,50 @@
+/** A checkpoint under other names. A view borrows: closing it closes nothing, and it reads as long as the file is open. */
+import { WeightsError } from "../../base/errors.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { checkpointOf, type Stored } from "./stored.js";
+
+/**
+ * The tensors whose names begin with `prefix`, such as "vae.", without it.
+ * Throws WeightsError if there are none.
+ */
+export function subset(checkpoint: Checkpoint, prefix: string): Checkpoint {
+  const rows = [...checkpoint.entries.keys()].filter((name) => name.startsWith(prefix));
+  if (rows.length === 0) throw new WeightsError(checkpoint.label, [`missing    ${prefix}*`]);
+  return view(
+    checkpoint,
+    rows.map((name) => [name.slice(prefix.length), name]),
+  );
+}
+
+/** A row of a rename table: `to` may use $1 … $9; null means known, and deliberately dropped. */
+export type Rename = readonly [from: RegExp, to: string | null];
+
+/**
+ * The tensors under the names of `table`, of which exactly one row must match each name: no row is an unknown tensor, two are an
+ * ambiguous table. Throws WeightsError that lists every such name, and every name that two tensors would share.
+ */
+export function renamed(checkpoint: Checkpoint, table: readonly Rename[]): Checkpoint {
+  const names = new Map<string, string>();
+  const faults: string[] = [];
+  for (const name of checkpoint.entries.keys()) {
+    const rows = table.filter(([from]) => name.search(from) >= 0);
+    const [from, to] = rows[0] ?? [/$/, null];
+    if (rows.length !== 1) faults.push(`unnamed    ${name}: ${rows.length} rows of the table match`);
+    else if (to !== null) {
+      const next = name.replace(from, to);
+      if (names.has(next)) faults.push(`repeated   ${next}: from ${names.get(next)} and from ${name}`);
+      names.set(next, name);
+    }
+  }
+  if (faults.length > 0) throw new WeightsError(checkpoint.label, faults);
+  return view(checkpoint, names);
+}
+
+function view(checkpoint: Checkpoint, names: Iterable<readonly [name: string, stored: string]>): Checkpoint {
+  const tensors = Array.from(names, ([name, stored]): Stored => {
+    const { element, shape } = checkpoint.entries.get(stored)!;
+    const extent = checkpoint.extent(stored);
+    return { name, element, shape, extent, read: () => checkpoint.bytes(stored) };
+  });
+  return checkpointOf(checkpoint.label, { tensors, metadata: checkpoint.metadata }, async () => {});
+}

@@ -1,0 +1,62 @@
+/** A subject becomes what stands before the image tokens. */
+import { type Condition, leftPadded } from "../core/condition.js";
+import { tensor } from "../engine/tensor.js";
+import { NO_STYLE } from "../models/image-config.js";
+import type { ImageModel } from "./model.js";
+import type { Subject } from "./request.js";
+import { type ImageWarning, other } from "./warnings.js";
+
+export interface Prepared {
+  /** The condition of a batch of `items`, all alike. */
+  readonly of: (items: number) => Condition;
+  /** Tokens of the subject that the model sees, for one item. */
+  readonly tokens: number;
+  readonly warnings: readonly ImageWarning[];
+}
+
+/** Encodes the subject once. What does not fit into the slots is left out and named in a warning. */
+export async function prepare(model: ImageModel, subject: Subject): Promise<Prepared> {
+  switch (subject.kind) {
+    case "caption":
+      return prepareCaption(model, subject.prompt, subject.style);
+    case "class": {
+      const { classId } = subject;
+      const of = (items: number) => ({ kind: "class", classes: Array<number>(items).fill(classId) }) as const;
+      return { of, tokens: 1, warnings: [] };
+    }
+    case "features":
+      return prepareFeatures(model, subject);
+  }
+}
+
+async function prepareCaption(model: ImageModel, prompt: string, style: string): Promise<Prepared> {
+  const { condition } = model.transformer.config;
+  const room = condition.kind === "caption" ? condition.slots - 1 : 0;
+  const captions = model.captions!; // a model that takes captions has a tokenizer for them
+  const all = Array.from(await captions.encode(prompt));
+  const ids = all.slice(0, room);
+  const row = style === NO_STYLE ? null : model.styles.indexOf(style);
+  const of = (items: number): Condition => ({
+    kind: "caption",
+    styles: Array<number | null>(items).fill(row),
+    captions: Array<readonly number[]>(items).fill(ids),
+  });
+  if (all.length <= room) return { of, tokens: ids.length, warnings: [] };
+  const lost = (await captions.decode(Int32Array.from(all.slice(room, room + 40)))).trim();
+  const clipped = lost.length > 60 || all.length > room + 40 ? `${lost.slice(0, 60)}…` : lost;
+  const message = `The prompt has ${all.length} tokens and the model reads ${room}; from "${clipped}" on it was left out.`;
+  return { of, tokens: ids.length, warnings: [other(message)] };
+}
+
+function prepareFeatures(model: ImageModel, { features }: Subject & { kind: "features" }): Prepared {
+  const { condition } = model.transformer.config;
+  const slots = condition.kind === "features" ? condition.slots : 0;
+  const [tokens, size] = features.shape as [number, number];
+  const of = (items: number): Condition => {
+    const data = new Float32Array(items * slots * size);
+    for (let item = 0; item < items; item++) data.set(features.data, item * slots * size);
+    const valid = Array.from({ length: items }, () => new Uint8Array(slots).fill(1, 0, tokens));
+    return leftPadded(tensor([items, slots, size], data), valid);
+  };
+  return { of, tokens, warnings: [] };
+}

@@ -1,0 +1,44 @@
+/** Pictures to files, by sharp: one row a format. */
+import sharp, { type Sharp } from "sharp";
+import type { Picture } from "../tokenizers/image/pixels.js";
+
+interface Encoding {
+  readonly mediaType: string;
+  /** Endings that a file of this format may have; the first is the usual one. */
+  readonly extensions: readonly [string, ...string[]];
+  /** Whether transparency survives. */
+  readonly alpha: boolean;
+  readonly encode: (image: Sharp) => Sharp;
+}
+
+/** PNG and WebP keep every pixel; AVIF and JPEG are lossy. */
+export const ENCODINGS = {
+  png: { mediaType: "image/png", extensions: ["png"], alpha: true, encode: (s) => s.png({ compressionLevel: 9 }) },
+  webp: { mediaType: "image/webp", extensions: ["webp"], alpha: true, encode: (s) => s.webp({ lossless: true }) },
+  avif: { mediaType: "image/avif", extensions: ["avif"], alpha: true, encode: (s) => s.avif({ quality: 70 }) },
+  jpeg: { mediaType: "image/jpeg", extensions: ["jpg", "jpeg"], alpha: false, encode: (s) => s.jpeg({ quality: 92 }) },
+} as const satisfies Record<string, Encoding>;
+
+export type ImageFormat = keyof typeof ENCODINGS;
+
+/** The bytes of a file of that format, carrying `xmp`. Where a format has no transparency, the picture is laid on white. */
+export async function encodePicture(picture: Picture, format: ImageFormat, xmp: string): Promise<Uint8Array> {
+  const { alpha, encode }: Encoding = ENCODINGS[format];
+  const image = alpha ? raw(picture) : raw(picture).flatten({ background: "#ffffff" });
+  return encode(image.withXmp(xmp)).toBuffer();
+}
+
+/** The picture resampled to `side` x `side` by a Lanczos filter over premultiplied colours. */
+export async function resized(picture: Picture, side: number): Promise<Picture> {
+  if (picture.width === side && picture.height === side) return picture;
+  const data = new Uint8Array(
+    await raw(picture).resize(side, side, { kernel: "lanczos3", fit: "fill" }).raw().toBuffer(),
+  );
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 0) data.fill(0, i, i + 3); // no colour hides in transparency
+  return { width: side, height: side, data };
+}
+
+export const hasTransparency = ({ data }: Picture): boolean => data.some((value, i) => i % 4 === 3 && value < 255);
+
+const raw = ({ width, height, data }: Picture): Sharp =>
+  sharp(data as Uint8Array, { raw: { width, height, channels: 4 } });

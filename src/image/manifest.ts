@@ -1,0 +1,165 @@
+/** The record of one picture: everything it was made from, so that it can be made again and compared. */
+import { readFile } from "node:fs/promises";
+import { isIntegerIn, isNumberIn } from "../base/check.js";
+import { isSha256, sha256 } from "../base/digest.js";
+import { ArgumentError } from "../base/errors.js";
+import { type Fields, fields } from "../base/fields.js";
+import { VERSION } from "../base/version.js";
+import type { Precision } from "../engine/engine.js";
+import type { FloatTensor } from "../engine/tensor.js";
+import { PRECISIONS } from "../models/image-config.js";
+import type { Picture } from "../tokenizers/image/pixels.js";
+import { ENCODINGS, type ImageFormat } from "./encode.js";
+import { TRAINED_ALGORITHMIC_MEDIA } from "./marking.js";
+import type { ImageModel } from "./model.js";
+import type { ImageRequest, ImageSampling, Subject } from "./request.js";
+
+export interface ImageManifest {
+  readonly kind: "tessera-image-manifest";
+  readonly tessera: string;
+  readonly digitalSourceType: string;
+  readonly model: {
+    readonly name: string;
+    readonly revision: string;
+    readonly sha256: Readonly<Record<string, string>>;
+  };
+  readonly device: string;
+  readonly precision: Precision;
+  readonly subject:
+    | { readonly prompt: string; readonly style: string }
+    | { readonly classId: number }
+    | { readonly featuresSha256: string };
+  readonly sampling: ImageSampling;
+  readonly seed: number;
+  readonly index: number;
+  readonly tokens: { readonly count: number; readonly sha256: string };
+  readonly picture: {
+    readonly width: number;
+    readonly height: number;
+    readonly format: ImageFormat;
+    /** Of the straight RGBA bytes, not of the file: encoders may change, pixels may not. */
+    readonly rgbaSha256: string;
+  };
+}
+
+/** The manifest of a picture that was made. */
+export function manifestOf(
+  model: ImageModel,
+  request: ImageRequest,
+  made: { readonly index: number; readonly ids: Int32Array; readonly picture: Picture },
+): ImageManifest {
+  const { width, height, data } = made.picture;
+  return {
+    kind: "tessera-image-manifest",
+    tessera: VERSION,
+    digitalSourceType: TRAINED_ALGORITHMIC_MEDIA,
+    model: { name: model.name, revision: model.revision, sha256: model.sha256 },
+    device: model.device.name,
+    precision: model.precision,
+    subject: subjectRecord(request.subject),
+    sampling: request.sampling,
+    seed: request.seed,
+    index: made.index,
+    tokens: { count: made.ids.length, sha256: sha256OfIds(made.ids) },
+    picture: { width, height, format: request.format, rgbaSha256: sha256(data as Uint8Array) },
+  };
+}
+
+/**
+ * Reads a manifest file.
+ *
+ * @throws ArgumentError where the file cannot be read, is no JSON, or has a field that is missing or wrong.
+ */
+export async function readManifest(path: string): Promise<ImageManifest> {
+  const text = await readFile(path, "utf8").catch(() => {
+    throw new ArgumentError("manifest", "the path of a manifest that can be read", path);
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new ArgumentError("manifest", "a file of JSON", path);
+  }
+  return parseManifest(json, path);
+}
+
+/** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is wrong. */
+export function parseManifest(json: unknown, where = "manifest"): ImageManifest {
+  const of = fields(json, where);
+  const manifest: ImageManifest = {
+    kind: of.word("kind", ["tessera-image-manifest"]),
+    tessera: of.text("tessera"),
+    digitalSourceType: of.word("digitalSourceType", [TRAINED_ALGORITHMIC_MEDIA]),
+    model: closed(of.object("model"), (model) => ({
+      name: model.text("name"),
+      revision: model.text("revision"),
+      sha256: digests(model.object("sha256")),
+    })),
+    device: of.text("device"),
+    precision: of.word("precision", PRECISIONS),
+    subject: closed(of.object("subject"), subjectFrom),
+    sampling: closed(of.object("sampling"), (sampling) => ({
+      guidance: sampling.number("guidance", "a number from 1 to 100", isNumberIn(1, 100)),
+      temperature: sampling.number("temperature", "a number from 0 to 100", isNumberIn(0, 100)),
+      topK: sampling.number("topK", "a whole number", isIntegerIn(0, 2 ** 31 - 1)),
+      topP: sampling.number("topP", "a number from 0 to 1", isNumberIn(0, 1)),
+      minP: sampling.number("minP", "a number from 0 to 1", isNumberIn(0, 1)),
+    })),
+    seed: of.number("seed", "a whole number", isIntegerIn(0, Number.MAX_SAFE_INTEGER)),
+    index: of.number("index", "a whole number", isIntegerIn(0, 2 ** 31 - 1)),
+    tokens: closed(of.object("tokens"), (tokens) => ({
+      count: tokens.number("count", "a whole number", isIntegerIn(1, 2 ** 24)),
+      sha256: digest(tokens, "sha256"),
+    })),
+    picture: closed(of.object("picture"), (picture) => ({
+      width: picture.number("width", "a whole number", isIntegerIn(1, 2 ** 16)),
+      height: picture.number("height", "a whole number", isIntegerIn(1, 2 ** 16)),
+      format: picture.word("format", Object.keys(ENCODINGS) as ImageFormat[]),
+      rgbaSha256: digest(picture, "rgbaSha256"),
+    })),
+  };
+  of.finish();
+  return manifest;
+}
+
+function subjectRecord(subject: Subject): ImageManifest["subject"] {
+  switch (subject.kind) {
+    case "caption":
+      return { prompt: subject.prompt, style: subject.style };
+    case "class":
+      return { classId: subject.classId };
+    case "features":
+      return { featuresSha256: sha256OfFeatures(subject.features) };
+  }
+}
+
+function subjectFrom(of: Fields): ImageManifest["subject"] {
+  if (of.names().includes("classId"))
+    return { classId: of.number("classId", "a whole number", isIntegerIn(0, 2 ** 24)) };
+  if (of.names().includes("featuresSha256")) return { featuresSha256: digest(of, "featuresSha256") };
+  const prompt = of.value("prompt", "a text", (text): text is string => typeof text === "string");
+  return { prompt, style: of.text("style") };
+}
+
+const sha256OfFeatures = ({ data }: FloatTensor): string =>
+  sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+
+/** Of the ids as little-endian 32-bit integers. */
+export function sha256OfIds(ids: Int32Array): string {
+  const bytes = new DataView(new ArrayBuffer(4 * ids.length));
+  ids.forEach((id, i) => {
+    bytes.setInt32(4 * i, id, true);
+  });
+  return sha256(new Uint8Array(bytes.buffer));
+}
+
+const digest = (of: Fields, name: string): string => of.value(name, "64 hexadecimal digits", isSha256);
+
+const digests = (of: Fields): Readonly<Record<string, string>> =>
+  Object.fromEntries(of.names().map((name) => [name, digest(of, name)]));
+
+function closed<T>(of: Fields, read: (of: Fields) => T): T {
+  const value = read(of);
+  of.finish();
+  return value;
+}

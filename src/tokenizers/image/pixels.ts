@@ -1,0 +1,109 @@
+/**
+ * Pictures as people keep them (RGBA bytes, straight alpha) and as networks see them (float32 planes in [-1, 1]).
+ *
+ * A tokenizer with four channels sees premultiplied colour, so that whatever lies under full transparency is one value
+ * (-1 in every channel) and edges do not bleed; one with three sees plain RGB (LlamaGen, arXiv 2406.06525 §3.1).
+ */
+import { ArgumentError } from "../../base/errors.js";
+import { type FloatTensor, sizeOf } from "../../engine/tensor.js";
+
+/** A picture of `height` rows of `width` pixels; each pixel is four bytes, red, green, blue, alpha, not premultiplied. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** What the network sees: 3 = RGB, 4 = premultiplied RGBA. */
+export type Channels = 3 | 4;
+
+/** A colour for what lies behind transparency when a network knows none. */
+export type Colour = readonly [red: number, green: number, blue: number];
+const WHITE: Colour = [255, 255, 255];
+
+/**
+ * Pictures of one size to [B, C, Y, X] in [-1, 1]. With three channels, transparency is laid over `background`.
+ *
+ * @throws ArgumentError where there is no picture, sizes differ, or bytes do not cover width x height.
+ */
+export function pixelsOf(pictures: readonly Picture[], channels: Channels, background: Colour = WHITE): FloatTensor {
+  const first = pictures[0];
+  if (!first) throw new ArgumentError("pictures", "at least one picture", pictures);
+  const { width, height } = first;
+  const area = width * height;
+  const data = new Float32Array(pictures.length * channels * area);
+  pictures.forEach((picture, item) => {
+    checkPicture(picture, width, height);
+    const bytes = picture.data;
+    const base = item * channels * area;
+    for (let i = 0; i < area; i++) {
+      const alpha = bytes[4 * i + 3]!;
+      for (let c = 0; c < 3; c++) {
+        const behind = channels === 3 ? background[c]! * (255 - alpha) : 0;
+        // Rounded to a byte as in the pictures that the networks were trained on.
+        data[base + c * area + i] = Math.round((bytes[4 * i + c]! * alpha + behind) / 255) / 127.5 - 1;
+      }
+      if (channels === 4) data[base + 3 * area + i] = alpha / 127.5 - 1;
+    }
+  });
+  return { shape: [pictures.length, channels, height, width], data };
+}
+
+/**
+ * [B, C, Y, X] (decoded, so slightly outside [-1, 1] is usual: it is clamped) to one picture an item.
+ * A value becomes the nearest byte, floor(127.5 x + 128), as LlamaGen writes its samples. Pixels whose alpha rounds to 0
+ * become four zeros, so files of them compress and no colour hides in them; no colour exceeds its alpha.
+ *
+ * @throws ArgumentError for another shape than [B, 3 | 4, Y, X].
+ */
+export function picturesOf(pixels: FloatTensor): Picture[] {
+  const [items, channels, height, width] = pixels.shape as [number, number, number, number];
+  if (pixels.shape.length !== 4 || (channels !== 3 && channels !== 4)) {
+    throw new ArgumentError("pixels", "a tensor [B, 3 or 4, Y, X]", `[${pixels.shape}]`);
+  }
+  const area = height * width;
+  return Array.from({ length: items }, (_, item) => {
+    const planes = pixels.data.subarray(item * channels * area, (item + 1) * channels * area);
+    const data = new Uint8Array(4 * area);
+    for (let i = 0; i < area; i++) {
+      const alpha = channels === 4 ? byteOf(planes[3 * area + i]!) : 255;
+      if (alpha === 0) continue;
+      data[4 * i + 3] = alpha;
+      for (let c = 0; c < 3; c++) data[4 * i + c] = straight(planes[c * area + i]!, alpha);
+    }
+    return { width, height, data };
+  });
+}
+
+/** The picture of which a network knows nothing yet: transparent where it can be, else mid grey. [B, C, Y, X] */
+export function blankPixels(shape: readonly number[]): FloatTensor {
+  return { shape, data: new Float32Array(sizeOf(shape)).fill(blankLevel(shape[1]!)) };
+}
+
+/** The value of a blank pixel in every channel: premultiplied transparent black, or the middle of RGB. */
+export const blankLevel = (channels: number): number => (channels === 4 ? -1 : 0);
+
+/** Checks that the bytes of a picture are there, and that it has the size of its batch. */
+function checkPicture({ width, height, data }: Picture, expectedWidth: number, expectedHeight: number): void {
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
+    throw new ArgumentError("picture", "a width and a height of at least 1", `${width} x ${height}`);
+  }
+  if (width !== expectedWidth || height !== expectedHeight) {
+    throw new ArgumentError(
+      "pictures",
+      `pictures of one size (the first has ${expectedWidth} x ${expectedHeight})`,
+      `${width} x ${height}`,
+      "Crop or resize them to one size, or encode them one by one.",
+    );
+  }
+  if (data.length !== 4 * width * height) {
+    throw new ArgumentError("picture.data", `${4 * width * height} bytes (RGBA)`, `${data.length} bytes`);
+  }
+}
+
+/** [-1, 1] to the nearest byte. A number that is none becomes 0: a byte array has no other way to hold it. */
+const byteOf = (x: number): number => Math.min(255, Math.max(0, Math.floor(127.5 * x + 128))) || 0;
+
+/** The byte that, multiplied by alpha, comes nearest to the premultiplied value. */
+const straight = (x: number, alpha: number): number =>
+  Math.min(255, Math.max(0, Math.round(((x + 1) * 127.5 * 255) / alpha))) || 0;

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { guidance, guide, llamagenGuidance, scaleAt, UNGUIDED } from "../../src/core/guidance.js";
+
+test("u + (c - u)·scale; scale 1 is the conditional row to the last bit", () => {
+  const c = Float32Array.of(1, 0.1, -3);
+  const u = Float32Array.of(0, 1e8, 5);
+  expect([...guide(c, Float32Array.of(0, 0.1, 5), 2.5)]).toEqual([2.5, Math.fround(0.1), -15]);
+  expect(guide(c, u, 1)).toEqual(c);
+});
+
+test("LlamaGen's interval counts the steps after the prefill", () => {
+  const at = (cfg: number, interval?: number) =>
+    Array.from({ length: 14 }, (_, position) => scaleAt(llamagenGuidance(cfg, interval), position));
+  expect(at(4)).toEqual(Array(14).fill(4));
+  expect(at(4, 9)).toEqual([...Array(11).fill(4), 1, 1, 1]); // steps 0 … 9 yield tokens 1 … 10, the prefill token 0
+  expect(at(4, 0)).toEqual([4, 4, ...Array(12).fill(1)]);
+  expect(llamagenGuidance(1)).toBe(UNGUIDED);
+  expect(llamagenGuidance(0)).toBe(UNGUIDED);
+});
+
+test.each([0.9, Number.NaN, Number.POSITIVE_INFINITY])("refuses a scale of %d", (scale) => {
+  expect(() => guidance(scale)).toThrow("guidance.scale");
+});

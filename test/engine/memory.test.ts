@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { ClosedError } from "../../src/base/errors.js";
+import { GraphBuilder } from "../../src/engine/graph.js";
+import { HostMemory } from "../../src/engine/memory.js";
+import { tensor } from "../../src/engine/tensor.js";
+
+/** B = 3 rows, H = 2 heads, S = 7 slots, D = 5. */
+function graphWithState() {
+  const g = new GraphBuilder("memory-test");
+  const state = g.state("k", ["B", 2, "S", 5]);
+  const rows = g.input("rows", ["B", 2, "T", 5]);
+  g.append(state, rows);
+  return g.build({});
+}
+
+const allocate = (S = 7) => HostMemory.allocate(graphWithState(), { B: 3, S });
+
+/** Rows [3, 2, T, 5] whose numbers say where they belong: row, head, position, element. */
+function rows(T: number, from: number) {
+  const data = new Float32Array(3 * 2 * T * 5);
+  for (let i = 0; i < data.length; i++) {
+    const [b, h, t, d] = [Math.floor(i / (10 * T)), Math.floor(i / (5 * T)) % 2, Math.floor(i / 5) % T, i % 5];
+    data[i] = b * 1000 + h * 100 + (from + t) * 10 + d;
+  }
+  return new Map([["k", tensor([3, 2, T, 5], data)]]);
+}
+
+describe("HostMemory", () => {
+  test("keeps appended rows in order, whatever their number", async () => {
+    const memory = allocate();
+    memory.append(rows(3, 0));
+    memory.append(rows(1, 3));
+    expect(memory.length).toBe(4);
+    expect(await memory.read("k")).toEqual(rows(4, 0).get("k"));
+  });
+
+  test("truncation forgets the last slots, which the next rows take", async () => {
+    const memory = allocate();
+    memory.append(rows(5, 100));
+    memory.truncate(0);
+    memory.append(rows(2, 0));
+    expect(await memory.read("k")).toEqual(rows(2, 0).get("k"));
+    expect(() => memory.truncate(3)).toThrow("an integer from 0 to 2");
+  });
+
+  test("a fork reads all parents before it writes, also when they are swapped", async () => {
+    const memory = allocate();
+    memory.append(rows(3, 0));
+    const before = (await memory.read("k")).data;
+    await memory.fork([2, 0, 0]);
+    const after = (await memory.read("k")).data;
+    const row = (data: Float32Array, b: number) => [...data.subarray(b * 30, (b + 1) * 30)];
+    expect([0, 1, 2].map((b) => row(after, b))).toEqual([2, 0, 0].map((b) => row(before, b)));
+    await expect(memory.fork([0, 1])).rejects.toThrow("3 rows from 0 to 2");
+    await expect(memory.fork([0, 1, 3])).rejects.toThrow("3 rows from 0 to 2");
+  });
+
+  test("rows that do not fit are refused before a run and before anything is written", async () => {
+    const memory = allocate(4);
+    memory.append(rows(3, 0));
+    expect(() => memory.reserve(graphWithState(), { T: 2 })).toThrow("2 new positions do not fit behind 3");
+    expect(() => memory.reserve(graphWithState(), { T: 1 })).not.toThrow();
+    expect(() => memory.append(rows(2, 3))).toThrow("do not fit");
+    expect(memory.length).toBe(3);
+  });
+
+  test("refuses sizes that are missing or zero, and use after close", async () => {
+    expect(() => HostMemory.allocate(graphWithState(), { B: 3 })).toThrow('state "k" [B,2,S,5] cannot be allocated');
+    expect(() => HostMemory.allocate(graphWithState(), { B: 0, S: 7 })).toThrow("cannot be allocated");
+    const memory = allocate();
+    await memory.close();
+    expect(() => memory.truncate(0)).toThrow(ClosedError);
+  });
+});

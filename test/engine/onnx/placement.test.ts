@@ -1,0 +1,51 @@
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { placeWeights } from "../../../src/engine/onnx/placement.js";
+import type { Checkpoint, Element, Extent } from "../../../src/engine/weights/checkpoint.js";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tessera-placement-"));
+  await writeFile(join(folder, "a.bin"), "");
+  await writeFile(join(folder, "b.bin"), "");
+  await symlink(join(folder, "a.bin"), join(folder, "linked.bin"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A table of contents without contents. */
+function checkpoint(rows: Record<string, [Element, Extent | null]>): Checkpoint {
+  const names = Object.keys(rows);
+  return {
+    entries: new Map(names.map((name) => [name, { name, element: rows[name]![0], shape: [1] }])),
+    extent: (name: string) => rows[name]![1],
+  } as Checkpoint;
+}
+
+const at = (file: string, offset: number, bytes = 4): Extent => ({ path: join(folder, file), offset, bytes });
+
+test("what lies whole and aligned in files of one folder is mapped, the rest is left to be handed over", async () => {
+  const rows: Record<string, [Element, Extent | null]> = {
+    plain: ["f32", at("a.bin", 8)],
+    shard: ["f32", at("b.bin", 16)],
+    linked: ["f32", at("linked.bin", 12)],
+    strided: ["f32", null],
+    unaligned: ["f32", at("a.bin", 9)],
+    empty: ["f32", at("a.bin", 8, 0)],
+    whole: ["i64", at("a.bin", 8)],
+    elsewhere: ["f32", { path: process.execPath, offset: 8, bytes: 4 }],
+  };
+  const placement = await placeWeights(Object.keys(rows), checkpoint(rows));
+  expect([...placement.mapped]).toEqual([
+    ["plain", { location: "a.bin", offset: 8 }],
+    ["shard", { location: "b.bin", offset: 16 }],
+    ["linked", { location: "a.bin", offset: 12 }],
+  ]);
+  expect(placement.folder).not.toBeNull();
+});
+
+test("nothing mapped, no folder", async () => {
+  expect(await placeWeights(["x"], checkpoint({ x: ["f32", null] }))).toEqual({ folder: null, mapped: new Map() });
+});

@@ -1,0 +1,38 @@
+/** Which code answers for which golden case: decided by what the case contains, never by how its folder is called. */
+import type { Engine } from "../../../src/engine/engine.js";
+import type { GoldenCase } from "../case.js";
+import { type Comparison, Unsupported } from "../compare.js";
+import { checkpointFormats } from "./checkpoint-formats.js";
+import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
+import { llamagenVq } from "./llamagen-vq.js";
+
+export type System = (folder: string, golden: GoldenCase, engine: Engine) => AsyncIterable<Comparison>;
+
+interface Row {
+  readonly system: string;
+  /** Whether a case of that system is of this kind, by its config and its tensors. */
+  readonly kind: (golden: GoldenCase) => boolean;
+  readonly run: System;
+}
+
+const has = (golden: GoldenCase, ...keys: readonly string[]) => keys.every((key) => Object.hasOwn(golden.config, key));
+
+const ROWS: readonly Row[] = [
+  { system: "llamagen", kind: (golden) => has(golden, "ch_mult", "code_dim"), run: llamagenVq },
+  { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
+  { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },
+  { system: "llamagen", kind: (golden) => has(golden, "rms_dim", "ffn_dim"), run: llamagenOps },
+  { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
+];
+
+/** @throws Unsupported if no row answers for the case. */
+export function findSystem(golden: GoldenCase): System {
+  const rows = ROWS.filter(({ system }) => system === golden.system);
+  const row = rows.find(({ kind }) => kind(golden));
+  if (row) return row.run;
+  throw new Unsupported(
+    rows.length === 0
+      ? `system "${golden.system}" is not in this version`
+      : `no kind of ${golden.system} case has config { ${Object.keys(golden.config ?? {}).join(", ")} }`,
+  );
+}

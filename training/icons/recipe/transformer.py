@@ -1,0 +1,113 @@
+"""LlamaGen's transformer (arXiv 2406.06525 §3.2; weights under its names) with a caption prefix of ours: slot 0 holds the
+style, the next slots the caption's tokens, all with a learned place; their keys are not rotated."""
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    layers: int = 8
+    heads: int = 5
+    dim: int = 320
+    multiple_of: int = 64
+    vocab: int = 2048
+    grid: int = 16
+    slots: int = 20
+    caption_vocab: int = 3072
+    styles: int = 9
+    norm_eps: float = 1e-5
+    rope_base: float = 10000.0
+
+    @property
+    def hidden(self):
+        return -(-int(8 * self.dim / 3) // self.multiple_of) * self.multiple_of
+
+
+def rotary(c):
+    """[slots + grid^2, D/2, 2]: cos and sin; the first half of the pairs turns with the row, the second with the column."""
+    half = c.dim // c.heads // 2
+    freq = c.rope_base ** (-torch.arange(half // 2) * 2.0 / half)
+    at = torch.arange(c.grid).float()[:, None] * freq
+    rows, columns = at[:, None].expand(-1, c.grid, -1), at[None].expand(c.grid, -1, -1)
+    angles = torch.cat([rows, columns], -1).reshape(c.grid ** 2, half)
+    angles = torch.cat([torch.zeros(c.slots, half), angles])
+    return torch.stack([angles.cos(), angles.sin()], -1)
+
+
+def rotate(x, table):  # x [B, H, T, D], adjacent pairs
+    a, b = x.float().unflatten(-1, (-1, 2)).unbind(-1)
+    cos, sin = table.unbind(-1)
+    return torch.stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2).to(x.dtype)
+
+
+class Attention(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.heads = c.heads
+        self.wqkv, self.wo = nn.Linear(c.dim, 3 * c.dim, bias=False), nn.Linear(c.dim, c.dim, bias=False)
+
+    def forward(self, x, table):
+        b, t, _ = x.shape
+        q, k, v = (y.reshape(b, t, self.heads, -1).transpose(1, 2) for y in self.wqkv(x).chunk(3, -1))
+        o = F.scaled_dot_product_attention(rotate(q, table), rotate(k, table), v, is_causal=True)
+        return self.wo(o.transpose(1, 2).reshape(b, t, -1))
+
+
+class FeedForward(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.w1, self.w3 = (nn.Linear(c.dim, c.hidden, bias=False) for _ in range(2))
+        self.w2 = nn.Linear(c.hidden, c.dim, bias=False)
+
+    def forward(self, x):
+        return self.w2(F.silu(self.w1(x)) * self.w3(x))
+
+
+class Block(nn.Module):
+    def __init__(self, c, dropout):
+        super().__init__()
+        self.attention, self.feed_forward = Attention(c), FeedForward(c)
+        self.attention_norm, self.ffn_norm = (nn.RMSNorm(c.dim, eps=c.norm_eps) for _ in range(2))
+        self.dropout = dropout
+
+    def forward(self, x, table):
+        x = x + F.dropout(self.attention(self.attention_norm(x), table), self.dropout, self.training)
+        return x + F.dropout(self.feed_forward(self.ffn_norm(x)), self.dropout, self.training)
+
+
+class CaptionPrefix(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.style_table = nn.Embedding(c.styles + 1, c.dim)        # last row: no style
+        self.caption_table = nn.Embedding(c.caption_vocab, c.dim)   # row 0: no token
+        self.position_table = nn.Embedding(c.slots, c.dim)
+
+    def forward(self, style, caption):  # [B], [B, slots - 1] -> [B, slots, dim]
+        x = torch.cat([self.style_table(style)[:, None], self.caption_table(caption)], 1)
+        return x + self.position_table.weight
+
+
+class Transformer(nn.Module):
+    def __init__(self, config=TransformerConfig(), dropout=0.0):
+        super().__init__()
+        self.config = c = config
+        self.cls_embedding = CaptionPrefix(c)
+        self.tok_embeddings = nn.Embedding(c.vocab, c.dim)
+        self.layers = nn.ModuleList(Block(c, dropout) for _ in range(c.layers))
+        self.norm = nn.RMSNorm(c.dim, eps=c.norm_eps)
+        self.output = nn.Linear(c.dim, c.vocab, bias=False)
+        self.register_buffer("table", rotary(c), persistent=False)
+        for name, p in self.named_parameters():
+            if p.dim() > 1:
+                last = name.endswith(("wo.weight", "w2.weight"))
+                nn.init.normal_(p, std=0.02 / (2 * c.layers) ** 0.5 if last else 0.02)
+
+    def forward(self, style, caption, ids):
+        """ids [B, n] of the first n image tokens -> logits [B, n + 1, vocab] for tokens 0 … n."""
+        x = torch.cat([self.cls_embedding(style, caption), self.tok_embeddings(ids)], 1)
+        for layer in self.layers:
+            x = layer(x, self.table[:x.shape[1]])
+        return self.output(self.norm(x[:, self.config.slots - 1:]))

@@ -1,0 +1,127 @@
+"""Trains the raster transformer on the tokenizer's ids.
+
+  python train_transformer.py --data data --tokenizer runs/tokenizer --run runs/transformer [--steps N] [--batch N]
+
+Held-out (concept, style) cells are never seen. A tenth of the conditions is dropped whole, for guidance; a twentieth
+loses its style only. The ids of all pictures are computed once and kept beside the checkpoint."""
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+
+from recipe.captions import PAD, encode, label_of, sample_caption, train_tokenizer
+from recipe.data import Pictures, shuffled
+from recipe.run import Average, Run, device_and_dtype, schedule
+from recipe.transformer import Transformer, TransformerConfig
+from recipe.vq import VQ, VQConfig
+
+DROP_ALL, DROP_STYLE = 0.10, 0.05
+
+
+@torch.no_grad()
+def picture_ids(pictures, tokenizer_run, file, device, dtype):
+    """[N, h*w] ids of every picture by the averaged tokenizer."""
+    if file.exists():
+        return torch.from_numpy(np.load(file).astype(np.int64))
+    saved = torch.load(Path(tokenizer_run) / "checkpoint.pt", weights_only=True)
+    vq = VQ(VQConfig()).to(device, memory_format=torch.channels_last).eval()
+    vq.load_state_dict({**saved["average"], "quantize.embedding.weight": saved["model"]["quantize.embedding.weight"]})
+    out = []
+    for i in range(0, len(pictures.rows), 64):
+        x = pictures.batch(range(i, min(i + 64, len(pictures.rows)))).to(device).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, dtype):
+            out.append(vq.encode(x).cpu())
+    ids = torch.cat(out)
+    np.save(file, ids.numpy().astype(np.uint16))
+    return ids
+
+
+def condition(model, pictures, text, rows, rng):
+    style = torch.tensor([pictures.styles.index(r["style"]) for r in rows])
+    caption = encode(text, [sample_caption(r, rng) for r in rows])
+    lot = torch.from_numpy(rng.random(len(rows)))
+    style[lot < DROP_ALL + DROP_STYLE] = model.config.styles
+    caption[lot < DROP_ALL] = PAD
+    return style, caption
+
+
+@torch.no_grad()
+def held_out_loss(model, pictures, text, ids, indices, device, dtype):
+    model.eval()
+    total = 0.0
+    for i in range(0, len(indices), 64):
+        rows = [pictures.rows[j] for j in indices[i:i + 64]]
+        style = torch.tensor([pictures.styles.index(r["style"]) for r in rows]).to(device)
+        caption, y = encode(text, [label_of(r) for r in rows]).to(device), ids[indices[i:i + 64]].to(device)
+        with torch.autocast(device.type, dtype):
+            logits = model(style, caption, y[:, :-1])
+        total += F.cross_entropy(logits.float().flatten(0, 1), y.flatten()).item() * len(rows)
+    model.train()
+    return total / len(indices)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--data", default="data")
+    p.add_argument("--tokenizer", default="runs/tokenizer")
+    p.add_argument("--run", default="runs/transformer")
+    p.add_argument("--steps", type=int, default=8000)
+    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--rate", type=float, default=1.5e-3)
+    p.add_argument("--dropout", type=float, default=0.0)
+    p.add_argument("--seed", type=int, default=0)
+    a = p.parse_args()
+    torch.manual_seed(a.seed)
+    torch.set_flush_denormal(True)
+    device, dtype = device_and_dtype()
+    pictures, folder = Pictures(a.data), Path(a.run)
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = picture_ids(pictures, a.tokenizer, folder / "ids.npy", device, dtype)
+    if not (folder / "captions.json").exists():
+        train_tokenizer(pictures.rows, folder / "captions.json")
+    text = Tokenizer.from_file(str(folder / "captions.json"))
+    train = pictures.where(lambda r: not r["heldOutCell"])
+    cells = pictures.where(lambda r: r["heldOutCell"])
+    model = Transformer(TransformerConfig(styles=len(pictures.styles), caption_vocab=text.get_vocab_size()), a.dropout).to(device)
+    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(train)} pictures, {len(cells)} held-out cells", flush=True)
+    decay = [p for p in model.parameters() if p.dim() > 1]
+    rest = [p for p in model.parameters() if p.dim() <= 1]
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": rest, "weight_decay": 0.0}],
+                                  lr=a.rate, betas=(0.9, 0.95), fused=True)
+    average = Average(model, 0.998)
+    run = Run(folder, model, optimizer, average)
+    per_epoch, total = len(train) // a.batch, 0.0
+    while run.step < a.steps:
+        epoch, at = divmod(run.step, per_epoch)
+        if at == 0 or "order" not in locals():
+            order = shuffled(train, a.seed, epoch)
+        pick = order[at * a.batch:(at + 1) * a.batch]
+        style, caption = condition(model, pictures, text, [pictures.rows[i] for i in pick], np.random.default_rng([a.seed, run.step]))
+        y = ids[pick].to(device)
+        for group in optimizer.param_groups:
+            group["lr"] = schedule(run.step, a.steps, a.rate)
+        with torch.autocast(device.type, dtype):
+            logits = model(style.to(device), caption.to(device), y[:, :-1])
+        loss = F.cross_entropy(logits.float().flatten(0, 1), y.flatten())
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update(model, run.step)
+        run.step += 1
+        total += loss.item()
+        if run.step % 50 == 0:
+            run.log(loss=total / 50)
+            total = 0.0
+        if run.step % 500 == 0 or run.step == a.steps:
+            trained = Transformer(model.config).to(device)
+            trained.load_state_dict(average.shadow)
+            run.log(held_out_loss=held_out_loss(trained, pictures, text, ids, cells, device, dtype))
+            run.save()
+
+
+if __name__ == "__main__":
+    main()
