@@ -157,7 +157,7 @@ function maximum(logits: Float32Array): number {
   for (let i = 0; i < logits.length; i++) {
     const logit = logits[i]!;
     if (logit > most) most = logit;
-    if (logit !== logit) finite = false;
+    if (Number.isNaN(logit)) finite = false;
   }
   if (!finite || !Number.isFinite(most))
     throw new ExecutionError(

@@ -5,7 +5,7 @@ import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js"
 import { type Condition, conditionInputs, itemsOf, promptMask } from "./condition.js";
 import { derive } from "./configs.js";
 import type { Forward, Prediction, Step } from "./decode/step.js";
-import { attentionBias } from "./masks.js";
+import { attentionBias, type PromptMask } from "./masks.js";
 import type { Transformer } from "./model.js";
 
 export interface Session extends Forward, AsyncDisposable {
@@ -35,30 +35,29 @@ export interface SessionOptions {
 export async function openSession(model: Transformer, { condition, guided }: SessionOptions): Promise<Session> {
   const items = itemsOf(condition);
   if (items < 1) throw new ArgumentError("condition", "at least one item", items);
-  const rows = guided ? 2 * items : items;
-  const inputs = conditionInputs(model.config.condition, condition, guided);
-  const { condition: prefix } = await model.condition.run(inputs);
-  const { slots } = derive(model.config);
-  const memory = await model.decoder.allocate({ B: rows, S: slots });
-  return new TransformerSession(model, memory, prefix as FloatTensor, condition, guided, items, rows);
+  const { condition: vectors } = await model.condition.run(conditionInputs(model.config.condition, condition, guided));
+  const prefix = vectors as FloatTensor; // [B or 2B, condition slots, C]
+  const memory = await model.decoder.allocate({ B: prefix.shape[0]!, S: derive(model.config).slots });
+  return new TransformerSession(model, memory, items, prefix, promptMask(condition, guided));
 }
 
 class TransformerSession implements Session {
   private closed = false;
-  private readonly prompts;
+  private readonly rows: number; // items, or twice as many when guided
+  private readonly guided: boolean;
   private readonly conditionSlots: number;
 
   constructor(
     private readonly model: Transformer,
     private readonly memory: Memory,
-    private readonly prefix: FloatTensor, // [rows, conditionSlots, C]
-    condition: Condition,
-    private readonly guided: boolean,
     readonly items: number,
-    private readonly rows: number, // items, or twice as many
+    private prefix: FloatTensor,
+    private prompts: PromptMask,
   ) {
-    this.prompts = promptMask(condition, guided);
-    this.conditionSlots = derive(model.config).conditionSlots;
+    const [rows, conditionSlots] = prefix.shape as [number, number];
+    this.rows = rows;
+    this.guided = rows > items;
+    this.conditionSlots = conditionSlots;
   }
 
   get length(): number {
@@ -73,25 +72,19 @@ class TransformerSession implements Session {
   }
 
   async forward(step: Step): Promise<Prediction> {
-    this.truncate(step.keep);
-    const fromStart = step.fill.includes(0);
-    if (fromStart && step.keep > 0)
-      throw new ArgumentError("step.keep", "0 in a pass that fills position 0", step.keep);
+    const { keep, feed, fill, sight } = step;
+    const fromStart = fill.includes(0);
+    if (fromStart && keep > 0) throw new ArgumentError("step.keep", "0 in a pass that fills position 0", keep);
+    this.truncate(keep);
     if (fromStart) this.memory.truncate(0); // what the condition predicted was not kept: it runs again
-    const lead = this.memory.length === 0 ? this.conditionSlots : 0; // slots of the condition in this pass
-    const bias = attentionBias(
-      {
-        slots: this.memory.slots,
-        filled: this.memory.length,
-        fresh: lead + step.feed.length,
-        sight: step.sight,
-      },
-      this.prompts,
-    );
-    const outputs = await this.model.decoder.run(
-      { ...this.fed(step, lead), bias, rows: asked(step, lead) },
-      this.memory,
-    );
+    const { slots, length: filled } = this.memory;
+    const lead = filled === 0 ? this.conditionSlots : 0; // slots of the condition in this pass
+    const inputs = {
+      ...this.fed(step, lead),
+      bias: attentionBias({ slots, filled, fresh: lead + feed.length, sight }, this.prompts),
+      rows: asked(step, lead),
+    };
+    const outputs = await this.model.decoder.run(inputs, this.memory);
     return this.split(outputs.logits as FloatTensor);
   }
 
@@ -100,7 +93,10 @@ class TransformerSession implements Session {
     const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < this.items;
     if (parents.length !== this.items || !parents.every(known))
       throw new ArgumentError("parents", `${this.items} items from 0 to ${this.items - 1}`, parents.join());
-    await this.memory.fork(this.guided ? [...parents, ...parents.map((parent) => this.items + parent)] : parents);
+    const rows = this.guided ? [...parents, ...parents.map((parent) => this.items + parent)] : parents;
+    await this.memory.fork(rows);
+    this.prompts = this.prompts && rows.map((row) => this.prompts![row]!);
+    this.prefix = forked(this.prefix, rows);
   }
 
   async close(): Promise<void> {
@@ -120,7 +116,7 @@ class TransformerSession implements Session {
     const prefix = new Float32Array(this.rows * T * C);
     for (let row = 0; row < this.rows; row++) {
       prefix.set(this.prefix.data.subarray(row * lead * C, (row + 1) * lead * C), row * T * C);
-      const line = step.ids[row % this.items]!;
+      const line = step.ids[row % this.items] ?? [];
       for (let i = 0; i < step.feed.length; i++) {
         const id = line[i]!;
         if (!(Number.isInteger(id) && id >= 0 && id < V))
@@ -157,4 +153,14 @@ function asked(step: Step, lead: number): Tensor {
     return lead + at;
   });
   return i32([rows.length], rows);
+}
+
+/** Row i of the result is row parents[i] of x [B, ...]. */
+function forked({ shape, data }: FloatTensor, parents: readonly number[]): FloatTensor {
+  const size = data.length / shape[0]!;
+  const out = new Float32Array(data.length);
+  parents.forEach((parent, row) => {
+    out.set(data.subarray(parent * size, (parent + 1) * size), row * size);
+  });
+  return tensor(shape, out);
 }

@@ -33,7 +33,10 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
   const g = new GraphBuilder("decoder");
   const o = opsOf(g);
   const values = new Map<string, Value>();
-  const tap = (name: string, value: Value): Value => (values.set(name, value), value);
+  const tap = (name: string, value: Value): Value => {
+    values.set(name, value);
+    return value;
+  };
 
   const ids = g.input("ids", ["B", "T"], "i32");
   const isToken = g.input("isToken", ["T", 1]);

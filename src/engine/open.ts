@@ -31,7 +31,7 @@ export async function openEngine(options: Options<EngineOptions> = {}): Promise<
       return await openDevice(name, threads, ["it is the first usable of " + AUTO_ORDER.join(", "), ...passed].join("; "));
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      passed.push(error.reason);
+      passed.push(`${name}: ${error.reason}`);
     }
   }
   throw new DeviceError("auto", passed.join("; "), "Run `tessera doctor` to see what each device needs.");

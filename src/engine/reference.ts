@@ -8,7 +8,7 @@ import { bindSizes, nameOf, requireWeights, type Sizes } from "./feeds.js";
 import type { Graph, Value } from "./graph.js";
 import { HostMemory, stateOf } from "./memory.js";
 import { opNamed } from "./ops/index.js";
-import { dequantise, quantise } from "./quantise.js";
+import { matrixWeights, rounded } from "./precision.js";
 import type { FloatTensor, Tensor } from "./tensor.js";
 import type { Checkpoint } from "./weights/checkpoint.js";
 
@@ -38,7 +38,7 @@ class ReferenceProgram implements Program {
 
   constructor(
     readonly graph: Graph,
-    private readonly weights: { readonly exact: Weights; readonly rounded: Weights },
+    private readonly weights: { readonly exact: Weights; readonly asMatrix: Weights },
   ) {}
 
   async allocate(sizes: Sizes): Promise<Memory> {
@@ -56,12 +56,12 @@ class ReferenceProgram implements Program {
     if (!states) bindSizes(graph, inputs);
 
     const known = new Map<Value, Tensor>();
-    const valueOf = (value: Value, matrix: boolean): Tensor => {
+    const valueOf = (value: Value, isMatrix: boolean): Tensor => {
       const { source } = value;
       if (source.kind === "constant") return source.tensor;
       if (source.kind === "input") return inputs[source.name]!;
       if (source.kind === "state") return states!.states.get(source.name)!;
-      if (source.kind === "weight") return (matrix ? this.weights.rounded : this.weights.exact).get(source.name)!;
+      if (source.kind === "weight") return (isMatrix ? this.weights.asMatrix : this.weights.exact).get(source.name)!;
       return known.get(value)!;
     };
     for (const value of graph.nodes) {
@@ -93,36 +93,15 @@ const copyOf = ({ shape, data }: Tensor): Tensor => ({ shape: [...shape], data: 
 
 /** All weights as they are, and the matrices of `linear` as the precision rounds them. */
 async function loadWeights(graph: Graph, checkpoint: Checkpoint, precision: Precision) {
+  const matrices = matrixWeights(graph);
   const exact = new Map<string, FloatTensor>();
-  const rounded = new Map<string, FloatTensor>();
-  for (const { source, shape } of graph.weights) {
-    const name = nameOf(source);
+  const asMatrix = new Map<string, FloatTensor>();
+  for (const value of graph.weights) {
+    const name = nameOf(value.source);
+    const shape = value.shape as readonly number[];
     const data = await checkpoint.floats(name);
-    exact.set(name, { shape: shape as readonly number[], data });
-    rounded.set(name, { shape: shape as readonly number[], data: shape.length === 2 ? ROUND[precision](data, shape) : data });
+    exact.set(name, { shape, data });
+    if (matrices.has(name)) asMatrix.set(name, { shape, data: rounded(data, shape, precision) });
   }
-  return { exact, rounded };
-}
-
-const blocks =
-  (bits: 4 | 8) =>
-  (data: Float32Array, shape: readonly unknown[]): Float32Array =>
-    dequantise(quantise(data, shape as readonly [number, number], bits));
-
-const ROUND: Readonly<Record<Precision, (data: Float32Array, shape: readonly unknown[]) => Float32Array>> = {
-  f32: (data) => data,
-  f16: (data) => data.map(toHalf),
-  q8: blocks(8),
-  q4: blocks(4),
-};
-
-/** The nearest half-precision number, ties to even: by adding and taking away what leaves just its 11 bits. */
-function toHalf(value: number): number {
-  const size = Math.abs(value);
-  if (!(size < 65520)) return Number.isNaN(value) ? value : value > 0 ? Infinity : -Infinity;
-  const step = 2 ** Math.max(Math.floor(Math.log2(size || 1)) - 10, -24);
-  const near = size / step; // below 2^11, hence exact
-  const floor = Math.floor(near);
-  const up = near - floor > 0.5 || (near - floor === 0.5 && floor % 2 === 1);
-  return Math.sign(value) * (floor + (up ? 1 : 0)) * step;
+  return { exact, asMatrix };
 }

@@ -15,7 +15,7 @@ export interface Prepared {
 }
 
 /** Encodes the subject once. What does not fit into the slots is left out and named in a warning. */
-export async function prepare(model: ImageModel, subject: Subject): Promise<Prepared> {
+export function prepare(model: ImageModel, subject: Subject): Prepared {
   switch (subject.kind) {
     case "caption":
       return prepareCaption(model, subject.prompt, subject.style);
@@ -29,11 +29,11 @@ export async function prepare(model: ImageModel, subject: Subject): Promise<Prep
   }
 }
 
-async function prepareCaption(model: ImageModel, prompt: string, style: string): Promise<Prepared> {
+function prepareCaption(model: ImageModel, prompt: string, style: string): Prepared {
   const { condition } = model.transformer.config;
   const room = condition.kind === "caption" ? condition.slots - 1 : 0;
   const captions = model.captions!; // a model that takes captions has a tokenizer for them
-  const all = Array.from(await captions.encode(prompt));
+  const all = Array.from(captions.encode(prompt, { specialsInText: "text" }));
   const ids = all.slice(0, room);
   const row = style === NO_STYLE ? null : model.styles.indexOf(style);
   const of = (items: number): Condition => ({
@@ -42,7 +42,7 @@ async function prepareCaption(model: ImageModel, prompt: string, style: string):
     captions: Array<readonly number[]>(items).fill(ids),
   });
   if (all.length <= room) return { of, tokens: ids.length, warnings: [] };
-  const lost = (await captions.decode(Int32Array.from(all.slice(room, room + 40)))).trim();
+  const lost = captions.decode(all.slice(room, room + 40)).trim();
   const clipped = lost.length > 60 || all.length > room + 40 ? `${lost.slice(0, 60)}…` : lost;
   const message = `The prompt has ${all.length} tokens and the model reads ${room}; from "${clipped}" on it was left out.`;
   return { of, tokens: ids.length, warnings: [other(message)] };

@@ -16,8 +16,16 @@ export type ImageEvent =
     }
   /** One pass through the model is done. */
   | { readonly type: "tokens-accept"; readonly done: number; readonly total: number; readonly forwardPasses: number }
-  /** What is known so far, decoded; squares not known yet are transparent or grey. At the model's own size. */
-  | { readonly type: "image-preview"; readonly index: number; readonly picture: Picture; readonly done: number }
+  /** What is known so far, at the model's own size; squares not known yet are transparent or grey. */
+  | {
+      readonly type: "image-preview";
+      readonly index: number;
+      /** Tokens of this picture that are known. */
+      readonly done: number;
+      readonly picture: Picture;
+      /** The picture as a PNG file, marked like the finished one. */
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: "image-end"; readonly image: GeneratedImage }
   | { readonly type: "run-end"; readonly result: ImageResult };
 

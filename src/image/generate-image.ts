@@ -66,7 +66,7 @@ async function* run(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ImageEvent, void, void> {
   const started = performance.now();
-  const prepared = await prepare(model, request.subject);
+  const prepared = prepare(model, request.subject);
   const warnings: ImageWarning[] = [...prepared.warnings, ...sizeWarnings(model, request)];
   const positions = derive(model.transformer.config).positions;
   const total = request.n * positions;
@@ -134,12 +134,14 @@ type DrawEvent =
 /** Opens a session, decodes the tokens of a batch, closes the session whatever happens. */
 async function* drawTokens(
   model: ImageModel,
-  { sampling: { guidance: scale, ...sampling }, seed, previewEvery }: ImageRequest,
+  request: ImageRequest,
   prepared: Prepared,
   { first, items }: Batch,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<DrawEvent, void, void> {
   signal?.throwIfAborted();
+  const { seed, previewEvery } = request;
+  const { guidance: scale, ...sampling } = request.sampling;
   const session = await openSession(model.transformer, { condition: prepared.of(items), guided: scale > 1 });
   try {
     const { positions } = derive(model.transformer.config);
@@ -157,8 +159,11 @@ async function* drawTokens(
       yield { type: "tokens-accept", done, total: event.total, forwardPasses };
       if (previewEvery === 0 || forwardPasses % previewEvery !== 0 || done === event.total) continue;
       const pictures = picturesOf(await model.tokenizer.preview(gridOf(model, known)));
-      for (const [item, picture] of pictures.entries())
-        yield { type: "image-preview", index: first + item, picture, done: done / items };
+      for (const [item, picture] of pictures.entries()) {
+        const index = first + item;
+        const bytes = await encodePicture(picture, "png", markOf(model, request, index));
+        yield { type: "image-preview", index, done: done / items, picture, bytes };
+      }
     }
   } finally {
     await session.close();
@@ -173,22 +178,26 @@ async function finish(
   ids: readonly Int32Array[],
   warnings: ImageWarning[],
 ): Promise<GeneratedImage[]> {
-  const { subject, seed, side, format } = request;
-  const prompt = subject.kind === "caption" ? subject.prompt : null;
+  const { seed, side, format } = request;
   const native = picturesOf(await model.tokenizer.decode(gridOf(model, ids)));
   const images: GeneratedImage[] = [];
   for (const [item, drawn] of native.entries()) {
     const index = first + item;
     const picture = await resized(drawn, side);
     if (!ENCODINGS[format].alpha && hasTransparency(picture)) warnOnce(warnings, other(FLATTENED));
-    const mark = markingOf({ model: `${model.name} ${model.revision}`, prompt, seed, index });
-    const bytes = await encodePicture(picture, format, xmpOf(mark));
+    const bytes = await encodePicture(picture, format, markOf(model, request, index));
     const manifest = manifestOf(model, request, { index, ids: ids[item]!, picture });
     const { width, height } = picture;
     const rgba = new Uint8Array(picture.data);
     images.push(generatedImage({ bytes, format, width, height, rgba, ids: ids[item]!, seed, index, manifest }));
   }
   return images;
+}
+
+/** The mark of a picture, as the XMP that its file carries. */
+function markOf(model: ImageModel, { subject, seed }: ImageRequest, index: number): string {
+  const prompt = subject.kind === "caption" ? subject.prompt : null;
+  return xmpOf(markingOf({ model: `${model.name} ${model.revision}`, prompt, seed, index }));
 }
 
 const FLATTENED = "JPEG has no transparency; the file shows the picture on white. PNG, WebP and AVIF keep it.";

@@ -15,7 +15,7 @@ import { type ImageDefaults, PRECISIONS, parseImageModelConfig } from "../models
 import { DEFAULT_IMAGE_MODEL, PUBLISHED_IMAGE_MODELS, type PublishedName } from "../models/known.js";
 import { downsampleOf, VQ_CONFIGS, type VqConfig } from "../tokenizers/image/vq-config.js";
 import { type ImageTokenizer, openVqTokenizer } from "../tokenizers/image/vq-tokenizer.js";
-import { loadTextTokenizer } from "../tokenizers/text/load.js";
+import { loadTextTokenizer } from "../tokenizers/text/load-text-tokenizer.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
 
 /** A loaded model. It never changes: any number of generations may share it, one after the other or at once. */
@@ -147,7 +147,10 @@ async function publishedRecipe({ tokenizer, transformer, config }: PublishedFile
 /** Opens files and engine, and closes what was opened so far if a later part fails. */
 async function assemble(recipe: Recipe, settings: LoadSettings): Promise<ImageModel> {
   const opened: { close(): Promise<void> }[] = [];
-  const own = <T extends { close(): Promise<void> }>(part: T): T => (opened.push(part), part);
+  const own = <T extends { close(): Promise<void> }>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
   const close = async () => {
     for (const part of opened.splice(0).reverse()) await part.close();
   };

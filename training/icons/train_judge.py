@@ -3,7 +3,7 @@
   python train_judge.py --data data --tokenizer runs/tokenizer --captions runs/transformer/captions.json --run runs/judge
 
 Two towers on one sphere, trained to tell which caption of the batch belongs to which picture (InfoNCE). It sees every
-picture of the sets, half of the time as the tokenizer reconstructs it, always moved, scaled and recoloured a little, so
+picture of the sets, a quarter of the time as the tokenizer reconstructs it, always moved, scaled and recoloured a little, so
 that it judges what is shown and not how."""
 import argparse
 from pathlib import Path
@@ -99,8 +99,8 @@ def main():
         generator = torch.Generator().manual_seed(a.seed * 1_000_003 + run.step)
         x = pictures.batch(pick)
         with torch.no_grad(), torch.autocast(device.type, dtype):
-            half = a.batch // 4
-            x[:half] = vq.decode(vq.encode(x[:half].contiguous(memory_format=torch.channels_last))).clamp(-1, 1)
+            quarter = a.batch // 4
+            x[:quarter] = vq.decode(vq.encode(x[:quarter].contiguous(memory_format=torch.channels_last))).clamp(-1, 1)
         x = disturb(x, generator)
         concepts = [pictures.rows[i]["concept"] for i in pick]
         ids = encode(text, [sample_caption(pictures.rows[i], np.random.default_rng([a.seed, run.step, i])) for i in pick])

@@ -98,7 +98,7 @@ def main():
         if run.step % 100 == 0:
             run.log(loss=total / 100, psnr=psnr(out.detach().clamp(-1, 1), x).mean().item())
             total = 0.0
-        if run.step % 1000 == 0 or run.step == a.steps:
+        if run.step % 400 == 0 or run.step == a.steps:
             trained = VQ(model.config).to(device, memory_format=torch.channels_last)
             trained.load_state_dict(average.shadow)
             trained.quantize.embedding.weight.data.copy_(model.quantize.embedding.weight)

@@ -72,13 +72,13 @@ class OnnxEngine implements Engine {
     const { model, weights: uses } = lowerToOnnx(graph, {
       precision,
       stateful: "host",
+      products: this.settings.provider === "cpu" ? "fused" : "standard",
       locate: (use) =>
         isMapped(placement, use) ? placement.mapped.get(use.weight)! : { location: use.initializer, offset: 0 },
     });
     const externalData: { path: string; data: Uint8Array }[] = [];
-    for (const use of uses) {
-      if (!isMapped(placement, use)) externalData.push({ path: use.initializer, data: await weightBytes(use, weights) });
-    }
+    const handed = uses.filter((use) => !isMapped(placement, use));
+    for await (const [use, data] of weightBytes(handed, weights)) externalData.push({ path: use.initializer, data });
     const { provider, threads, device } = this.settings;
     try {
       return await this.runtime.InferenceSession.create(model, {

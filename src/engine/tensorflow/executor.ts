@@ -13,10 +13,11 @@ import type { Graph, Value } from "../graph.js";
 import { HostMemory, stateOf } from "../memory.js";
 import type { TfTensor, Tfjs } from "../op.js";
 import { opNamed } from "../ops/index.js";
+import { isMatrix } from "../precision.js";
 import { dtypeOf, type Tensor } from "../tensor.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { loadBackend, type TensorflowBackend } from "./backends.js";
-import { matrixWeights, rounded } from "./weights.js";
+import { type HeldWeights, holdWeights } from "./weights.js";
 
 export interface TensorflowSettings {
   readonly device: DeviceReport;
@@ -44,14 +45,7 @@ class TensorflowEngine implements Engine {
   ): Promise<Program> {
     if (this.closed) throw new ClosedError("engine");
     requireWeights(graph, weights);
-    const held = new Map<number, TfTensor>();
-    const matrices = matrixWeights(graph);
-    for (const { id, shape, source } of graph.weights) {
-      const name = nameOf(source);
-      const floats = await weights.floats(name);
-      const data = matrices.has(name) ? rounded(floats, shape as number[], precision) : floats;
-      held.set(id, this.tf.tensor(data, shape as number[], "float32"));
-    }
+    const held = await holdWeights(this.tf, graph, weights, precision);
     const program = new TensorflowProgram(this.tf, this.device.name, graph, held, () => this.programs.delete(program));
     this.programs.add(program);
     return program;
@@ -71,19 +65,20 @@ class TensorflowProgram implements Program {
   private readonly memories = new WeakSet<Memory>();
   /** After which node a value is not needed any more; values that are handed out are never in it. */
   private readonly lastUse: ReadonlyMap<number, number>;
+  private readonly constants = new Map<number, TfTensor>();
   private closed = false;
 
   constructor(
     private readonly tf: Tfjs,
     private readonly device: string,
     readonly graph: Graph,
-    private readonly held: Map<number, TfTensor>,
+    private readonly weights: HeldWeights,
     private readonly forget: () => void,
   ) {
     this.lastUse = lastUses(graph);
     for (const node of graph.nodes) {
       for (const input of inputsOf(node)) {
-        if (input?.source.kind === "constant" && !held.has(input.id)) held.set(input.id, this.upload(input.source.tensor));
+        if (input?.source.kind === "constant") this.constants.set(input.id, this.upload(input.source.tensor));
       }
     }
   }
@@ -121,8 +116,9 @@ class TensorflowProgram implements Program {
   }
 
   private step(value: Value, step: number, live: Map<number, TfTensor>): void {
-    const { op, inputs, attributes } = (value.source as Extract<Value["source"], { kind: "node" }>).node;
-    const tensors = inputs.map((input) => input && (live.get(input.id) ?? this.held.get(input.id)!));
+    const { node } = value.source as Extract<Value["source"], { kind: "node" }>;
+    const { op, inputs, attributes } = node;
+    const tensors = inputs.map((input, i) => input && this.read(input, isMatrix(node, i), live));
     live.set(value.id, this.tf.tidy(() => opNamed(op).tfjs(this.tf, tensors, attributes)));
     for (const input of inputs) {
       if (input && this.lastUse.get(input.id) === step && live.has(input.id)) {
@@ -132,13 +128,18 @@ class TensorflowProgram implements Program {
     }
   }
 
+  private read({ id, source }: Value, asMatrix: boolean, live: ReadonlyMap<number, TfTensor>): TfTensor {
+    if (source.kind === "weight") return (asMatrix ? this.weights.matrices : this.weights.exact).get(id)!;
+    return (source.kind === "constant" ? this.constants : live).get(id)!;
+  }
+
   private upload(tensor: Tensor): TfTensor {
     return this.tf.tensor(tensor.data, [...tensor.shape], dtypeOf(tensor) === "f32" ? "float32" : "int32");
   }
 
   /** A copy, since some backends hand out their own array, or even the caller's input. */
   private async download(value: Value, live: ReadonlyMap<number, TfTensor>): Promise<Tensor> {
-    const tensor = live.get(value.id) ?? this.held.get(value.id)!;
+    const tensor = this.read(value, false, live);
     return { shape: tensor.shape, data: ((await tensor.data()) as Float32Array | Int32Array).slice() };
   }
 
@@ -146,8 +147,9 @@ class TensorflowProgram implements Program {
     if (this.closed) return;
     this.closed = true;
     this.forget();
-    for (const tensor of this.held.values()) tensor.dispose();
-    this.held.clear();
+    for (const held of [this.weights.exact, this.weights.matrices, this.constants]) {
+      for (const tensor of held.values()) tensor.dispose();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

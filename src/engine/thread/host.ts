@@ -225,7 +225,10 @@ function tableOf(id: number, graph: Graph, checkpoint: Checkpoint): CheckpointTa
   return {
     id,
     label: checkpoint.label,
-    entries: names.map((name) => checkpoint.entries.get(name)!),
+    entries: names.map((name) => {
+      const { element, shape } = checkpoint.entries.get(name)!; // an entry may carry functions, which cannot be sent
+      return { name, element, shape };
+    }),
     extents: names.flatMap((name) => {
       const extent = checkpoint.extent(name);
       return extent ? [[name, extent] as const] : [];

@@ -1,4 +1,7 @@
-/** Stored elements as float32. Widening is exact, narrowing rounds once to nearest even, as torch's `.float()` does. */
+/**
+ * Stored elements as float32. Widening is exact, narrowing rounds once to nearest even, as torch's `.float()` does.
+ * Hosts are little-endian like the files; the engines run on no others.
+ */
 import type { Element } from "./checkpoint.js";
 
 /**

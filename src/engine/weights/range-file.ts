@@ -1,5 +1,6 @@
 /** A file read by ranges: nothing is held but the handle, and every read checks the end of the file before it allocates. */
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { CheckpointError } from "../../base/errors.js";
 import { type Report, reportOn } from "./faults.js";
 
 /** One read asks the system for at most this much; longer ranges are read in pieces. */
@@ -27,7 +28,7 @@ export class RangeFile {
       return new RangeFile(path, (await handle.stat()).size, handle);
     } catch (error) {
       await handle?.close();
-      if (error instanceof Error && "fault" in error) throw error;
+      if (error instanceof CheckpointError) throw error;
       throw report("unreadable", reason(error), undefined, error);
     }
   }

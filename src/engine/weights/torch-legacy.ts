@@ -4,7 +4,7 @@
  * They are little-endian whatever the machine was: the writer turned them, and the facts about the machine are not asked.
  */
 
-import type { CheckpointError } from "../../base/errors.js";
+import { CheckpointError } from "../../base/errors.js";
 import { ELEMENT_BYTES } from "./checkpoint.js";
 import { quote } from "./faults.js";
 import { unpickle } from "./pickle.js";
@@ -34,7 +34,8 @@ async function readPickles(file: RangeFile, opaque: readonly string[]) {
     try {
       return parsePickles(file, bytes, opaque);
     } catch (error) {
-      if ((error as CheckpointError).fault !== "truncated" || window === largest) throw error;
+      const cut = error instanceof CheckpointError && error.fault === "truncated";
+      if (!cut || window === largest) throw error;
     }
   }
 }

@@ -43,10 +43,11 @@ export function vqNearest(g: GraphBuilder, config: VqConfig, features: Value, ta
   const z = unit(g, o.transpose(features, { permutation: [0, 2, 3, 1] })); //            [B, h, w, D]
   const e = codebook(g, config); //                                                      [K, D]
   const square = (x: Value, keepDims: boolean) => o.sum(o.mul(x, x), { axis: -1, keepDims });
-  // |z|² and |e|² are 1 up to rounding; they stay in, since the reference breaks ties by the whole formula.
-  const products = o.matmul(z, o.transpose(e, { permutation: [1, 0] })); //              [B, h, w, K]
-  const lengths = o.add(square(z, true), square(e, false)); //                           [B, h, w, K]
-  const distances = tap("quantize.distances", o.sub(lengths, o.affine(products, { scale: 2 })));
+  // |z|² and |e|² are 1 up to rounding; they stay in, since the reference breaks ties by the whole formula. Doubling z
+  // instead of the products is exact, and one tensor of this size less: K times as large as the map.
+  const products = o.matmul(o.affine(z, { scale: 2 }), o.transpose(e, { permutation: [1, 0] })); // [B, h, w, K]
+  const lengths = o.add(square(z, true), square(e, false)); //                                     [B, h, w, K]
+  const distances = tap("quantize.distances", o.sub(lengths, products));
   return tap("quantize.ids", o.argmin(distances, { axis: -1 }));
 }
 

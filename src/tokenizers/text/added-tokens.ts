@@ -66,7 +66,8 @@ export class AddedTokens {
 
   /** Cuts the text at its added tokens and normalizes what is left. With `specials` "text", special ones stay text. */
   extract(text: string, normalize: Normalize, specials: "tokens" | "text"): Extracted[] {
-    const cut = (piece: Extracted, trie: Trie) => (typeof piece === "number" ? [piece] : this.cut(piece, trie, specials));
+    const cut = (piece: Extracted, trie: Trie) =>
+      typeof piece === "number" ? [piece] : this.cut(piece, trie, specials);
     return cut({ text, first: true }, this.raw)
       .map((piece) => (typeof piece === "number" ? piece : { ...piece, text: normalize(piece.text) }))
       .flatMap((piece) => cut(piece, this.normalized));
@@ -90,7 +91,10 @@ export class AddedTokens {
       const start = position;
       position = match.end;
       if (token.special && specials === "text") continue;
-      if (token.singleWord && (WORD_BEFORE.test(text.slice(0, start).slice(-2)) || WORD_AFTER.test(text.slice(match.end, match.end + 2)))) {
+      if (
+        token.singleWord &&
+        (WORD_BEFORE.test(text.slice(0, start).slice(-2)) || WORD_AFTER.test(text.slice(match.end, match.end + 2)))
+      ) {
         continue;
       }
       keep(done, token.stripsLeft ? Math.max(done, trailingSpace(text, start)) : start);
@@ -118,7 +122,8 @@ export function readAddedTokens(part: Cursor, vocabulary: Vocabulary, normalize:
     if (content === "") continue;
     const stated = item.at("id").integer();
     const id = ids.get(content) ?? vocabulary.idOf(content) ?? next++;
-    if (id !== stated) item.warn(`"${content.slice(0, 40)}" is stated to be ${stated} but gets the id ${id}, as in the reference.`);
+    if (id !== stated)
+      item.warn(`"${content.slice(0, 40)}" is stated to be ${stated} but gets the id ${id}, as in the reference.`);
     ids.set(content, id);
     const special = item.at("special").boolean(false);
     const normalized = item.at("normalized").boolean(!special);

@@ -133,7 +133,8 @@ function readMerges(part: Cursor, vocabulary: Vocabulary, prefix: string): Merge
   const resultOf: number[] = [];
   const id = (token: string, merge: Cursor): number => {
     const found = vocabulary.idOf(token);
-    if (found === undefined) merge.fail(`merges to or from ${JSON.stringify(token.slice(0, 60))}, which is not in the vocabulary`);
+    if (found === undefined)
+      merge.fail(`merges to or from ${JSON.stringify(token.slice(0, 60))}, which is not in the vocabulary`);
     return found;
   };
   for (const merge of part.list()) {

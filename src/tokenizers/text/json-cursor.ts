@@ -26,8 +26,14 @@ export class Cursor {
     if (path.length > DEEPEST) this.fail("is nested too deeply", "Flatten the sequences within sequences.");
   }
 
-  fail(problem: string, remedy = "Take the file again from its source; this one is damaged or not a tokenizer."): never {
-    const where = this.path.reduce<string>((text, step) => text + (typeof step === "number" ? `[${step}]` : `.${step}`), "");
+  fail(
+    problem: string,
+    remedy = "Take the file again from its source; this one is damaged or not a tokenizer.",
+  ): never {
+    const where = this.path.reduce<string>(
+      (text, step) => text + (typeof step === "number" ? `[${step}]` : `.${step}`),
+      "",
+    );
     throw new TokenizerError(`${this.file.label}: ${where.slice(1, 200) || "the file"} ${problem}.`, remedy);
   }
 
@@ -91,7 +97,10 @@ export class Cursor {
     const type = this.at("type").string();
     const row = Object.hasOwn(table, type) ? table[type] : undefined;
     if (row === undefined) {
-      this.fail(`has the type "${type.slice(0, 60)}", which is not supported`, `Supported are: ${Object.keys(table).join(", ")}.`);
+      this.fail(
+        `has the type "${type.slice(0, 60)}", which is not supported`,
+        `Supported are: ${Object.keys(table).join(", ")}.`,
+      );
     }
     return row(this);
   }

@@ -42,10 +42,15 @@ export function readPadding(part: Cursor): Padding {
   };
 }
 
-const readSide = (part: Cursor): Side => (part.at("direction").oneOf(["Left", "Right"], "Right") === "Left" ? "left" : "right");
+const readSide = (part: Cursor): Side =>
+  part.at("direction").oneOf(["Left", "Right"], "Right") === "Left" ? "left" : "right";
 
 /** Shortens one text, or a pair, so that with `added` special tokens the whole is not longer than asked. */
-export function truncate(texts: readonly number[][], added: number, { length, side, from = "longest" }: Truncation): number[][] {
+export function truncate(
+  texts: readonly number[][],
+  added: number,
+  { length, side, from = "longest" }: Truncation,
+): number[][] {
   const room = length - added;
   if (room < 0) {
     throw new TokenizerError(

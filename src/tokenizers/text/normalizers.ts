@@ -63,7 +63,7 @@ function lowercase(text: string): string {
 }
 
 /** All of Cc, Cf and Co but tab, line feed and carriage return; and the replacement character. */
-const BERT_CONTROLS = /[[\p{Cc}\p{Cf}\p{Co}\ufffd]--[\t\n\r]]/gv;
+const BERT_CONTROLS = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\ufffd]/gu;
 
 /** The CJK blocks of BERT's tokenization.py, _is_chinese_char, with the last-but-two as the reference has it (from 2B920). */
 const BERT_IDEOGRAPHS =
@@ -72,9 +72,11 @@ const BERT_IDEOGRAPHS =
 /** The rules of nmt_nfkc in SentencePiece that are not NFKC: controls vanish, odd spaces become spaces. */
 function nmt(text: string): string {
   return text
-    .replace(/[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g, "")
-    .replace(/[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g, " ");
+    .replace(/\p{Cc}/gu, (control) => (NMT_SPACES.includes(control) ? " " : NMT_KEPT.test(control) ? control : ""))
+    .replace(/[\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g, " ");
 }
+const NMT_SPACES = "\t\n\f\r";
+const NMT_KEPT = /[\0\u0080-\u008e\u0090-\u009e]/;
 
 const SPACE = /\p{White_Space}/u;
 

@@ -41,8 +41,8 @@ export function namedSet(name: string, inverted: boolean): string {
   const titled = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()).join("_");
   for (const property of [name, titled, `Script=${titled}`, `${titled.charAt(0)}${titled.slice(1).toLowerCase()}`]) {
     if (!/^[\w=]+$/.test(property)) continue;
-    const escape = `\\${inverted ? "P" : "p"}{${property}}`;
-    if (compiles(escape)) return escape;
+    const set = `\\${inverted ? "P" : "p"}{${property}}`;
+    if (compiles(set)) return set;
   }
   throw new UnsupportedPattern(`the property \\p{${name.slice(0, 40)}}`);
 }
@@ -63,7 +63,8 @@ export function foldedRange(low: string, high: string, folding: Folding): string
   if (folding === "exact") return range;
   if (last - first > 0x3000) throw new UnsupportedPattern("a range of more than 12,288 characters within (?i:…)");
   const others = new Set<string>();
-  for (let code = first; code <= last; code++) for (const other of otherCases(String.fromCodePoint(code))) others.add(other);
+  for (let code = first; code <= last; code++)
+    for (const other of otherCases(String.fromCodePoint(code))) others.add(other);
   return range + [...others].map(literal).join("");
 }
 
@@ -71,7 +72,9 @@ function otherCases(character: string): string[] {
   const lower = character.toLowerCase();
   const upper = character.toUpperCase();
   const more = MORE_CASES[lower] ?? "";
-  const reverse = Object.entries(MORE_CASES).flatMap(([letter, form]) => (form === character ? [letter, letter.toUpperCase()] : []));
+  const reverse = Object.entries(MORE_CASES).flatMap(([letter, form]) =>
+    form === character ? [letter, letter.toUpperCase()] : [],
+  );
   return [lower, upper, more, ...reverse].filter((other) => [...other].length === 1 && other !== character);
 }
 

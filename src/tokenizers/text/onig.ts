@@ -21,7 +21,15 @@ interface Mode {
 const LINE_FEED = "\\n";
 const START = "(?<![\\s\\S])";
 const END = "(?![\\s\\S])";
-const CONTROLS: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", f: "\f", v: "\v", a: "\x07", e: "\x1b" };
+const CONTROLS: Readonly<Record<string, string>> = {
+  t: "\t",
+  n: "\n",
+  r: "\r",
+  f: "\f",
+  v: "\v",
+  a: "\x07",
+  e: "\x1b",
+};
 const SETS: Readonly<Record<string, string>> = { s: "space", d: "digit", w: "word", h: "xdigit" };
 const ASSERTIONS: Readonly<Record<string, string>> = {
   b: `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`,
@@ -112,7 +120,9 @@ class Translation {
     const next = this.peek();
     if (next === "?" || next === "*" || next === "+") return this.take();
     if (next !== "{") return null;
-    const interval = /^\{(\d{0,6})(,?)(\d{0,6})\}/.exec(this.characters.slice(this.position, this.position + 16).join(""));
+    const interval = /^\{(\d{0,6})(,?)(\d{0,6})\}/.exec(
+      this.characters.slice(this.position, this.position + 16).join(""),
+    );
     const [whole, low = "", comma, high = ""] = interval ?? [];
     if (whole === undefined || (low === "" && high === "")) return null; // then the brace stands for itself
     this.position += whole.length;
@@ -155,7 +165,8 @@ class Translation {
       return "(?:)";
     }
     for (const opening of ["?:", "?=", "?!", "?<=", "?<!"]) {
-      if (this.accept(opening)) return opening === "?:" ? this.closed("(?:", mode) : `(?:${this.closed(`(${opening}`, mode)})`;
+      if (this.accept(opening))
+        return opening === "?:" ? this.closed("(?:", mode) : `(?:${this.closed(`(${opening}`, mode)})`;
     }
     if (this.accept("?>")) return this.atomic(this.closed("(?:", mode));
     if (this.accept("?<")) return this.closed(this.opening(`g_${this.until(">")}`), mode);
@@ -279,7 +290,8 @@ class Translation {
       if (set !== null) return set;
       low = this.escapedInClass();
     }
-    if (this.peek() !== "-" || this.peek(1) === "]" || this.peek(1) === undefined) return foldedRange(low, low, folding);
+    if (this.peek() !== "-" || this.peek(1) === "]" || this.peek(1) === undefined)
+      return foldedRange(low, low, folding);
     this.position++;
     let high = this.take();
     if (high === "[") throw new UnsupportedPattern("a range that ends in a class");

@@ -25,8 +25,9 @@ export function readPattern(part: Cursor): RegExp {
     translated.lastIndex = 0;
     return translated;
   } catch (error) {
-    if (!(error instanceof UnsupportedPattern || error instanceof SyntaxError || error instanceof RangeError)) throw error;
-    regex.fail(
+    if (!(error instanceof UnsupportedPattern || error instanceof SyntaxError || error instanceof RangeError))
+      throw error;
+    return regex.fail(
       `uses ${error.message} in the pattern ${JSON.stringify(source.slice(0, 80))}, which is not supported`,
       "Write the pattern without it, or report the model that needs it.",
     );
@@ -53,4 +54,5 @@ export function stretches(text: string, pattern: RegExp): Stretch[] {
 }
 
 /** Replaces every find by `content`, taken literally. */
-export const replaceAll = (text: string, pattern: RegExp, content: string): string => text.replace(pattern, () => content);
+export const replaceAll = (text: string, pattern: RegExp, content: string): string =>
+  text.replace(pattern, () => content);

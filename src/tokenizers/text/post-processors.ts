@@ -17,7 +17,9 @@ export interface PostProcessor {
 
 export const NO_POST_PROCESSOR: PostProcessor = { added: () => 0, process: (segments) => segments };
 
-type Piece = { readonly sequence: 0 | 1; readonly type: number } | { readonly ids: readonly number[]; readonly type: number };
+type Piece =
+  | { readonly sequence: 0 | 1; readonly type: number }
+  | { readonly ids: readonly number[]; readonly type: number };
 
 const POST_PROCESSORS: Readonly<Record<string, (part: Cursor) => PostProcessor>> = {
   ByteLevel: () => NO_POST_PROCESSOR, // it trims offsets, which are not computed here
@@ -34,8 +36,14 @@ const POST_PROCESSORS: Readonly<Record<string, (part: Cursor) => PostProcessor>>
       const ids = part.at("special_tokens").at(name).at("ids").list();
       specials.set(name, ids.map((id) => id.integer())); // biome-ignore format: one row
     }
-    const single = part.at("single").list().map((piece) => readTemplatePiece(piece, specials));
-    const pair = part.at("pair").list().map((piece) => readTemplatePiece(piece, specials));
+    const single = part
+      .at("single")
+      .list()
+      .map((piece) => readTemplatePiece(piece, specials));
+    const pair = part
+      .at("pair")
+      .list()
+      .map((piece) => readTemplatePiece(piece, specials));
     return template(part, single, pair);
   },
   BertProcessing: (part) => {
@@ -75,7 +83,8 @@ function wrapping(
 
 function template(part: Cursor, single: readonly Piece[], pair: readonly Piece[]): PostProcessor {
   return {
-    added: (isPair) => (isPair ? pair : single).reduce((sum, piece) => sum + ("ids" in piece ? piece.ids.length : 0), 0),
+    added: (isPair) =>
+      (isPair ? pair : single).reduce((sum, piece) => sum + ("ids" in piece ? piece.ids.length : 0), 0),
     process(segments, special) {
       if (segments.length > 2) {
         throw new TokenizerError(
@@ -83,7 +92,7 @@ function template(part: Cursor, single: readonly Piece[], pair: readonly Piece[]
           "Let no other post-processor that adds tokens stand before the template.",
         );
       }
-      return (segments.length === 2 ? pair : single).flatMap((piece) => {
+      return (segments.length === 2 ? pair : single).flatMap((piece): Segment[] => {
         if ("ids" in piece) return special ? [piece] : [];
         const segment = segments[piece.sequence];
         return segment === undefined ? [] : [{ ids: segment.ids, type: piece.type }];
@@ -101,7 +110,7 @@ function readTemplatePiece(part: Cursor, specials: ReadonlyMap<string, readonly 
   const token = part.at("SpecialToken");
   if (token.value === undefined) part.fail('must be a "Sequence" or a "SpecialToken"');
   const ids = specials.get(token.at("id").string());
-  if (ids === undefined) token.at("id").fail("is not among the special_tokens of the template");
+  if (ids === undefined) return token.at("id").fail("is not among the special_tokens of the template");
   return { ids, type: token.at("type_id").integer() };
 }
 

@@ -7,14 +7,12 @@ import type { Cursor } from "./json-cursor.js";
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const encoder = new TextEncoder();
 
-/** A run in which every character is a grapheme of its own: nothing below U+0300 combines, but for CR LF. */
-const SIMPLE_RUN = /[\0-\f\x0e-\u02ff]+(?![\u0300-\u{10ffff}])/uy;
-
 export function readPrecompiled(part: Cursor): (text: string) => string {
   const field = part.at("precompiled_charsmap");
   const bytes = Buffer.from(field.string(), "base64");
   const trieBytes = bytes.length < 4 ? 0 : bytes.readUInt32LE(0);
-  if (trieBytes === 0 || trieBytes % 4 !== 0 || 4 + trieBytes > bytes.length) field.fail("is not a SentencePiece character map");
+  if (trieBytes === 0 || trieBytes % 4 !== 0 || 4 + trieBytes > bytes.length)
+    field.fail("is not a SentencePiece character map");
   const units = Uint32Array.from({ length: trieBytes / 4 }, (_, index) => bytes.readUInt32LE(4 + 4 * index));
   const replacements = bytes.subarray(4 + trieBytes);
 
@@ -53,27 +51,27 @@ export function readPrecompiled(part: Cursor): (text: string) => string {
 
   return (text) => {
     let out = "";
-    for (let position = 0; position < text.length; ) {
-      SIMPLE_RUN.lastIndex = position;
-      const run = SIMPLE_RUN.exec(text)?.[0];
-      if (run !== undefined) {
-        for (const character of run) out += grapheme(character);
-        position += run.length;
-        continue;
-      }
-      const complex = complexRun(text, position);
-      for (const { segment } of graphemes.segment(complex)) out += grapheme(segment);
-      position += complex.length;
+    let complex = 0; // from here on, graphemes have to be found
+    for (let position = 0; position < text.length; position++) {
+      if (!(isSimple(text, position) && isSimple(text, position + 1))) continue;
+      if (position > complex && !isSimple(text, position - 1)) continue;
+      for (const { segment } of segments(text.slice(complex, position))) out += grapheme(segment);
+      out += grapheme(text[position]!);
+      complex = position + 1;
     }
+    for (const { segment } of segments(text.slice(complex))) out += grapheme(segment);
     return out;
   };
 }
 
-/** From `start` to where two simple characters stand side by side: a grapheme ends between them. */
-function complexRun(text: string, start: number): string {
-  const end = text.slice(start + 1).search(/(?<=[\0-\f\x0e-\u02ff])[\0-\f\x0e-\u02ff]/u);
-  return end < 0 ? text.slice(start) : text.slice(start, start + 1 + end);
-}
+const segments = (text: string): Iterable<{ readonly segment: string }> =>
+  text.length < 2 ? (text === "" ? [] : [{ segment: text }]) : graphemes.segment(text);
+
+/** Below U+0300 nothing combines, but for CR LF: between two simple characters a grapheme ends, as at the end of the text. */
+const isSimple = (text: string, position: number): boolean => {
+  const unit = position < text.length ? text.charCodeAt(position) : 0x20;
+  return unit < 0x300 && unit !== 0x0d;
+};
 
 const unitHasLeaf = (unit: number) => ((unit >>> 8) & 1) === 1;
 const unitLabel = (unit: number) => unit & 0x800000ff;

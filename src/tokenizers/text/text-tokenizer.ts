@@ -1,9 +1,10 @@
 /** Text to ids and back: normalize, cut into pieces, look the pieces up, put special tokens around; then all of it backwards. */
-import { ArgumentError, TokenizerError } from "../../base/errors.js";
+
 import { check, type Options, withDefaults } from "../../base/check.js";
+import { ArgumentError, TokenizerError } from "../../base/errors.js";
 import { type Tensor, tensor } from "../../engine/tensor.js";
 import type { Tokenizer } from "../tokenizer.js";
-import type { AddedTokens } from "./added-tokens.js";
+import type { AddedTokens, Extracted } from "./added-tokens.js";
 import { withDeadline } from "./deadline.js";
 import { DecodeStream } from "./decode-stream.js";
 import type { Decode } from "./decoders.js";
@@ -98,7 +99,9 @@ export class TextTokenizer implements Tokenizer<string> {
     const padding = wanted === "file" ? this.stated("padding") : wanted;
     const lengths = rows.map((segments) => segments.reduce((sum, { ids }) => sum + ids.length, 0));
     const length = padding === null ? lengths[0]! : paddedLength(lengths, padding);
-    check("texts", `rows of ${length} ids each`, texts, () => lengths.every((each) => each === length || (padding !== null && each < length)));
+    check("texts", `rows of ${length} ids each`, texts, () =>
+      lengths.every((each) => each === length || (padding !== null && each < length)),
+    );
 
     const shape = [rows.length, length] as const;
     const ids = new Int32Array(rows.length * length).fill(padding?.id ?? 0);
@@ -147,14 +150,22 @@ export class TextTokenizer implements Tokenizer<string> {
   }
 
   private segments(text: string, settings: EncodeSettings): readonly Segment[] {
-    check("specialsInText", '"tokens" or "text"', settings.specialsInText, (value) => value === "tokens" || value === "text");
+    check(
+      "specialsInText",
+      '"tokens" or "text"',
+      settings.specialsInText,
+      (value) => value === "tokens" || value === "text",
+    );
     const texts = settings.pair === null ? [text] : [text, settings.pair];
     const { postProcessor } = this.parts;
     const truncation = settings.truncation === "file" ? this.stated("truncation") : settings.truncation;
     const added = settings.addSpecialTokens ? postProcessor.added(texts.length === 2) : 0;
     const plain = texts.map((each) => this.plainIds(each, settings.specialsInText));
     const kept = truncation === null ? plain : truncate(plain, added, truncation);
-    return postProcessor.process(kept.map((ids, type) => ({ ids, type })), settings.addSpecialTokens);
+    return postProcessor.process(
+      kept.map((ids, type) => ({ ids, type })),
+      settings.addSpecialTokens,
+    );
   }
 
   /** The ids of one text without those of the post-processor. */
@@ -170,7 +181,7 @@ export class TextTokenizer implements Tokenizer<string> {
     const pieces = this.guarded(text.length, () =>
       addedTokens
         .extract(text, normalize, specialsInText)
-        .flatMap((piece) => (typeof piece === "number" ? [piece] : preTokenize([piece]))),
+        .flatMap((piece): readonly Extracted[] => (typeof piece === "number" ? [piece] : preTokenize([piece]))),
     );
     const ids: number[] = [];
     for (const piece of pieces) {

@@ -20,7 +20,8 @@ export function readUnigram(part: Cursor): TextModel {
   const written = pieces.flatMap(({ token }) => (token === "" ? [] : [[token, vocabulary.idOf(token)!] as const]));
   const trie = new Trie(new Map(written));
   const scores = Float64Array.from(pieces, ({ score }) => score);
-  const unknownScore = scores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY) - UNKNOWN_PENALTY;
+  const unknownScore =
+    scores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY) - UNKNOWN_PENALTY;
 
   const unknownId = unknown ?? -1; // a path may lead through -1, and fails only if no bytes can stand for the character
   const missing = (text: string): number => {
@@ -69,7 +70,8 @@ export function readUnigram(part: Cursor): TextModel {
         if (!(isUnknown && wasUnknown)) cuts.push(end);
         wasUnknown = isUnknown;
       }
-      for (let index = cuts.length - 1, start = 0; index >= 0; start = cuts[index--]!) append(text.slice(start, cuts[index]), out);
+      for (let index = cuts.length - 1, start = 0; index >= 0; start = cuts[index--]!)
+        append(text.slice(start, cuts[index]), out);
     },
   };
 }

@@ -21,7 +21,7 @@ function checkpoint(rows: Record<string, [Element, Extent | null]>): Checkpoint 
   return {
     entries: new Map(names.map((name) => [name, { name, element: rows[name]![0], shape: [1] }])),
     extent: (name: string) => rows[name]![1],
-  } as Checkpoint;
+  } as Partial<Checkpoint> as Checkpoint;
 }
 
 const at = (file: string, offset: number, bytes = 4): Extent => ({ path: join(folder, file), offset, bytes });

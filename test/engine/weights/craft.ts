@@ -6,10 +6,10 @@ import { crc32, deflateRawSync } from "node:zlib";
 import { afterAll } from "vitest";
 
 /** Little-endian bytes of an unsigned number. */
-export function le(value: number | bigint, bytes: number): Buffer {
+export function le(value: number | bigint, width: number): Buffer {
   const out = Buffer.alloc(8);
   out.writeBigUInt64LE(BigInt.asUintN(64, BigInt(value)));
-  return out.subarray(0, bytes);
+  return out.subarray(0, width);
 }
 
 export const bytes = (...parts: readonly (Uint8Array | string)[]): Buffer =>
@@ -115,7 +115,9 @@ export function zip(entries: readonly ZipSpec[], { wide = false, wideCount = ent
     at += 30 + local.length + packed.length;
     const utf8 = Buffer.from(name);
     const full = (value: number) => le(wideEntry ? 0xffffffff : value, 4);
-    const extra = wideEntry ? bytes(le(1, 2), le(24, 2), le(place.size, 8), le(place.packed, 8), le(place.begin, 8)) : "";
+    const extra = wideEntry
+      ? bytes(le(1, 2), le(24, 2), le(place.size, 8), le(place.packed, 8), le(place.begin, 8))
+      : "";
     directory.push(
       bytes("PK\x01\x02", le(20, 2), le(20, 2), le(place.flags, 2), le(place.method, 2), le(0, 4), le(place.crc, 4)),
       bytes(full(place.packed), full(place.size), le(utf8.length, 2), le(extra.length, 2), le(0, 2), le(0, 8)),
@@ -125,9 +127,26 @@ export function zip(entries: readonly ZipSpec[], { wide = false, wideCount = ent
   const listing = Buffer.concat(directory);
   const sizes = (width: number) => [le(listing.length, width), le(at, width)];
   if (wide) {
-    const record = bytes("PK\x06\x06", le(44, 8), le(45, 2), le(45, 2), le(0, 8), le(wideCount, 8), le(wideCount, 8), ...sizes(8));
+    const record = bytes(
+      "PK\x06\x06",
+      le(44, 8),
+      le(45, 2),
+      le(45, 2),
+      le(0, 8),
+      le(wideCount, 8),
+      le(wideCount, 8),
+      ...sizes(8),
+    );
     const locator = bytes("PK\x06\x07", le(0, 4), le(at + listing.length, 8), le(1, 4));
-    const end = bytes("PK\x05\x06", le(0, 4), le(0xffff, 2), le(0xffff, 2), le(0xffffffff, 4), le(0xffffffff, 4), le(0, 2));
+    const end = bytes(
+      "PK\x05\x06",
+      le(0, 4),
+      le(0xffff, 2),
+      le(0xffff, 2),
+      le(0xffffffff, 4),
+      le(0xffffffff, 4),
+      le(0, 2),
+    );
     return Buffer.concat([...parts, listing, record, locator, end]);
   }
   const end = bytes("PK\x05\x06", le(0, 4), le(entries.length, 2), le(entries.length, 2), ...sizes(4), le(0, 2));
@@ -147,7 +166,10 @@ export const torchEntries = (object: Piece, ...others: readonly ZipSpec[]): read
 ];
 
 /** A file of torch.save in the legacy format: storages by key, each with the count of elements that it claims. */
-export function torchLegacy(object: Piece, storages: readonly (readonly [key: string, count: number | bigint, data: Uint8Array])[]) {
+export function torchLegacy(
+  object: Piece,
+  storages: readonly (readonly [key: string, count: number | bigint, data: Uint8Array])[],
+) {
   const magic = bytes("\x80\x02\x8a\x0a", Buffer.from("6cfc9c46f9206aa85019", "hex"), ".");
   const keys = pickle(storages.map(([key]) => key));
   const raw = storages.map(([, count, data]) => bytes(le(count, 8), data));

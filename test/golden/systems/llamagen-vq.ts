@@ -50,7 +50,7 @@ export async function* llamagenVq(folder: string, golden: GoldenCase, engine: En
 }
 
 /** The config of the case in our names. */
-function configOf({ config }: GoldenCase): VqConfig {
+export function configOf({ config }: GoldenCase): VqConfig {
   if (config.codebook_l2 !== true) throw new Unsupported("a codebook that is not l2-normalised");
   if (config.norm_eps !== 1e-6) throw new Unsupported(`group normalisation with epsilon ${config.norm_eps}`);
   return parseVqConfig("case.json config", {

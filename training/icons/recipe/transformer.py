@@ -37,10 +37,43 @@ def rotary(c):
     return torch.stack([angles.cos(), angles.sin()], -1)
 
 
-def rotate(x, table):  # x [B, H, T, D], adjacent pairs
-    a, b = x.float().unflatten(-1, (-1, 2)).unbind(-1)
-    cos, sin = table.unbind(-1)
-    return torch.stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2).to(x.dtype)
+def rotate(x, table):  # x [B, H, T, D], adjacent pairs: as complex numbers, four times faster on a CPU
+    turned = torch.view_as_complex(x.float().unflatten(-1, (-1, 2))) * torch.view_as_complex(table)
+    return torch.view_as_real(turned).flatten(-2).to(x.dtype)
+
+
+def causal(q, k, v):  # [B, H, T, D]; on a CPU in bfloat16 written out, where PyTorch 2.13's own backward is four times slower
+    if q.device.type != "cpu":
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    b, h, t, d = q.shape
+    hidden = torch.full((t, t), -1e4, dtype=q.dtype).triu(1)
+    scores = (q * d ** -0.5).flatten(0, 1) @ k.flatten(0, 1).transpose(1, 2) + hidden
+    return (scores.softmax(-1) @ v.flatten(0, 1)).unflatten(0, (b, h))
+
+
+class RMS(torch.autograd.Function):
+    """x / sqrt(mean(x^2) + eps) * weight, with a backward of six passes instead of PyTorch's twenty."""
+
+    @staticmethod
+    def forward(ctx, x, weight, eps):
+        rstd = torch.rsqrt(torch.linalg.vecdot(x, x)[..., None] / x.shape[-1] + eps)
+        ctx.save_for_backward(x, weight, rstd)
+        return (x * rstd).mul_(weight)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, weight, rstd = ctx.saved_tensors
+        g = grad * rstd
+        dweight = torch.linalg.vecdot(g.flatten(0, -2), x.flatten(0, -2), dim=0)
+        g.mul_(weight)
+        pull = torch.linalg.vecdot(g, x)[..., None] * rstd.square() / x.shape[-1]
+        return g.addcmul_(x, pull, value=-1), dweight, None
+
+
+class RMSNorm(nn.RMSNorm):
+    def forward(self, x):
+        with torch.autocast(x.device.type, enabled=False):
+            return RMS.apply(x.float(), self.weight, self.eps)
 
 
 class Attention(nn.Module):
@@ -52,7 +85,7 @@ class Attention(nn.Module):
     def forward(self, x, table):
         b, t, _ = x.shape
         q, k, v = (y.reshape(b, t, self.heads, -1).transpose(1, 2) for y in self.wqkv(x).chunk(3, -1))
-        o = F.scaled_dot_product_attention(rotate(q, table), rotate(k, table), v, is_causal=True)
+        o = causal(rotate(q, table), rotate(k, table), v)
         return self.wo(o.transpose(1, 2).reshape(b, t, -1))
 
 
@@ -70,7 +103,7 @@ class Block(nn.Module):
     def __init__(self, c, dropout):
         super().__init__()
         self.attention, self.feed_forward = Attention(c), FeedForward(c)
-        self.attention_norm, self.ffn_norm = (nn.RMSNorm(c.dim, eps=c.norm_eps) for _ in range(2))
+        self.attention_norm, self.ffn_norm = (RMSNorm(c.dim, eps=c.norm_eps) for _ in range(2))
         self.dropout = dropout
 
     def forward(self, x, table):
@@ -97,7 +130,7 @@ class Transformer(nn.Module):
         self.cls_embedding = CaptionPrefix(c)
         self.tok_embeddings = nn.Embedding(c.vocab, c.dim)
         self.layers = nn.ModuleList(Block(c, dropout) for _ in range(c.layers))
-        self.norm = nn.RMSNorm(c.dim, eps=c.norm_eps)
+        self.norm = RMSNorm(c.dim, eps=c.norm_eps)
         self.output = nn.Linear(c.dim, c.vocab, bias=False)
         self.register_buffer("table", rotary(c), persistent=False)
         for name, p in self.named_parameters():

@@ -1,0 +1,45 @@
+/** `tessera demo`: a gallery of pictures from fixed seeds. */
+import { Command } from "commander";
+import { buildGallery } from "../gallery/build-gallery.js";
+import type { Context } from "./context.js";
+import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
+import { progressOn } from "./progress.js";
+
+interface DemoOptions extends ModelOptions {
+  readonly output: string;
+  readonly limit?: number;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+export const demoCommand = ({ signal }: Context): Command =>
+  withModelOptions(new Command("demo"))
+    .description("make a gallery: pictures, a contact sheet and a page to open in a browser")
+    .option("-o, --output <folder>", "where to", "gallery")
+    .option("--limit <count>", "only the first so many pictures", numberOf)
+    .option("--seed <number>", "seed of all pictures", numberOf, 1)
+    .option("--json", "one JSON object on stdout and nothing else", false)
+    .option("-q, --quiet", "no progress", false)
+    .action(async (options: DemoOptions) => {
+      const progress = progressOn(process.stderr, options.quiet || options.json);
+      const model = await modelOf(options);
+      try {
+        const { limit, seed, output: folder } = options;
+        const gallery = await buildGallery({
+          ...{ model, folder, seed, limit, signal },
+          onPicture: ({ row, done, total }) => {
+            const how = row.reused ? "kept" : `${Math.round(row.milliseconds)} ms`;
+            progress.line(`${String(done).padStart(3)}/${total}  ${row.prompt} · ${row.style} · ${how}`);
+          },
+        });
+        if (options.json) return printJson(gallery);
+        const made = gallery.rows.filter((row) => !row.reused);
+        const seconds = made.reduce((sum, row) => sum + row.milliseconds, 0) / 1000;
+        process.stdout.write(`${gallery.page}\n${gallery.sheet}\n`);
+        progress.line(`${made.length} made in ${seconds.toFixed(1)} s, ${gallery.rows.length - made.length} kept`);
+      } finally {
+        progress.clear();
+        await model.close();
+      }
+    });

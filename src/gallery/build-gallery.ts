@@ -1,0 +1,85 @@
+/**
+ * A folder of pictures from fixed seeds: each as PNG with its manifest, a page and a contact sheet over all. A second run keeps
+ * every picture whose manifest and pixels are those that it would make, so an interrupted gallery goes on where it stopped.
+ */
+import { join } from "node:path";
+import { writeWhole } from "../base/write-file.js";
+import { ArgumentError, generateImage, type ImageModel } from "../index.js";
+import { keptPicture } from "./kept-picture.js";
+import { pageOf } from "./page.js";
+import { GALLERY_PROMPTS, type GalleryPrompt } from "./prompts.js";
+import type { GalleryRow } from "./row.js";
+import { sheetOf } from "./sheet.js";
+
+export interface GallerySettings {
+  readonly model: ImageModel;
+  readonly folder: string;
+  readonly seed: number;
+  /** Only the first so many; all where undefined. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onPicture?:
+    | ((event: { readonly row: GalleryRow; readonly done: number; readonly total: number }) => void)
+    | undefined;
+}
+
+export interface Gallery {
+  readonly page: string;
+  readonly sheet: string;
+  readonly rows: readonly GalleryRow[];
+}
+
+/**
+ * Builds or completes the gallery and answers where its page and sheet are.
+ *
+ * @throws ArgumentError for a limit below 1; OutputError; whatever generateImage throws; the reason of `signal`.
+ */
+export async function buildGallery({
+  model,
+  folder,
+  seed,
+  limit,
+  signal,
+  onPicture,
+}: GallerySettings): Promise<Gallery> {
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
+    throw new ArgumentError("limit", "a whole number from 1", limit);
+  }
+  const wanted = GALLERY_PROMPTS.slice(0, limit).map((row) => inStyleOf(model, row));
+  const rows: GalleryRow[] = [];
+  for (const prompt of wanted) {
+    signal?.throwIfAborted();
+    const row = await rowOf(model, folder, prompt, seed, signal);
+    rows.push(row);
+    onPicture?.({ row, done: rows.length, total: wanted.length });
+  }
+  const page = join(folder, "index.html");
+  const sheet = join(folder, "sheet.png");
+  await writeWhole(sheet, await sheetOf(folder, rows));
+  await writeWhole(page, pageOf(model, rows));
+  return { page, sheet, rows };
+}
+
+/** Makes one picture, or keeps it. How long it took is remembered beside it. */
+async function rowOf(
+  model: ImageModel,
+  folder: string,
+  wanted: GalleryPrompt,
+  seed: number,
+  signal: AbortSignal | undefined,
+): Promise<GalleryRow> {
+  const file = `${wanted.prompt.replaceAll(" ", "-")}-${wanted.style}.png`;
+  const device = model.device.name;
+  const kept = await keptPicture(model, join(folder, file), wanted, seed);
+  if (kept) return { ...wanted, file, seed, device, milliseconds: kept.milliseconds, reused: true };
+  const { images, usage } = await generateImage({ ...wanted, seed, model, signal });
+  const milliseconds = Math.round(usage.milliseconds);
+  await images[0]!.save(join(folder, file), { manifest: true });
+  await writeWhole(join(folder, `${file}.time`), `${milliseconds}\n`);
+  return { ...wanted, file, seed, device, milliseconds, reused: false };
+}
+
+const inStyleOf = ({ styles, defaults }: ImageModel, { prompt, style }: GalleryPrompt): GalleryPrompt => ({
+  prompt,
+  style: styles.includes(style) ? style : defaults.style,
+});

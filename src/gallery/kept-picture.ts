@@ -1,0 +1,47 @@
+/** Whether a picture of an earlier run is the one that this run would make. */
+import { readFile } from "node:fs/promises";
+import sharp from "sharp";
+import { sha256 } from "../base/digest.js";
+import { type ImageManifest, type ImageModel, readManifest, VERSION } from "../index.js";
+import type { GalleryPrompt } from "./prompts.js";
+
+/** The picture at `path`, if its manifest asks for the same and its pixels are still those of the manifest; else null. */
+export async function keptPicture(
+  model: ImageModel,
+  path: string,
+  { prompt, style }: GalleryPrompt,
+  seed: number,
+): Promise<{ readonly milliseconds: number } | null> {
+  const manifest = await readManifest(`${path}.json`).catch(() => null); // none, or a damaged one: it is made again
+  if (manifest === null) return null;
+  const { guidance, temperature, topK, topP, minP } = model.defaults;
+  const wanted: Partial<ImageManifest> = {
+    tessera: VERSION,
+    model: { name: model.name, revision: model.revision, sha256: model.sha256 },
+    device: model.device.name,
+    precision: model.precision,
+    subject: { prompt, style },
+    sampling: { guidance, temperature, topK, topP, minP },
+    seed,
+    index: 0,
+  };
+  const same = Object.entries(wanted).every(([name, value]) => {
+    return canonical(manifest[name as keyof ImageManifest]) === canonical(value);
+  });
+  if (!same || (await rgbaOf(path)) !== manifest.picture.rgbaSha256) return null;
+  const time = Number(await readFile(`${path}.time`, "utf8").catch(() => "0"));
+  return { milliseconds: Number.isFinite(time) ? time : 0 };
+}
+
+/** The digest of a file's pixels; null where it is no picture. */
+async function rgbaOf(path: string): Promise<string | null> {
+  const pixels = sharp(path).ensureAlpha().raw().toBuffer();
+  return pixels.then(sha256, () => null);
+}
+
+/** JSON in which the order of names does not matter. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });

@@ -1,0 +1,71 @@
+/** Tessera: every public name, in one list. */
+
+export type { Options } from "./base/check.js";
+// Errors and the version
+export {
+  ArgumentError,
+  CheckpointError,
+  type CheckpointFault,
+  ClosedError,
+  DeviceError,
+  ExecutionError,
+  OutputError,
+  ShapeError,
+  TesseraError,
+  TokenizerError,
+  UnknownNameError,
+  WeightsError,
+} from "./base/errors.js";
+export { VERSION } from "./base/version.js";
+export { type Condition, leftPadded } from "./core/condition.js";
+export { TRANSFORMERS, type TransformerConfig, type TransformerName, transformerConfig } from "./core/configs.js";
+export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
+export { nextToken } from "./core/decode/next-token.js";
+export { type Sampler, type SamplerOptions, sampler } from "./core/decode/sampler.js";
+export type { Accepted, Draws, Forward, Prediction, Step, Strategy } from "./core/decode/step.js";
+export { type Guidance, guidance, llamagenGuidance, UNGUIDED } from "./core/guidance.js";
+// The transformer and its decoding
+export { openTransformer, type Transformer, type TransformerOptions } from "./core/model.js";
+export { SAMPLING_DEFAULTS, type SamplingSettings } from "./core/sampling.js";
+export { openSession, type Session, type SessionOptions } from "./core/session.js";
+export type { DeviceName } from "./engine/devices.js";
+export { type Diagnosis, diagnose } from "./engine/diagnose.js";
+export type { DeviceReport, Engine, Memory, Precision, Program } from "./engine/engine.js";
+export { type Graph, GraphBuilder } from "./engine/graph.js";
+export { saveOnnx } from "./engine/onnx/save.js";
+// Engines, graphs, weights
+export { ENGINE_DEFAULTS, type EngineOptions, openEngine } from "./engine/open.js";
+export { opsOf } from "./engine/ops/index.js";
+export { type DType, type FloatTensor, f32, i32, type Tensor, tensor } from "./engine/tensor.js";
+export type { Checkpoint } from "./engine/weights/checkpoint.js";
+export { type OpenOptions, openCheckpoint } from "./engine/weights/open.js";
+export { writeSafetensors } from "./engine/weights/safetensors-write.js";
+export type { ImageFormat } from "./image/encode.js";
+export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
+// Images
+export { type GenerateImageOptions, generateImage, streamImage } from "./image/generate-image.js";
+export type { GeneratedImage } from "./image/generated-image.js";
+export { type ImageManifest, parseManifest, readManifest } from "./image/manifest.js";
+export { type Marking, readMarking, TRAINED_ALGORITHMIC_MEDIA } from "./image/marking.js";
+// Models
+export {
+  type ImageModel,
+  LOAD_DEFAULTS,
+  type LoadSettings,
+  loadImageModel,
+  type PublishedFiles,
+} from "./image/model.js";
+export { IMAGE_DEFAULTS, type ImageSampling, type ImageSettings, type ImageSubject } from "./image/request.js";
+export { type ImageVerification, verifyImage } from "./image/verify-image.js";
+export type { ImageWarning } from "./image/warnings.js";
+export { type ImageDefaults, type ImageModelConfig, NO_STYLE, PRECISIONS } from "./models/image-config.js";
+export type { EmbeddedModel, EmbeddedName, PublishedImageModel, PublishedName } from "./models/known.js";
+export { DEFAULT_IMAGE_MODEL, EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "./models/known.js";
+export { centreCrop } from "./tokenizers/image/crop.js";
+export { type Channels, type Picture, picturesOf, pixelsOf } from "./tokenizers/image/pixels.js";
+export { parseVqConfig, VQ_CONFIGS, type VqConfig } from "./tokenizers/image/vq-config.js";
+export { type ImageTokenizer, openVqTokenizer } from "./tokenizers/image/vq-tokenizer.js";
+// Tokenizers
+export { loadTextTokenizer } from "./tokenizers/text/load-text-tokenizer.js";
+export type { TextTokenizer } from "./tokenizers/text/text-tokenizer.js";
+export type { Tokenizer } from "./tokenizers/tokenizer.js";

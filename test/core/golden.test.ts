@@ -1,0 +1,48 @@
+/** The transformer, its operations and its filters against the authors' own code; fixtures with recipe in fixtures/llamagen. */
+import path from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { referenceEngine } from "../../src/engine/reference.js";
+import { type GoldenCase, readCase } from "../golden/case.js";
+import type { Comparison } from "../golden/compare.js";
+import { llamagenGpt, llamagenOps, llamagenPick } from "../golden/systems/llamagen-gpt.js";
+
+const engine = referenceEngine();
+afterAll(() => engine.close());
+
+async function run(
+  system: typeof llamagenGpt,
+  name: string,
+  change: (golden: GoldenCase) => GoldenCase = (golden) => golden,
+): Promise<Comparison[]> {
+  const folder = path.join(import.meta.dirname, "../fixtures/llamagen", name);
+  const comparisons: Comparison[] = [];
+  for await (const each of system(folder, change(await readCase(folder)), engine)) comparisons.push(each);
+  return comparisons;
+}
+
+const failures = (comparisons: readonly Comparison[]) =>
+  comparisons.filter(({ pass }) => !pass).map(({ name }) => name);
+
+test.each([
+  ["gpt-c2i-oddhead", llamagenGpt, 12],
+  ["gpt-t2i", llamagenGpt, 15],
+  ["ops", llamagenOps, 12],
+  ["pick", llamagenPick, 12],
+] as const)("%s", async (name, system, count) => {
+  const comparisons = await run(system, name);
+  expect(failures(comparisons)).toEqual([]);
+  expect(comparisons.length).toBe(count);
+});
+
+test("a wrong number in the configuration shows where it acts", async () => {
+  const changed = (change: Record<string, unknown>) => (golden: GoldenCase) => ({
+    ...golden,
+    config: { ...golden.config, ...change },
+  });
+  const interval = failures(await run(llamagenGpt, "gpt-c2i-oddhead", changed({ cfg_interval: 10 })));
+  expect(interval).toContain("gen.logits_guided");
+  expect(interval).not.toContain("tf.logits");
+  const base = failures(await run(llamagenGpt, "gpt-c2i-oddhead", changed({ rope_base: 9000 })));
+  expect(base).toEqual(expect.arrayContaining(["rope.cos_sin", "gen.k_cache_layer0", "tf.logits"]));
+  expect(base).not.toContain("tf.embedded");
+});

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DeviceError, ShapeError, UnknownNameError, WeightsError } from "../../src/base/errors.js";
+import { DEVICES, type DeviceName } from "../../src/engine/devices.js";
+import type { Engine, Precision, Program } from "../../src/engine/engine.js";
+import { openEngine } from "../../src/engine/open.js";
+import { referenceEngine } from "../../src/engine/reference.js";
+import type { Tensor } from "../../src/engine/tensor.js";
+import { memoryCheckpoint } from "../../src/engine/weights/stored.js";
+import { normalisedError } from "./run-case.js";
+import { stepInputs, tinyDecoder, tinyWeights } from "./tiny-decoder.js";
+import { DIAGNOSES, USABLE } from "./usable.js";
+
+const [B, S] = [3, 13];
+test("every device is diagnosed, and those that cannot run say why and what to do", () => {
+  expect(DIAGNOSES.map(({ device }) => device)).toEqual(Object.keys(DEVICES));
+  for (const { usable, reason, remedy } of DIAGNOSES) {
+    expect(reason).not.toBe("");
+    expect(remedy === "").toBe(usable);
+  }
+  expect(USABLE).toEqual(expect.arrayContaining(["cpu", "tensorflow-cpu", "tensorflow-wasm", "reference"]));
+});
+
+test("an engine by default says what was chosen and what was passed over", async () => {
+  const engine = await openEngine();
+  expect(engine.device.name).toMatch(/^onnx-(cuda|cpu)$/);
+  expect(engine.device.reason).toContain("cuda, cpu");
+  await engine.close();
+});
+
+test("a device that cannot run here is an error with a remedy, never another device", async () => {
+  const elsewhere: DeviceName = process.platform === "darwin" ? "dml" : "coreml";
+  const error: unknown = await openEngine({ device: elsewhere }).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(DeviceError);
+  expect((error as DeviceError).reason).toContain(`${process.platform}-${process.arch}`);
+  await expect(openEngine({ device: "gpu" as DeviceName })).rejects.toThrow(UnknownNameError);
+  await expect(openEngine({ device: "toString" as DeviceName })).rejects.toThrow(UnknownNameError);
+  await expect(openEngine({ threads: 0 })).rejects.toThrow("an integer from 1 to 256");
+  await expect(openEngine({ thread: 1 } as object)).rejects.toThrow("openEngine.thread");
+});
+
+const limits: Record<Precision, number> = { f32: 1e-10, f16: 1e-10, q8: 1e-4, q4: 1e-4 }; // q8, q4: int8 activations
+
+describe.each(USABLE)("%s", (device) => {
+  const reference = referenceEngine();
+  let engine: Engine;
+
+  beforeAll(async () => {
+    engine = await openEngine({ device });
+  });
+  afterAll(() => engine.close());
+
+  /** Runs the same script on both engines and compares everything that comes out. */
+  async function agree(precision: Precision, script: (program: Program) => Promise<readonly Tensor[]>) {
+    const graph = tinyDecoder();
+    const [mine, theirs] = await Promise.all(
+      [engine, reference].map(async (one) => script(await one.compile(graph, tinyWeights(), { precision }))),
+    );
+    expect(mine!.map(({ shape }) => shape)).toEqual(theirs!.map(({ shape }) => shape));
+    mine!.forEach((tensor, i) => expect(normalisedError(tensor, theirs![i]!), `result ${i}`).toBeLessThan(limits[precision]));
+  }
+
+  test.each(["f32", "f16", "q8", "q4"] as const)("decodes like the reference in %s", async (precision) => {
+    await agree(precision, async (program) => {
+      const memory = await program.allocate({ B, S });
+      const results: Tensor[] = [];
+      const step = async (T: number) => {
+        const { logits, ids } = await program.run(stepInputs(B, T, memory.length, S), memory);
+        results.push(logits!);
+        if (precision === "f32") results.push(ids!);
+      };
+      await step(5);
+      await step(1);
+      await step(1);
+      memory.truncate(6);
+      await memory.fork([2, 0, 0]);
+      await step(3);
+      results.push(await memory.read("k"), await memory.read("v"));
+      expect(memory.length).toBe(9);
+      return results;
+    });
+  });
+});
+

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { ShapeError } from "../../src/base/errors.js";
+import { toHalves } from "../../src/engine/half.js";
+import { openOnnx } from "../../src/engine/onnx/executor.js";
+import { rounded } from "../../src/engine/precision.js";
+import { BLOCK, dequantise, quantise } from "../../src/engine/quantise.js";
+import { referenceEngine } from "../../src/engine/reference.js";
+import { toFloats } from "../../src/engine/weights/floats.js";
+import { CASES } from "./cases.js";
+import { normalisedError, runCase } from "./run-case.js";
+import { noise } from "./tiny-decoder.js";
+
+const SHAPE = [5, 71] as const; // the last of three blocks holds 7 of 32
+
+describe("quantise", () => {
+  const { data } = noise(SHAPE, 1);
+
+  test.each([
+    [8, 0.5],
+    [4, 1],
+  ] as const)("errs by at most the promised part of a scale at %i bits", (bits, most) => {
+    const codes = quantise(data, SHAPE, bits);
+    const back = dequantise(codes);
+    let worst = 0;
+    data.forEach((value, i) => {
+      const block = Math.floor(i / 71) * 3 + Math.floor((i % 71) / BLOCK);
+      worst = Math.max(worst, Math.abs(back[i]! - value) / Math.abs(codes.scales[block]!));
+    });
+    expect(worst).toBeLessThanOrEqual(most + 1e-4);
+    expect(worst).toBeGreaterThan(most / 4); // the bound is about this rounding, not about anything
+  });
+
+  test("keeps the largest weight of a block, and zeros, exactly", () => {
+    const weights = Float32Array.of(0, -0.8, 0.3, 0, 0.7);
+    for (const bits of [4, 8] as const) {
+      const back = dequantise(quantise(weights, [1, 5], bits));
+      expect([back[0], back[3]]).toEqual([0, 0]);
+      expect(back[1]).toBeCloseTo(-0.8, 6);
+    }
+    expect([...dequantise(quantise(new Float32Array(3), [1, 3], 4))]).toEqual([0, 0, 0]);
+  });
+
+  test("packs as MatMulNBits reads: earlier code in the low half, offset 8, padding at zero", () => {
+    const { packed, scales } = quantise(Float32Array.of(-8, 7, 1), [1, 3], 4);
+    expect([...scales]).toEqual([1]);
+    expect([...packed]).toEqual([0xf0, 0x89, ...new Array(14).fill(0x88)]);
+  });
+
+  test("refuses what has no code", () => {
+    expect(() => quantise(Float32Array.of(1, Number.NaN), [1, 2], 8)).toThrow(ShapeError);
+    expect(() => quantise(Float32Array.of(1, -Infinity), [1, 2], 4)).toThrow(ShapeError);
+  });
+});
+
+describe("half precision", () => {
+  test("narrowing undoes widening for every number there is", () => {
+    const all = Uint16Array.from({ length: 0x10000 }, (_, i) => i).filter((bits) => (bits & 0x7fff) <= 0x7c00);
+    expect(toHalves(toFloats("f16", new Uint8Array(all.buffer)))).toEqual(all);
+  });
+
+  test("rounds to nearest, ties to even, and overflows as the standard says", () => {
+    const step = 2 ** -10; // between halves from 1 to 2
+    const values = [1 + step / 2, 1 + 1.5 * step, 1 + 0.51 * step, 65519.9, 65520, -1e9, 2 ** -25, 1.01 * 2 ** -25, -0];
+    const back = rounded(Float32Array.from(values), [1, values.length], "f16");
+    expect([...back]).toEqual([1, 1 + 2 * step, 1 + step, 65504, Infinity, -Infinity, 0, 2 ** -24, -0]);
+  });
+});
+
+describe("programs below float32", () => {
+  const cases = CASES.filter(({ op }) => op === "linear");
+
+  // int8 products also round x, to 1/254 of the largest of each 32; f16 and the rest of the table compute in float32.
+  test.each([
+    ["f16", 1e-12],
+    ["q8", 3e-5],
+    ["q4", 3e-5],
+  ] as const)("onnx-cpu multiplies by the weights that %s rounds to", async (precision, limit) => {
+    const engine = await openOnnx({ device: { name: "onnx-cpu", reason: "test" }, provider: "cpu", threads: 1 });
+    for (const which of cases) {
+      const expected = await runCase(referenceEngine(), which, precision);
+      expect(normalisedError(await runCase(engine, which, precision), expected)).toBeLessThan(limit);
+    }
+    await engine.close();
+  });
+
+  test("only the matrices of linear are rounded", async () => {
+    const embedding = CASES.find(({ op }) => op === "embedding")!;
+    const engine = referenceEngine();
+    expect((await runCase(engine, embedding, "q4")).data).toEqual((await runCase(engine, embedding, "f32")).data);
+  });
+});

@@ -1,0 +1,140 @@
+/**
+ * A whole image model with random weights, small enough for the reference engine: the same folder layout and the same code
+ * paths as the embedded model. The shapes of its weights are asked of the graphs, so there is no list to keep up to date.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sha256OfFile } from "../../src/base/digest.js";
+import { uniform } from "../../src/base/random.js";
+import { conditionGraph } from "../../src/core/condition.js";
+import type { ConditionConfig, TransformerConfig } from "../../src/core/configs.js";
+import { decoderGraph } from "../../src/core/transformer.js";
+import { type Graph, GraphBuilder } from "../../src/engine/graph.js";
+import { sizeOf, type Tensor } from "../../src/engine/tensor.js";
+import { writeSafetensors } from "../../src/engine/weights/safetensors-write.js";
+import type { VqConfig } from "../../src/tokenizers/image/vq-config.js";
+import { vqCodes, vqFeatures, vqNearest, vqPixels } from "../../src/tokenizers/image/vq-graphs.js";
+
+export const TINY_STYLES = ["plain", "round"];
+
+const TINY_VQ: VqConfig = {
+  channels: 4,
+  patch: 2,
+  ch: 6,
+  multipliers: [1, 2],
+  resBlocks: 1,
+  groups: 3,
+  zChannels: 7,
+  codeDim: 5,
+  vocab: 37,
+};
+
+const tinyTransformer = (condition: ConditionConfig): TransformerConfig => ({
+  layers: 2,
+  heads: 3,
+  width: 12,
+  hidden: 19,
+  vocabulary: TINY_VQ.vocab,
+  grid: 5,
+  condition,
+  conditionRotation: "identity",
+  ropeBase: 10_000,
+  normEpsilon: 1e-5,
+});
+
+/** Pictures of 20 x 20 pixels out of 25 tokens; a prompt has 7 - 1 slots. */
+export const TINY_SIDE = 20;
+const CAPTION: ConditionConfig = { kind: "caption", slots: 7, styles: TINY_STYLES.length, vocabulary: 263, pad: 0 };
+
+/** Writes the folder and answers its config.json. Equal seeds give equal bytes. */
+export async function writeTinyImageModel(folder: string, condition: ConditionConfig = CAPTION, seed = 11) {
+  await mkdir(folder, { recursive: true });
+  const transformer = tinyTransformer(condition);
+  const captions = condition.kind === "caption";
+  await writeSafetensors(join(folder, "tokenizer.safetensors"), randomWeights(vqGraphs(), seed));
+  const graphs = [conditionGraph(transformer), decoderGraph(transformer)];
+  await writeSafetensors(join(folder, "transformer.safetensors"), randomWeights(graphs, seed + 1));
+  if (captions) await writeFile(join(folder, "captions.json"), JSON.stringify(byteTokenizer()));
+  const files = ["tokenizer.safetensors", "transformer.safetensors", ...(captions ? ["captions.json"] : [])];
+  const sha256 = Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await sha256OfFile(join(folder, file))])),
+  );
+  const config = {
+    name: "tiny",
+    revision: "3",
+    kind: "image",
+    licence: "CC0-1.0",
+    tokenizer: { layout: "llamagen-vq", weights: files[0], config: TINY_VQ },
+    transformer: { layout: "llamagen", weights: files[1], config: transformer },
+    captions: captions ? { file: "captions.json" } : null,
+    styles: captions ? TINY_STYLES : [],
+    precision: "f32",
+    defaults: { style: captions ? "plain" : "none", guidance: 2, temperature: 1, topK: 0, topP: 1, minP: 0 },
+    sha256,
+  };
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  return config;
+}
+
+function vqGraphs(): readonly Graph[] {
+  const encoder = new GraphBuilder("encoder");
+  const pixels = encoder.input("pixels", ["B", TINY_VQ.channels, "Y", "X"]);
+  const ids = vqNearest(encoder, TINY_VQ, vqFeatures(encoder, TINY_VQ, pixels));
+  const decoder = new GraphBuilder("decoder");
+  const codes = vqCodes(decoder, TINY_VQ, decoder.input("ids", ["B", "h", "w"], "i32"));
+  return [encoder.build({ ids }), decoder.build({ pixels: vqPixels(decoder, TINY_VQ, codes) })];
+}
+
+/** Uniform in ±0.7, vectors of norms around 1: pictures vary, logits differ by several units, nothing overflows. */
+function randomWeights(graphs: readonly Graph[], seed: number): Map<string, Tensor> {
+  const out = new Map<string, Tensor>();
+  for (const { shape, source } of graphs.flatMap((graph) => graph.weights)) {
+    if (source.kind !== "weight" || out.has(source.name)) continue;
+    const sizes = shape as readonly number[];
+    const item = out.size;
+    const centre = /norm\w*\.weight$/.test(source.name) ? 1 : 0;
+    const data = Float32Array.from(
+      { length: sizeOf(sizes) },
+      (_, position) => centre + 1.4 * (uniform({ seed, item, position, purpose: "noise" }) - 0.5),
+    );
+    out.set(source.name, { shape: sizes, data });
+  }
+  return out;
+}
+
+/** A tokenizer.json of bytes: 0 is the pad, 1 … 256 the bytes, then six merges. */
+function byteTokenizer(): object {
+  const visible = [...range(33, 126), ...range(161, 172), ...range(174, 255)];
+  const hidden = range(0, 255).filter((byte) => !visible.includes(byte));
+  const letters = range(0, 255).map((byte) =>
+    String.fromCodePoint(visible.includes(byte) ? byte : 256 + hidden.indexOf(byte)),
+  );
+  const merges = ["r e", "re d", "a p", "ap p", "l e", "app le"];
+  const tokens = ["<pad>", ...letters, ...merges.map((merge) => merge.replace(" ", ""))];
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [
+      { id: 0, content: "<pad>", single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+    ],
+    normalizer: { type: "Lowercase" },
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+    post_processor: null,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      merges,
+    },
+  };
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);

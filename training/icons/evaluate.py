@@ -1,0 +1,114 @@
+"""Measures the shipped folder: what a user gets from the SDK, not what a training run believes.
+
+  npm run build (at the top), then   python evaluate.py --data data --judge runs/judge --captions runs/transformer/captions.json
+
+1. tokenizer: PSNR of premultiplied RGBA on held-out concepts, mean over pictures, with the shipped float16 weights.
+2. transformer: the SDK draws 400 seen (concept, style) prompts and up to 200 held-out cells, one concept each, seed 0,
+   default settings; the judge ranks the captions of the same list: R@1 and R@5.
+Writes report.json and sheet.png (the first 64 prompts, unpicked) into the run folder."""
+import argparse
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+
+from recipe.captions import encode, label_of
+from recipe.data import Pictures
+from recipe.vq import VQ, VQConfig
+from train_judge import Judge
+from train_tokenizer import evaluate as reconstruct
+
+HERE = Path(__file__).parent
+
+
+def in_lot_order(pictures, indices):
+    """One row a concept, in an order that depends on the names alone."""
+    lot = lambda i: hashlib.sha256(f"evaluate|{pictures.rows[i]['concept']}|{pictures.rows[i]['style']}".encode()).hexdigest()
+    one = {}
+    for i in sorted(indices, key=lot):
+        one.setdefault(pictures.rows[i]["concept"], i)
+    return list(one.values())
+
+
+def draw(pictures, chosen, folder, options):
+    folder.mkdir(parents=True, exist_ok=True)
+    prompts = [{"prompt": label_of(pictures.rows[i]), "style": pictures.rows[i]["style"], "file": f"{n:03d}.png"} for n, i in enumerate(chosen)]
+    (folder / "prompts.json").write_text(json.dumps({"options": options, "prompts": prompts}, indent=1))
+    subprocess.run(["node", str(HERE / "generate.mjs"), str(folder)], check=True)
+    return [folder / p["file"] for p in prompts]
+
+
+def load(file):
+    x = np.asarray(Image.open(file).convert("RGBA"), np.float32) / 255
+    x = np.concatenate([x[..., :3] * x[..., 3:], x[..., 3:]], -1)
+    return torch.from_numpy(x).permute(2, 0, 1) * 2 - 1
+
+
+@torch.no_grad()
+def ranks(judge, text, pictures, chosen, images):
+    seen = torch.cat([judge.see(torch.stack(images[i:i + 64])) for i in range(0, len(images), 64)])
+    read = judge.read(encode(text, [label_of(pictures.rows[i]) for i in chosen]))
+    score = seen @ read.T
+    return (score > score.diagonal()[:, None]).sum(1).numpy()
+
+
+def summary(rank, rows):
+    styles = sorted({r["style"] for r in rows})
+    at = lambda keep, k: round(float(np.mean([rank[i] < k for i, r in enumerate(rows) if keep(r)])) * 100, 1)
+    return {"pictures": len(rows), "R@1": at(lambda r: True, 1), "R@5": at(lambda r: True, 5),
+            "R@1 by style": {s: at(lambda r: r["style"] == s, 1) for s in styles}}
+
+
+def sheet(files, out, columns=8, size=128):
+    canvas = Image.new("RGBA", (columns * size, -(-len(files) // columns) * size), "white")
+    for n, file in enumerate(files):
+        picture = Image.open(file).convert("RGBA").resize((size, size))
+        canvas.alpha_composite(picture, (n % columns * size, n // columns * size))
+    canvas.convert("RGB").save(out)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--data", default="data")
+    p.add_argument("--model", default=str(HERE / "../../models/tessera-icons"))
+    p.add_argument("--judge", default="runs/judge")
+    p.add_argument("--captions", default="runs/transformer/captions.json")
+    p.add_argument("--run", default="runs/evaluate")
+    p.add_argument("--seen", type=int, default=400)
+    p.add_argument("--cells", type=int, default=200)
+    p.add_argument("--options", default="{}", help="JSON: settings other than the model's defaults")
+    a = p.parse_args()
+    pictures, out, options = Pictures(a.data), Path(a.run), json.loads(a.options)
+    out.mkdir(parents=True, exist_ok=True)
+
+    vq = VQ(VQConfig()).eval().to(memory_format=torch.channels_last)
+    vq.load_state_dict({k: v.float() for k, v in load_file(Path(a.model) / "tokenizer.safetensors").items()})
+    held_out = pictures.where(lambda r: r["heldOutConcept"])
+    psnr, used = reconstruct(vq, pictures, held_out, torch.device("cpu"), torch.float32)
+    report = {"tokenizer": {"held-out pictures": len(held_out), "PSNR dB": round(psnr, 2), "codes used": used}, "options": options}
+    print(report["tokenizer"], flush=True)
+
+    text = Tokenizer.from_file(a.captions)
+    judge = Judge(text.get_vocab_size()).eval()
+    judge.load_state_dict(torch.load(Path(a.judge) / "checkpoint.pt", weights_only=True)["average"])
+    for name, count, keep in (("seen", a.seen, lambda r: not r["heldOutCell"]), ("held-out cells", a.cells, lambda r: r["heldOutCell"])):
+        chosen = in_lot_order(pictures, pictures.where(keep))[:count]
+        rows = [pictures.rows[i] for i in chosen]
+        real = summary(ranks(judge, text, pictures, chosen, list(pictures.batch(chosen))), rows)
+        files = draw(pictures, chosen, out / name.replace(" ", "-"), options)
+        report[name] = summary(ranks(judge, text, pictures, chosen, [load(f) for f in files]), rows)
+        report[name]["R@1 of the real pictures"] = real["R@1"]
+        print(name, report[name], flush=True)
+        if name == "seen":
+            sheet(files[:64], out / "sheet.png")
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
