@@ -4,7 +4,9 @@
  *
  * Source of the rows: LlamaGen (arXiv 2406.06525 §3, table 1) and the sizes of its published files.
  */
-import { ArgumentError, UnknownNameError } from "../base/errors.js";
+import { check, isIntegerIn, isNumberIn } from "../base/check.js";
+import { UnknownNameError } from "../base/errors.js";
+import { type Fields, fields } from "../base/fields.js";
 import type { ConditionRotation } from "./rotary.js";
 
 /** What a model is conditioned on. Its slots stand before the image tokens. */
@@ -97,44 +99,37 @@ export function derive(config: TransformerConfig) {
  */
 export function parseTransformerConfig(json: unknown, where = "config"): TransformerConfig {
   const of = fields(json, where);
-  const count = (name: string, most = 2 ** 24) => of.number(name, "a whole number from 1", (n) => n >= 1 && n <= most);
   const config: TransformerConfig = {
-    layers: count("layers", 1000),
-    heads: count("heads", 1000),
-    width: count("width", 2 ** 17),
-    hidden: count("hidden", 2 ** 20),
-    vocabulary: count("vocabulary"),
-    grid: count("grid", 1024),
-    condition: parseCondition(of.take("condition"), `${where}.condition`),
+    layers: count(of, "layers", 1000),
+    heads: count(of, "heads", 1000),
+    width: count(of, "width", 2 ** 17),
+    hidden: count(of, "hidden", 2 ** 20),
+    vocabulary: count(of, "vocabulary"),
+    grid: count(of, "grid", 1024),
+    condition: parseCondition(of.object("condition")),
     conditionRotation: of.word("conditionRotation", ["zero", "identity"]),
-    ropeBase: of.number("ropeBase", "a number above 1", (n) => n > 1, "any"),
-    normEpsilon: of.number("normEpsilon", "a number from 0 to 0.1", (n) => n >= 0 && n <= 0.1, "any"),
+    ropeBase: of.number("ropeBase", "a number from 1 to 1e12", isNumberIn(1, 1e12)),
+    normEpsilon: of.number("normEpsilon", "a number from 0 to 0.1", isNumberIn(0, 0.1)),
   };
   of.finish();
-  if (config.width % (4 * config.heads) !== 0)
-    throw new ArgumentError(`${where}.width`, `a multiple of 4·heads = ${4 * config.heads}`, config.width);
+  const { width, heads } = config;
+  check(`${where}.width`, `a multiple of 4·heads = ${4 * heads}`, width, (size) => size % (4 * heads) === 0);
   return config;
 }
 
-function parseCondition(json: unknown, where: string): ConditionConfig {
-  const of = fields(json, where);
-  const count = (name: string) => of.number(name, "a whole number from 1", (n) => n >= 1 && n <= 2 ** 24);
-  const kind = of.word("kind", ["class", "features", "caption"]);
+function parseCondition(of: Fields): ConditionConfig {
   const condition = ((): ConditionConfig => {
+    const kind = of.word("kind", ["class", "features", "caption"]);
     switch (kind) {
       case "class":
-        return { kind, classes: count("classes") };
+        return { kind, classes: count(of, "classes") };
       case "features":
-        return { kind, slots: count("slots"), size: count("size") };
+        return { kind, slots: count(of, "slots", 2 ** 16), size: count(of, "size") };
       case "caption": {
-        const vocabulary = count("vocabulary");
-        const pad = of.number("pad", `an id below ${vocabulary}`, (n) => n >= 0 && n < vocabulary);
-        const slots = of.number(
-          "slots",
-          "a whole number from 2 (the style and a token)",
-          (n) => n >= 2 && n <= 2 ** 16,
-        );
-        return { kind, slots, styles: count("styles"), vocabulary, pad };
+        const slots = of.number("slots", "from 2 (a style and a token) to 65,536", isIntegerIn(2, 2 ** 16));
+        const vocabulary = count(of, "vocabulary");
+        const pad = of.number("pad", `an id below ${vocabulary}`, isIntegerIn(0, vocabulary - 1));
+        return { kind, slots, styles: count(of, "styles"), vocabulary, pad };
       }
     }
   })();
@@ -142,32 +137,5 @@ function parseCondition(json: unknown, where: string): ConditionConfig {
   return condition;
 }
 
-/** Reads an untrusted object field by field; finish() refuses what was not asked for. */
-function fields(json: unknown, where: string) {
-  if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new ArgumentError(where, "an object", json);
-  const taken = new Set<string>();
-  const take = (name: string): unknown => {
-    taken.add(name);
-    return Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined;
-  };
-  return {
-    take,
-    number(name: string, expected: string, ok: (n: number) => boolean, kind: "whole" | "any" = "whole"): number {
-      const value = take(name);
-      const right = typeof value === "number" && (kind === "any" || Number.isSafeInteger(value)) && ok(value);
-      if (!right) throw new ArgumentError(`${where}.${name}`, expected, value);
-      return value;
-    },
-    word<W extends string>(name: string, words: readonly W[]): W {
-      const value = take(name);
-      const word = words.find((each) => each === value);
-      if (word === undefined) throw new ArgumentError(`${where}.${name}`, `one of ${words.join(", ")}`, value);
-      return word;
-    },
-    finish(): void {
-      for (const name of Object.keys(json))
-        if (!taken.has(name)) throw new ArgumentError(`${where}.${name}`, `one of ${[...taken].join(", ")}`, name);
-    },
-  };
-}
+const count = (of: Fields, name: string, most = 2 ** 24): number =>
+  of.number(name, `a whole number from 1 to ${most}`, isIntegerIn(1, most));

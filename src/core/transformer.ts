@@ -17,12 +17,12 @@ type Weight = (name: string, shape: readonly number[]) => Value;
 /**
  * The graph of a pass. Inputs:
  *
- *   ids     [B, T]          what is fed; any id where the prefix stands
- *   isToken [T, 1]          1 where a token is fed, 0 where the prefix stands
- *   prefix  [B, T, C]       vectors of the condition, zeros where a token is fed
- *   slots   [T]             place of each in the sequence, which decides its rotation
- *   bias    [1|B, 1, T, S+T]  see masks.ts; B where prompts are padded (features), else 1
- *   rows    [R]             which of the T are asked for logits
+ *   ids      [B, T]            what is fed; any id where the prefix stands
+ *   isToken  [T, 1]            1 where a token is fed, 0 where the prefix stands
+ *   prefix   [B, T, C]         vectors of the condition, zeros where a token is fed
+ *   slots    [T]               place of each in the sequence, which decides its rotation
+ *   bias     [1|B, 1, T, S+T]  see masks.ts; B where prompts are padded (features), else 1
+ *   rows     [R]               which of the T are asked for logits
  *
  * Output `logits` [B, R, V]. `taps` names intermediate values to give out, too: "embedded", "layer0" (output of a block),
  * "layer0.attention" and "layer0.ffn" (its branches before the residual sum), "layer0.key" (rotated, [B, H, T, D]).
@@ -62,24 +62,16 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
       },
       tap: (name, value) => tap(`layer${i}${name}`, value),
     };
-    const n = o.rmsNorm(x, at.weight("attention_norm", [C]), { epsilon });
-    x = o.add(x, at.tap(".attention", attention(at, n, { heads, headSize, angles, bias })));
-    const m = o.rmsNorm(x, at.weight("ffn_norm", [C]), { epsilon });
-    x = at.tap(
-      "",
-      o.add(
-        x,
-        at.tap(
-          ".ffn",
-          swiglu(o, m, C, hidden, (w, s) => at.weight(`feed_forward.${w}`, s)),
-        ),
-      ),
-    );
+    const attended = attention(at, o.rmsNorm(x, at.weight("attention_norm", [C]), { epsilon }), heads, angles, bias);
+    x = o.add(x, at.tap(".attention", attended));
+    const normed = o.rmsNorm(x, at.weight("ffn_norm", [C]), { epsilon });
+    const widened = swiglu(o, normed, C, hidden, (name, shape) => at.weight(`feed_forward.${name}`, shape));
+    x = at.tap("", o.add(x, at.tap(".ffn", widened)));
   }
 
   const asked = o.gather(x, rows, { axis: 1 }); //                                           [B, R, C]
-  const normed = o.rmsNorm(asked, g.weight("norm.weight", [C]), { epsilon });
-  const logits = o.linear(normed, g.weight("output.weight", [V, C]), null); //               [B, R, V]
+  const last = o.rmsNorm(asked, g.weight("norm.weight", [C]), { epsilon });
+  const logits = o.linear(last, g.weight("output.weight", [V, C]), null); //               [B, R, V]
   return g.build({ logits, ...Object.fromEntries(taps.map((name) => [name, tapped(values, name)])) });
 }
 
@@ -92,16 +84,11 @@ interface Place {
   tap(name: string, value: Value): Value;
 }
 
-interface Heads {
-  readonly heads: number;
-  readonly headSize: number;
-  readonly angles: Value; // [T, D/2, 2]
-  readonly bias: Value; //   [B, 1, T, S+T]
-}
-
-function attention(at: Place, n: Value, { heads: H, headSize: D, angles, bias }: Heads): Value {
+/** n [B, T, C], angles [T, D/2, 2], bias [1|B, 1, T, S+T] -> [B, T, C], over what the memory holds and the new rows. */
+function attention(at: Place, n: Value, H: number, angles: Value, bias: Value): Value {
   const { o, weight, remember, tap } = at;
-  const C = H * D;
+  const C = n.shape[2] as number;
+  const D = C / H;
   const qkv = o.linear(n, weight("attention.wqkv", [3 * C, C]), null); //             [B, T, 3C]: q, k, v
   const part = (i: number) => {
     const own = o.slice(qkv, { axis: 2, start: i * C, end: (i + 1) * C }); //         [B, T, C]

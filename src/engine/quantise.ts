@@ -56,7 +56,8 @@ export function quantise(weights: Float32Array, shape: readonly [number, number]
 
 const clampTo = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
-const nibble = (byte: number, at: number, code: number) => (at % 2 === 0 ? (byte & 0xf0) | code : (byte & 0x0f) | (code << 4));
+const nibble = (byte: number, at: number, code: number) =>
+  at % 2 === 0 ? (byte & 0xf0) | code : (byte & 0x0f) | (code << 4);
 
 /** The matrix [out, in] that the codes stand for: what a quantised program multiplies by. */
 export function dequantise({ bits, shape, packed, scales }: Quantised): Float32Array {

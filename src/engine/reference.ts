@@ -70,7 +70,9 @@ class ReferenceProgram implements Program {
       const arguments_ = from.map((input, i) => input && valueOf(input, op === "linear" && i === 1));
       known.set(value, opNamed(op).oracle(arguments_, attributes));
     }
-    const outputs = Object.entries(graph.outputs).map(([name, value]) => [name, copyOf(valueOf(value, false))] as const);
+    const outputs = Object.entries(graph.outputs).map(
+      ([name, value]) => [name, copyOf(valueOf(value, false))] as const,
+    );
     states?.append(new Map(graph.appends.map(({ state, rows }) => [nameOf(state.source), valueOf(rows, false)])));
     return Object.fromEntries(outputs);
   }

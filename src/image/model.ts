@@ -9,6 +9,7 @@ import type { DeviceName } from "../engine/devices.js";
 import type { DeviceReport, Engine, Precision } from "../engine/engine.js";
 import { openEngine } from "../engine/open.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
+import { unpacked } from "../engine/weights/int8-blocks.js";
 import { openCheckpoint } from "../engine/weights/open.js";
 import { openModelFolder, verifyFiles } from "../models/folder.js";
 import { type ImageDefaults, PRECISIONS, parseImageModelConfig } from "../models/image-config.js";
@@ -162,7 +163,7 @@ async function assemble(recipe: Recipe, settings: LoadSettings): Promise<ImageMo
     const precision = settings.precision ?? recipe.precision;
     const vq = recipe.tokenizer;
     const tokenizer = own(await openVqTokenizer(engine, vq.config, await checkpoint(vq.file)));
-    const weights = await checkpoint(recipe.transformer.file);
+    const weights = unpacked(await checkpoint(recipe.transformer.file));
     const transformer = own(await openTransformer(engine, recipe.transformer.config, weights, { precision }));
     const { name, revision, licence, styles, defaults, sha256 } = recipe;
     return {

@@ -67,11 +67,11 @@ describe("rows from JSON", () => {
     ["config", [], "config"],
     ["a missing field", { ...ours, layers: undefined }, "config.layers"],
     ["a text", { ...ours, heads: "3" }, "config.heads"],
-    ["an unknown field", { ...ours, dropout: 0.1 }, "config.dropout"],
+    ["an unknown field", { ...ours, dropout: 0.1 }, "dropout"],
     ["a head size of 13", { ...ours, width: 39 }, "config.width"],
     ["a pad outside the vocabulary", { ...ours, condition: { ...ours.condition, pad: 23 } }, "config.condition.pad"],
     ["another kind", { ...ours, condition: { kind: "smell" } }, "config.condition.kind"],
-    ["a foreign field", { ...ours, condition: { kind: "class", classes: 5, pad: 1 } }, "config.condition.pad"],
+    ["a foreign field", { ...ours, condition: { kind: "class", classes: 5, pad: 1 } }, "config.condition"],
     ["another rotation", { ...ours, conditionRotation: "none" }, "config.conditionRotation"],
   ])("refuse %s", (_, json, place) => {
     const parse = () => parseTransformerConfig(json);

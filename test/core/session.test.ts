@@ -153,6 +153,22 @@ describe.each(kinds)("a session conditioned on %s", (kind) => {
   });
 });
 
+test("in a block all see each other, in whatever order they are fed", async () => {
+  const block = async (positions: readonly number[], sight: "block" | "causal") => {
+    await using session = await openSession(models.class, { condition: TINY.class.condition, guided: false });
+    await session.forward(feed(-1, 2));
+    const ids = LINES.map((line) => positions.map((p) => line[p]!));
+    const step = { keep: 2, feed: positions, ids, sight, fill: [3, 4, 5] };
+    return [rows([await session.forward(step)]), rows([await session.forward(feed(5, 8))])] as const;
+  };
+  const [inside, behind] = await block([2, 3, 4], "block");
+  const [permuted, behindPermuted] = await block([4, 2, 3], "block");
+  expectClose(permuted, inside);
+  expectClose(behindPermuted, behind);
+  const [causal] = await block([2, 3, 4], "causal");
+  expect(causal[0]![0]).not.toEqual(inside[0]![0]); // position 2 now misses 3 and 4
+});
+
 test("padding of the prompt has no influence", async () => {
   const { condition } = TINY.features;
   if (condition.kind !== "features") throw new Error();

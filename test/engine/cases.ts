@@ -4,10 +4,11 @@
  * To add an operation, add at least one row here (a test counts them). Sizes are distinct primes wherever the operation
  * allows it, so that no two axes can be confused by luck.
  */
+
+import type { Dim } from "../../src/engine/graph.js";
 import type { Op } from "../../src/engine/op.js";
 import { HIDDEN } from "../../src/engine/ops/attention.js";
-import { type OPS, type OpName } from "../../src/engine/ops/index.js";
-import type { Dim } from "../../src/engine/graph.js";
+import type { OPS, OpName } from "../../src/engine/ops/index.js";
 import { f32, i32, sizeOf, type Tensor, tensor } from "../../src/engine/tensor.js";
 
 /** An input of a case: fed at run time, or a weight of the checkpoint; with names instead of sizes if `dims` is given. */
@@ -51,13 +52,19 @@ function normal(...shape: readonly number[]): Tensor {
     return x - Math.floor(x);
   };
   const sum = (i: number) => uniform(4 * i) + uniform(4 * i + 1) + uniform(4 * i + 2) + uniform(4 * i + 3) - 2;
-  return tensor(shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => sum(i) * Math.sqrt(3)));
+  return tensor(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => sum(i) * Math.sqrt(3)),
+  );
 }
 
 const scaled = (x: Tensor, by: number): Tensor => ({ ...x, data: Float32Array.from(x.data, (value) => value * by) });
 
 /** Hides the slots for which `hidden` is true. */
-function mask(shape: readonly [number, number, number, number], hidden: (b: number, t: number, s: number) => boolean): Tensor {
+function mask(
+  shape: readonly [number, number, number, number],
+  hidden: (b: number, t: number, s: number) => boolean,
+): Tensor {
   const [, H, T, S] = shape;
   return tensor(
     shape,
@@ -113,9 +120,13 @@ export const CASES: readonly Case[] = [
 
   on("rmsNorm", "with weight", [normal(2, 3, 37), weight(normal(37))], { epsilon: 1e-5 }),
   on("rmsNorm", "tiny numbers show epsilon", [scaled(normal(3, 7), 1e-3), null], { epsilon: 1e-5 }),
-  on("layerNorm", "with weight and bias", [normal(2, 3, 37), weight(normal(37)), weight(normal(37))], { epsilon: 1e-6 }),
+  on("layerNorm", "with weight and bias", [normal(2, 3, 37), weight(normal(37)), weight(normal(37))], {
+    epsilon: 1e-6,
+  }),
   on("layerNorm", "without affine", [normal(2, 3, 37), null, null], { epsilon: 1e-6 }),
-  on("layerNorm", "bias alone, epsilon visible", [scaled(normal(3, 37), 1e-2), null, weight(normal(37))], { epsilon: 1e-3 }),
+  on("layerNorm", "bias alone, epsilon visible", [scaled(normal(3, 37), 1e-2), null, weight(normal(37))], {
+    epsilon: 1e-3,
+  }),
   on("groupNorm", "pixels", [normal(2, 6, 5, 7), weight(normal(6)), weight(normal(6))], { groups: 3, epsilon: 1e-6 }),
   on(
     "groupNorm",
@@ -136,7 +147,10 @@ export const CASES: readonly Case[] = [
   on("reshape", "kept axes and the rest", [normal(2, 3, 10)], { shape: [0, -1, 5] }),
   on("reshape", "named sizes", [input(normal(2, 3, 10), ["B", "T", 10])], { shape: [0, 0, 2, 5] }),
   on("reshape", "two names in one", [input(normal(2, 7, 3, 5), ["B", 7, "h", "w"])], { shape: [0, 7, -1] }),
-  on("reshapeLike", "named sizes", [input(normal(2, 7, 15), ["B", 7, "h*w"]), input(normal(2, 7, 3, 5), ["B", 7, "h", "w"])]),
+  on("reshapeLike", "named sizes", [
+    input(normal(2, 7, 15), ["B", 7, "h*w"]),
+    input(normal(2, 7, 3, 5), ["B", 7, "h", "w"]),
+  ]),
   on("transpose", "four axes", [normal(2, 3, 5, 7)], { permutation: [0, 2, 3, 1] }),
   on("transpose", "integers", [i32([2, 3], [1, 2, 3, 4, 5, 6])], { permutation: [1, 0] }),
   on("slice", "middle axis", [normal(2, 7, 5)], { axis: 1, start: 2, end: 5 }),
@@ -144,13 +158,24 @@ export const CASES: readonly Case[] = [
   on("concat", "three parts", [normal(2, 3, 5), normal(2, 7, 5), normal(2, 1, 5)], { axis: 1 }),
   on("concat", "integers, named sizes", [input(i32([1, 2], [1, 2]), [1, "S"]), i32([1, 3], [3, 4, 5])], { axis: -1 }),
 
-  on("conv2d", "3 x 3, same size", [normal(2, 3, 7, 5), weight(normal(11, 3, 3, 3)), weight(normal(11))], { pads: [1, 1, 1, 1] }),
-  on("conv2d", "stride 2, padded right and below only", [normal(1, 3, 10, 6), weight(normal(7, 3, 3, 3)), weight(normal(7))], {
-    stride: 2,
-    pads: [0, 0, 1, 1],
+  on("conv2d", "3 x 3, same size", [normal(2, 3, 7, 5), weight(normal(11, 3, 3, 3)), weight(normal(11))], {
+    pads: [1, 1, 1, 1],
   }),
+  on(
+    "conv2d",
+    "stride 2, padded right and below only",
+    [normal(1, 3, 10, 6), weight(normal(7, 3, 3, 3)), weight(normal(7))],
+    {
+      stride: 2,
+      pads: [0, 0, 1, 1],
+    },
+  ),
   on("conv2d", "uneven kernel, no bias", [normal(2, 5, 7, 11), weight(normal(3, 5, 2, 3)), null]),
-  on("conv2d", "1 x 1, named sizes", [input(normal(2, 3, 7, 5), ["B", 3, "h", "w"]), weight(normal(11, 3, 1, 1)), null]),
+  on("conv2d", "1 x 1, named sizes", [
+    input(normal(2, 3, 7, 5), ["B", 3, "h", "w"]),
+    weight(normal(11, 3, 1, 1)),
+    null,
+  ]),
   on("conv2d", "patches", [normal(1, 3, 9, 6), weight(normal(5, 3, 3, 3)), null], { stride: 3 }),
   on("resizeNearest", "twice", [normal(2, 3, 5, 7)], { factor: 2 }),
   on("resizeNearest", "three times, named sizes", [input(normal(1, 2, 5, 3), ["B", 2, "h", "w"])], { factor: 3 }),
@@ -158,22 +183,47 @@ export const CASES: readonly Case[] = [
   on("spaceToDepth", "named sizes", [input(normal(2, 3, 4, 10), ["B", 3, "h", "w"])], { size: 2 }),
   on("depthToSpace", "blocks of 3", [normal(2, 18, 5, 7)], { size: 3 }),
 
-  on("rotary", "one table for all", [input(normal(2, 3, 5, 14), ["B", 3, "T", 14]), input(angles(5, 7, 2), ["T", 7, 2])]),
-  on("rotary", "a table an item", [input(normal(2, 3, 5, 14), ["B", 3, "T", 14]), input(angles(2, 5, 7, 2), ["B", "T", 7, 2])]),
+  on("rotary", "one table for all", [
+    input(normal(2, 3, 5, 14), ["B", 3, "T", 14]),
+    input(angles(5, 7, 2), ["T", 7, 2]),
+  ]),
+  on("rotary", "a table an item", [
+    input(normal(2, 3, 5, 14), ["B", 3, "T", 14]),
+    input(angles(2, 5, 7, 2), ["B", "T", 7, 2]),
+  ]),
 
-  on("attention", "nothing behind, no bias", [normal(2, 3, 5, 10), normal(2, 3, 7, 10), normal(2, 3, 7, 10), null, null, null], {
-    scale: 0.3,
-  }),
+  on(
+    "attention",
+    "nothing behind, no bias",
+    [normal(2, 3, 5, 10), normal(2, 3, 7, 10), normal(2, 3, 7, 10), null, null, null],
+    {
+      scale: 0.3,
+    },
+  ),
   on(
     "attention",
     "causal, a mask an item",
-    [normal(2, 3, 5, 10), normal(2, 3, 5, 10), normal(2, 3, 5, 10), null, null, mask([2, 1, 5, 5], (b, t, s) => s > t || (s < b && s !== t))],
+    [
+      normal(2, 3, 5, 10),
+      normal(2, 3, 5, 10),
+      normal(2, 3, 5, 10),
+      null,
+      null,
+      mask([2, 1, 5, 5], (b, t, s) => s > t || (s < b && s !== t)),
+    ],
     { scale: 10 ** -0.5 },
   ),
   on(
     "attention",
     "one step behind a cache",
-    [normal(2, 3, 1, 10), normal(2, 3, 1, 10), normal(2, 3, 1, 10), normal(2, 3, 7, 10), normal(2, 3, 7, 10), mask([1, 1, 1, 8], (_, _t, s) => s === 5 || s === 6)],
+    [
+      normal(2, 3, 1, 10),
+      normal(2, 3, 1, 10),
+      normal(2, 3, 1, 10),
+      normal(2, 3, 7, 10),
+      normal(2, 3, 7, 10),
+      mask([1, 1, 1, 8], (_, _t, s) => s === 5 || s === 6),
+    ],
     { scale: 10 ** -0.5 },
   ),
   on(
@@ -192,13 +242,27 @@ export const CASES: readonly Case[] = [
   on(
     "attention",
     "a row that hides everything is the mean of all",
-    [normal(1, 2, 3, 10), normal(1, 2, 3, 10), normal(1, 2, 3, 10), normal(1, 2, 5, 10), normal(1, 2, 5, 10), mask([1, 1, 3, 8], (_, t) => t === 1)],
+    [
+      normal(1, 2, 3, 10),
+      normal(1, 2, 3, 10),
+      normal(1, 2, 3, 10),
+      normal(1, 2, 5, 10),
+      normal(1, 2, 5, 10),
+      mask([1, 1, 3, 8], (_, t) => t === 1),
+    ],
     { scale: 0.3 },
   ),
   on(
     "attention",
     "hidden by a large number",
-    [normal(1, 2, 1, 10), normal(1, 2, 1, 10), normal(1, 2, 1, 10), normal(1, 2, 3, 10), normal(1, 2, 3, 10), f32([1, 1, 1, 4], [0, HIDDEN, -3e38, 0])],
+    [
+      normal(1, 2, 1, 10),
+      normal(1, 2, 1, 10),
+      normal(1, 2, 1, 10),
+      normal(1, 2, 3, 10),
+      normal(1, 2, 3, 10),
+      f32([1, 1, 1, 4], [0, HIDDEN, -3e38, 0]),
+    ],
     { scale: 0.3 },
   ),
 ];

@@ -1,18 +1,12 @@
 /** Every operation on every device at hand, against the oracle that defines it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Engine } from "../../src/engine/engine.js";
-import { openOnnx } from "../../src/engine/onnx/executor.js";
+import { openEngine } from "../../src/engine/open.js";
 import { OPS } from "../../src/engine/ops/index.js";
 import { referenceEngine } from "../../src/engine/reference.js";
 import { CASES } from "./cases.js";
 import { normalisedError, runCase } from "./run-case.js";
-
-const DEVICES = [
-  {
-    name: "onnx-cpu",
-    open: () => openOnnx({ device: { name: "onnx-cpu", reason: "test" }, provider: "cpu", threads: 1 }),
-  },
-];
+import { USABLE } from "./usable.js";
 
 /** 1e-6 of the size of the numbers: a few roundings of float32. A wrong epsilon or formula is orders above. */
 const LIMIT = 1e-12;
@@ -24,11 +18,11 @@ test("every operation has a case", () => {
   expect(new Set(CASES.map(({ op }) => op))).toEqual(new Set(Object.keys(OPS)));
 });
 
-describe.each(DEVICES)("$name", ({ name, open }) => {
+describe.each(USABLE)("%s", (name) => {
   const reference = referenceEngine();
   let engine: Engine;
   beforeAll(async () => {
-    engine = await open();
+    engine = await openEngine({ device: name });
   });
   afterAll(() => engine.close());
 

@@ -38,7 +38,8 @@ test("a device that cannot run here is an error with a remedy, never another dev
   await expect(openEngine({ thread: 1 } as object)).rejects.toThrow("openEngine.thread");
 });
 
-const limits: Record<Precision, number> = { f32: 1e-10, f16: 1e-10, q8: 1e-4, q4: 1e-4 }; // q8, q4: int8 activations
+/** Of the normalised error. Block precisions may round activations to 8 bits as well, which the reference does not. */
+const LIMITS: Record<Precision, number> = { f32: 1e-10, f16: 1e-10, q8: 1e-3, q4: 1e-3 };
 
 describe.each(USABLE)("%s", (device) => {
   const reference = referenceEngine();
@@ -56,7 +57,7 @@ describe.each(USABLE)("%s", (device) => {
       [engine, reference].map(async (one) => script(await one.compile(graph, tinyWeights(), { precision }))),
     );
     expect(mine!.map(({ shape }) => shape)).toEqual(theirs!.map(({ shape }) => shape));
-    mine!.forEach((tensor, i) => expect(normalisedError(tensor, theirs![i]!), `result ${i}`).toBeLessThan(limits[precision]));
+    mine!.forEach((tensor, i) => expect(normalisedError(tensor, theirs![i]!), `result ${i}`).toBeLessThan(LIMITS[precision]));
   }
 
   test.each(["f32", "f16", "q8", "q4"] as const)("decodes like the reference in %s", async (precision) => {
@@ -64,9 +65,9 @@ describe.each(USABLE)("%s", (device) => {
       const memory = await program.allocate({ B, S });
       const results: Tensor[] = [];
       const step = async (T: number) => {
-        const { logits, ids } = await program.run(stepInputs(B, T, memory.length, S), memory);
+        const { logits, best } = await program.run(stepInputs(B, T, memory.length, S), memory);
         results.push(logits!);
-        if (precision === "f32") results.push(ids!);
+        if (precision === "f32") results.push(best!);
       };
       await step(5);
       await step(1);

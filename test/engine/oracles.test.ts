@@ -21,6 +21,9 @@ function wave({ key, shape }: { key: number; shape: readonly number[] }): Tensor
 }
 
 test.each(rows)("$op $attributes", ({ op, inputs, attributes, shape, data }) => {
-  const found = opNamed(op).oracle(inputs.map((input) => input && wave(input)), attributes);
+  const found = opNamed(op).oracle(
+    inputs.map((input) => input && wave(input)),
+    attributes,
+  );
   expect(normalisedError(found, { shape, data: Float32Array.from(data) })).toBeLessThan(1e-14);
 });

@@ -37,7 +37,7 @@ describe("quantise", () => {
       expect([back[0], back[3]]).toEqual([0, 0]);
       expect(back[1]).toBeCloseTo(-0.8, 6);
     }
-    expect([...dequantise(quantise(new Float32Array(3), [1, 3], 4))]).toEqual([0, 0, 0]);
+    expect(dequantise(quantise(new Float32Array(3), [1, 3], 4)).every((value) => value === 0)).toBe(true);
   });
 
   test("packs as MatMulNBits reads: earlier code in the low half, offset 8, padding at zero", () => {

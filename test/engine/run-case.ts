@@ -11,9 +11,7 @@ export function graphOf({ op, inputs, attributes }: Case) {
   const g = new GraphBuilder(op);
   const values = inputs.map((fed, i) => {
     if (fed === null) return null;
-    return fed.as === "weight"
-      ? g.weight(`x${i}`, fed.tensor.shape)
-      : g.input(`x${i}`, fed.dims, dtypeOf(fed.tensor));
+    return fed.as === "weight" ? g.weight(`x${i}`, fed.tensor.shape) : g.input(`x${i}`, fed.dims, dtypeOf(fed.tensor));
   });
   return g.build({ y: g.apply(opNamed(op), values, attributes) });
 }
@@ -32,7 +30,8 @@ export async function runCase(engine: Engine, which: Case, precision: Precision 
 
 /** Sum of squared differences over sum of squares: no tolerance to tune by the size of the numbers. */
 export function normalisedError(found: Tensor, expected: Tensor): number {
-  if (found.shape.join() !== expected.shape.join()) throw new Error(`shape [${found.shape}] instead of [${expected.shape}]`);
+  if (found.shape.join() !== expected.shape.join())
+    throw new Error(`shape [${found.shape}] instead of [${expected.shape}]`);
   let difference = 0;
   let size = 0;
   for (let i = 0; i < expected.data.length; i++) {

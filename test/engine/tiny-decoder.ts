@@ -10,7 +10,7 @@ const [C, H, D, V] = [14, 2, 7, 11];
 
 export const WEIGHTS = { table: [V, C], q: [C, C], k: [C, C], v: [C, C], norm: [C], head: [V, C] } as const;
 
-/** ids [B, T] and bias [B, 1, T, S+T] -> logits [B, T, V] and the likeliest ids [B, T]; states k and v [B, H, S, D]. */
+/** ids [B, T] and bias [B, 1, T, S+T] -> logits [B, T, V] and the likeliest id of each [B, T]; states k and v [B, H, S, D]. */
 export function tinyDecoder(): Graph {
   const g = new GraphBuilder("tiny-decoder");
   const o = opsOf(g);
@@ -27,7 +27,7 @@ export function tinyDecoder(): Graph {
   g.append(pastV, v);
   const merged = o.reshape(o.transpose(seen, { permutation: [0, 2, 1, 3] }), { shape: [0, 0, C] });
   const logits = o.linear(o.rmsNorm(o.add(x, merged), weight("norm"), { epsilon: 1e-5 }), weight("head"), null);
-  return g.build({ logits, ids: o.argmax(logits, { axis: 2 }) });
+  return g.build({ logits, best: o.argmax(logits, { axis: 2 }) });
 }
 
 /** Numbers in (-1, 1) that look random and are the same everywhere. */

@@ -114,7 +114,11 @@ class Writer implements OnnxEmitter {
     if (value.source.kind !== "node") return;
     const { op, inputs, attributes } = value.source.node;
     this.prefix = `#${value.id}.${op}`;
-    const result = opNamed(op).onnx(this, inputs.map((input) => input && this.read(input)), attributes);
+    const result = opNamed(op).onnx(
+      this,
+      inputs.map((input) => input && this.read(input)),
+      attributes,
+    );
     this.names.set(value, result);
   }
 
@@ -233,7 +237,10 @@ type Stored = { readonly element: OnnxElement; readonly shape: readonly number[]
 
 const packedAs =
   (bits: 4 | 8) =>
-  ([rows, width]: readonly number[]): Stored => ({ element: "u8", shape: [rows!, blocksOf(width!), (BLOCK * bits) / 8] });
+  ([rows, width]: readonly number[]): Stored => ({
+    element: "u8",
+    shape: [rows!, blocksOf(width!), (BLOCK * bits) / 8],
+  });
 
 const scalesOf = ([rows, width]: readonly number[]): Stored => ({ element: "f32", shape: [rows! * blocksOf(width!)] });
 

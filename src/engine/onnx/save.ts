@@ -24,7 +24,12 @@ const ALIGNMENT = 4096;
  * Files appear under their names only when complete, the model last; an existing pair is replaced. Throws ArgumentError,
  * WeightsError, or what the file system says.
  */
-export async function saveOnnx(graph: Graph, checkpoint: Checkpoint, path: string, options: SaveOptions = {}): Promise<void> {
+export async function saveOnnx(
+  graph: Graph,
+  checkpoint: Checkpoint,
+  path: string,
+  options: SaveOptions = {},
+): Promise<void> {
   check("path", "a file name ending in .onnx", path, (value) => /[^/\\]\.onnx$/i.test(value));
   requireWeights(graph, checkpoint);
   const data = `${path}.data`;

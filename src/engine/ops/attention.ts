@@ -22,14 +22,7 @@ export const HIDDEN = -1e30;
  * by a bias of HIDDEN or less. A row that hides everything gives the plain mean of all values, which callers ignore.
  */
 export const attention: Op<
-  readonly [
-    q: Value,
-    key: Value,
-    value: Value,
-    pastKey: Value | null,
-    pastValue: Value | null,
-    bias: Value | null,
-  ],
+  readonly [q: Value, key: Value, value: Value, pastKey: Value | null, pastValue: Value | null, bias: Value | null],
   AttentionAttributes
 > = op({
   name: "attention",
@@ -176,16 +169,30 @@ export const rotary: Op<readonly [x: Value, table: Value], Readonly<Record<never
   tfjs: (tf, [x, table]) => {
     const [B, , T, D] = x.shape as unknown as Four;
     const flat = tf.reshape(table, table.rank === 4 ? [B, 1, T, D] : [T, D]);
-    const indices = (from: (d: number) => number) => tf.tensor1d(Int32Array.from({ length: D }, (_, d) => from(d)), "int32");
+    const indices = (from: (d: number) => number) =>
+      tf.tensor1d(
+        Int32Array.from({ length: D }, (_, d) => from(d)),
+        "int32",
+      );
     const pick = (from: (d: number) => number) => tf.gather(flat, indices(from), flat.rank - 1);
     const cos = pick((d) => d - (d % 2));
-    const sin = tf.mul(pick((d) => d - (d % 2) + 1), tf.tensor1d(signs(D).data as Float32Array));
-    const swapped = tf.gather(x, indices((d) => d + 1 - 2 * (d % 2)), 3);
+    const sin = tf.mul(
+      pick((d) => d - (d % 2) + 1),
+      tf.tensor1d(signs(D).data as Float32Array),
+    );
+    const swapped = tf.gather(
+      x,
+      indices((d) => d + 1 - 2 * (d % 2)),
+      3,
+    );
     return tf.add(tf.mul(x, cos), tf.mul(swapped, sin));
   },
 });
 
-const signs = (D: number): Tensor => ({ shape: [D], data: Float32Array.from({ length: D }, (_, d) => (d % 2 ? 1 : -1)) });
+const signs = (D: number): Tensor => ({
+  shape: [D],
+  data: Float32Array.from({ length: D }, (_, d) => (d % 2 ? 1 : -1)),
+});
 
 /** x · this puts x[d + 1] on even places d and x[d - 1] on odd ones. */
 function swapMatrix(D: number): Tensor {

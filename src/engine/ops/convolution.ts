@@ -1,6 +1,7 @@
 /** Convolutions, as cross-correlations the way all frameworks mean them. */
-import type { Dim, Value } from "../graph.js";
+
 import type { Tensor4D } from "@tensorflow/tfjs-core";
+import type { Dim, Value } from "../graph.js";
 import { type Op, op } from "../op.js";
 import { expect, expectShape, refuse, scaled } from "./sizes.js";
 
@@ -63,7 +64,12 @@ export const conv2d: Op<readonly [x: Value, weight: Value, bias: Value | null], 
   // Most tfjs backends convolve channels-last only.
   tfjs: (tf, [x, weight, bias], { stride = 1, pads = NO_PADS }) => {
     const [top, left, bottom, right] = pads;
-    const padded = tf.pad(tf.transpose(x, [0, 2, 3, 1]), [[0, 0], [top, bottom], [left, right], [0, 0]]);
+    const padded = tf.pad(tf.transpose(x, [0, 2, 3, 1]), [
+      [0, 0],
+      [top, bottom],
+      [left, right],
+      [0, 0],
+    ]);
     const kernel = tf.transpose(weight, [2, 3, 1, 0]);
     const y = tf.conv2d(padded as Tensor4D, kernel as Tensor4D, stride, "valid");
     return tf.transpose(bias ? tf.add(y, bias) : y, [0, 3, 1, 2]);
@@ -74,7 +80,10 @@ export const conv2d: Op<readonly [x: Value, weight: Value, bias: Value | null], 
 function swept(size: Dim, pads: number, kernel: number, stride: number): Dim {
   if (typeof size !== "number") {
     if (pads - kernel !== -1 && !(pads < kernel && kernel - pads <= stride))
-      refuse("conv2d", `the size of ${size} padded by ${pads} under a kernel of ${kernel} is not a plain fraction of it`);
+      refuse(
+        "conv2d",
+        `the size of ${size} padded by ${pads} under a kernel of ${kernel} is not a plain fraction of it`,
+      );
     return scaled("conv2d", size, 1, stride);
   }
   const out = Math.floor((size + pads - kernel) / stride) + 1;

@@ -1,6 +1,6 @@
 /** Operations on each element alone, and on pairs of elements of two shapes that stretch to one. */
 import type { Value } from "../graph.js";
-import { type None, type OnnxEmitter, type Op, op, type TfTensor, type Tfjs } from "../op.js";
+import { type None, type OnnxEmitter, type Op, op, type Tfjs, type TfTensor } from "../op.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import { emptyLike, stretchedStrides, walk } from "./loops.js";
 import { broadcast, expect, refuse } from "./sizes.js";
@@ -80,7 +80,9 @@ const TANH_SCALE = Math.sqrt(2 / Math.PI);
 export const gelu = unary<GeluAttributes>(
   "gelu",
   (x, { approximation }) =>
-    approximation === "tanh" ? 0.5 * x * (1 + Math.tanh(TANH_SCALE * (x + 0.044715 * x ** 3))) : 0.5 * x * (1 + erf(x / Math.SQRT2)),
+    approximation === "tanh"
+      ? 0.5 * x * (1 + Math.tanh(TANH_SCALE * (x + 0.044715 * x ** 3)))
+      : 0.5 * x * (1 + erf(x / Math.SQRT2)),
   (emit, x, { approximation }) => emit.node("Gelu", [x], { approximate: { string: approximation } }),
   (tf, x, { approximation }) => {
     const inner =
@@ -172,10 +174,34 @@ function binary(
 
 const NUMBERS = ["f32", "i32"];
 
-export const add = binary("add", NUMBERS, (x, y) => x + y, "Add", (tf, x, y) => tf.add(x, y));
-export const sub = binary("sub", NUMBERS, (x, y) => x - y, "Sub", (tf, x, y) => tf.sub(x, y));
-export const mul = binary("mul", NUMBERS, (x, y) => x * y, "Mul", (tf, x, y) => tf.mul(x, y));
-export const div = binary("div", ["f32"], (x, y) => x / y, "Div", (tf, x, y) => tf.div(x, y));
+export const add = binary(
+  "add",
+  NUMBERS,
+  (x, y) => x + y,
+  "Add",
+  (tf, x, y) => tf.add(x, y),
+);
+export const sub = binary(
+  "sub",
+  NUMBERS,
+  (x, y) => x - y,
+  "Sub",
+  (tf, x, y) => tf.sub(x, y),
+);
+export const mul = binary(
+  "mul",
+  NUMBERS,
+  (x, y) => x * y,
+  "Mul",
+  (tf, x, y) => tf.mul(x, y),
+);
+export const div = binary(
+  "div",
+  ["f32"],
+  (x, y) => x / y,
+  "Div",
+  (tf, x, y) => tf.div(x, y),
+);
 
 export interface CastAttributes {
   readonly to: "f32" | "i32";

@@ -46,7 +46,10 @@ export const resizeNearest: Op<readonly [x: Value], ResizeAttributes> = op({
   inputs: ["x"],
   shape: ([x], { factor }) => {
     const [B, C, Y, X] = gridOf("resizeNearest", x, factor);
-    return { shape: [B, C, scaled("resizeNearest", Y, factor, 1), scaled("resizeNearest", X, factor, 1)], dtype: "f32" };
+    return {
+      shape: [B, C, scaled("resizeNearest", Y, factor, 1), scaled("resizeNearest", X, factor, 1)],
+      dtype: "f32",
+    };
   },
   oracle: ([x], { factor }) => {
     const [B, C, Y, X] = x.shape as [number, number, number, number];
@@ -121,7 +124,8 @@ export const depthToSpace: Op<readonly [x: Value], BlockAttributes> = op({
       Math.floor(j / s),
     ]);
   },
-  onnx: (emit, [x], { size: s }) => emit.node("DepthToSpace", [x.name], { blocksize: { int: s }, mode: { string: "CRD" } }),
+  onnx: (emit, [x], { size: s }) =>
+    emit.node("DepthToSpace", [x.name], { blocksize: { int: s }, mode: { string: "CRD" } }),
   tfjs: (tf, [x], { size: s }) => {
     const [B, C, Y, X] = x.shape as [number, number, number, number];
     const split = tf.reshape(x, [(B * C) / (s * s), s, s, Y, X]);

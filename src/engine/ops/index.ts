@@ -29,28 +29,30 @@ export type OpName = keyof typeof OPS;
 // biome-ignore lint/suspicious/noExplicitAny: rows differ in their tuples; the shape rule has checked them when the graph was built.
 export type AnyOp = Op<any, any>;
 
-/** The row of a node. The name comes from `apply`, so it is in the table unless a stranger built the node. */
-export const opNamed = (name: string): AnyOp => OPS[name as OpName] ?? unknown(name);
-
-const unknown = (name: string): never => {
-  throw new UnknownNameError("operation", name, Object.keys(OPS));
-};
+/** The row of a node. Throws UnknownNameError for a node that a stranger built. */
+export function opNamed(name: string): AnyOp {
+  if (!Object.hasOwn(OPS, name)) throw new UnknownNameError("operation", name, Object.keys(OPS));
+  return OPS[name as OpName];
+}
 
 /** A row as a function: its inputs, then its attributes, which may be left out if none is required. */
-type Call<R> = R extends Op<infer I extends Inputs, infer A>
-  ? Record<never, never> extends A
-    ? (...args: [...I, attributes?: A]) => Value
-    : (...args: [...I, attributes: A]) => Value
-  : never;
+type Call<R> =
+  R extends Op<infer I extends Inputs, infer A>
+    ? Record<never, never> extends A
+      ? (...args: [...I, attributes?: A]) => Value
+      : (...args: [...I, attributes: A]) => Value
+    : never;
 
 export type Ops = { readonly [N in OpName]: Call<(typeof OPS)[N]> };
 
 /** The operations as functions that add to `graph`: `const o = opsOf(g); o.linear(x, w, null)`. */
 export function opsOf(graph: GraphBuilder): Ops {
-  const call = (row: AnyOp) => (...args: unknown[]) => {
-    const variadic = row.inputs[0]!.startsWith("...");
-    const count = variadic ? args.length - 1 : row.inputs.length;
-    return graph.apply(row, args.slice(0, count) as Value[], args[count] ?? {});
-  };
+  const call =
+    (row: AnyOp) =>
+    (...args: unknown[]) => {
+      const variadic = row.inputs[0]!.startsWith("...");
+      const count = variadic ? args.length - 1 : row.inputs.length;
+      return graph.apply(row, args.slice(0, count) as Value[], args[count] ?? {});
+    };
   return Object.fromEntries(Object.entries(OPS).map(([name, row]) => [name, call(row)])) as unknown as Ops;
 }

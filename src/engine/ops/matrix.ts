@@ -1,6 +1,15 @@
 /** Products of matrices. */
 import type { Value } from "../graph.js";
-import { type None, type OnnxEmitter, type OnnxMatrix, type OnnxValue, type Op, op, type TfTensor, type Tfjs } from "../op.js";
+import {
+  type None,
+  type OnnxEmitter,
+  type OnnxMatrix,
+  type OnnxValue,
+  type Op,
+  op,
+  type Tfjs,
+  type TfTensor,
+} from "../op.js";
 import { sizeOf } from "../tensor.js";
 import { stretchedStrides, walk } from "./loops.js";
 import { broadcast, expect, expectShape, refuse } from "./sizes.js";
@@ -91,5 +100,12 @@ export const matmul: Op<readonly [a: Value, b: Value], None> = op({
     return { shape: [...front, M, N], data };
   },
   onnx: (emit, [a, b]) => emit.node("MatMul", [a.name, b.name]),
-  tfjs: (tf: Tfjs, [a, b]) => tf.matMul(a, b),
+  tfjs: (tf: Tfjs, [a, b]) => {
+    const [frontA, frontB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+    if (frontA.join() === frontB.join()) return tf.matMul(a, b);
+    // tfjs 4.22.0 stretches only one side right: [5, 1, …] by [2, …] has NaN on its cpu and wasm backends.
+    const front = broadcast("matmul", frontA, frontB) as number[];
+    const stretch = (x: TfTensor) => tf.broadcastTo(x, [...front, ...x.shape.slice(-2)]);
+    return tf.matMul(stretch(a), stretch(b));
+  },
 });

@@ -1,10 +1,10 @@
 /** Normalisations. All statistics are over float32 values; epsilon stands where each formula says. */
 import type { Value } from "../graph.js";
-import { type Op, op, type TfTensor, type Tfjs } from "../op.js";
+import { type Op, op, type Tfjs, type TfTensor } from "../op.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import { around } from "./loops.js";
-import { axisOf, expect, expectShape, refuse } from "./sizes.js";
 import type { AxisAttributes } from "./shape.js";
+import { axisOf, expect, expectShape, refuse } from "./sizes.js";
 
 export interface EpsilonAttributes {
   readonly epsilon: number;
@@ -126,8 +126,7 @@ export const l2Normalize: Op<readonly [x: Value], AxisAttributes & EpsilonAttrib
     const norm = emit.node("ReduceL2", [x.name, emit.int64([axis])], { keepdims: { int: 1 } });
     return emit.node("Div", [x.name, emit.node("Max", [norm, emit.scalar(epsilon)])]);
   },
-  tfjs: (tf, [x], { axis, epsilon }) =>
-    tf.div(x, tf.maximum(tf.sqrt(tf.sum(tf.square(x), axis, true)), epsilon)),
+  tfjs: (tf, [x], { axis, epsilon }) => tf.div(x, tf.maximum(tf.sqrt(tf.sum(tf.square(x), axis, true)), epsilon)),
 });
 
 /** e^x / sum of e^x along an axis, computed from the largest down so that nothing overflows. */

@@ -1,6 +1,6 @@
 /** Operations that make one number of each line along an axis. */
 import type { Value } from "../graph.js";
-import { type Op, op, type TfTensor, type Tfjs } from "../op.js";
+import { type Op, op, type Tfjs, type TfTensor } from "../op.js";
 import type { DType, Tensor } from "../tensor.js";
 import { around } from "./loops.js";
 import type { AxisAttributes } from "./shape.js";
@@ -14,7 +14,12 @@ export interface ReduceAttributes extends AxisAttributes {
 const without = <T>(shape: readonly T[], axis: number, keepDims: boolean): (T | 1)[] =>
   keepDims ? shape.with(axis, 1 as T) : shape.toSpliced(axis, 1);
 
-function reduced(x: Tensor, { axis, keepDims }: ReduceAttributes, dtype: DType, of: (line: number[]) => number): Tensor {
+function reduced(
+  x: Tensor,
+  { axis, keepDims }: ReduceAttributes,
+  dtype: DType,
+  of: (line: number[]) => number,
+): Tensor {
   const { outer, size, inner } = around(x.shape, axis);
   const data = dtype === "f32" ? new Float32Array(outer * inner) : new Int32Array(outer * inner);
   for (let o = 0; o < outer; o++) {
@@ -81,5 +86,15 @@ function position(
   });
 }
 
-export const argmin = position("argmin", (a, b) => a < b, "ArgMin", (tf, x, axis) => tf.argMin(x, axis));
-export const argmax = position("argmax", (a, b) => a > b, "ArgMax", (tf, x, axis) => tf.argMax(x, axis));
+export const argmin = position(
+  "argmin",
+  (a, b) => a < b,
+  "ArgMin",
+  (tf, x, axis) => tf.argMin(x, axis),
+);
+export const argmax = position(
+  "argmax",
+  (a, b) => a > b,
+  "ArgMax",
+  (tf, x, axis) => tf.argMax(x, axis),
+);

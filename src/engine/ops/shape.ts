@@ -23,7 +23,9 @@ export const reshape: Op<readonly [x: Value], ReshapeAttributes> = op({
 /** The shape that a reshape gives, where -1 may stand for a product of names such as "h*w". */
 function settle(from: readonly Dim[], to: readonly number[]): Dim[] {
   const where = `reshape [${from}] to [${to}]`;
-  const kept = to.map((size, axis): Dim => (size === 0 ? (from[axis] ?? refuse(where, `x has no axis ${axis}`)) : size));
+  const kept = to.map(
+    (size, axis): Dim => (size === 0 ? (from[axis] ?? refuse(where, `x has no axis ${axis}`)) : size),
+  );
   const rest = kept.indexOf(-1);
   if (kept.some((size) => typeof size === "number" && (size < -1 || !Number.isInteger(size))))
     refuse(where, "sizes should be positive, 0 (as in x) or -1 (the rest)");
@@ -74,7 +76,12 @@ export const transpose: Op<readonly [x: Value], TransposeAttributes> = op({
   name: "transpose",
   inputs: ["x"],
   shape: ([x], { permutation }) => {
-    if (!sameShape([...permutation].sort((a, b) => a - b), [...x.shape.keys()]))
+    if (
+      !sameShape(
+        [...permutation].sort((a, b) => a - b),
+        [...x.shape.keys()],
+      )
+    )
       refuse("transpose", `[${permutation}] is not an order of the ${x.shape.length} axes of x`);
     return { shape: permutation.map((axis) => x.shape[axis]!), dtype: x.dtype };
   },
@@ -106,7 +113,8 @@ export const slice: Op<readonly [x: Value], SliceAttributes> = op({
     const size = x.shape[at]!;
     if (!(Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end))
       refuse("slice", `${start} to ${end} is not a range`);
-    if (typeof size === "number" && end > size) refuse("slice", `${start} to ${end} exceeds size ${size} of axis ${axis}`);
+    if (typeof size === "number" && end > size)
+      refuse("slice", `${start} to ${end} exceeds size ${size} of axis ${axis}`);
     return { shape: x.shape.with(at, end - start), dtype: x.dtype };
   },
   oracle: ([x], { axis, start, end }) => {
@@ -124,7 +132,11 @@ export const slice: Op<readonly [x: Value], SliceAttributes> = op({
     emit.node("Slice", [x.name, emit.int64([start]), emit.int64([end]), emit.int64([axis])]),
   tfjs: (tf, [x], { axis, start, end }) => {
     const at = axisOf("slice", axis, x.rank);
-    return tf.slice(x, x.shape.map((_, i) => (i === at ? start : 0)), x.shape.with(at, end - start));
+    return tf.slice(
+      x,
+      x.shape.map((_, i) => (i === at ? start : 0)),
+      x.shape.with(at, end - start),
+    );
   },
 });
 
@@ -140,7 +152,11 @@ export const concat: Op<readonly Value[], AxisAttributes> = op({
     const first = parts[0] ?? refuse("concat", "there is nothing to join");
     const at = axisOf("concat", axis, first.shape.length);
     const total = parts.reduce<Dim>((sum, { shape, dtype }) => {
-      if (dtype !== first.dtype || shape.length !== first.shape.length || !sameShape(shape.with(at, 0), first.shape.with(at, 0)))
+      if (
+        dtype !== first.dtype ||
+        shape.length !== first.shape.length ||
+        !sameShape(shape.with(at, 0), first.shape.with(at, 0))
+      )
         refuse("concat", `[${shape}] ${dtype} does not join [${first.shape}] ${first.dtype} along axis ${axis}`);
       return plus(sum, shape[at]!);
     }, 0);
@@ -155,12 +171,18 @@ export const concat: Op<readonly Value[], AxisAttributes> = op({
     let at = 0;
     parts.forEach((part, i) => {
       const length = lengths[i]!;
-      for (let o = 0; o < spans[i]!.outer; o++) data.set(part.data.subarray(o * length, (o + 1) * length), o * row + at);
+      for (let o = 0; o < spans[i]!.outer; o++)
+        data.set(part.data.subarray(o * length, (o + 1) * length), o * row + at);
       at += length;
     });
     const size = spans.reduce((sum, span) => sum + span.size, 0);
     return { shape: first.shape.with(axisOf("concat", axis, first.shape.length), size), data };
   },
-  onnx: (emit, parts, { axis }) => emit.node("Concat", parts.map((part) => part.name), { axis: { int: axis } }),
+  onnx: (emit, parts, { axis }) =>
+    emit.node(
+      "Concat",
+      parts.map((part) => part.name),
+      { axis: { int: axis } },
+    ),
   tfjs: (tf, parts, { axis }) => tf.concat([...parts], axisOf("concat", axis, parts[0]!.rank)),
 });

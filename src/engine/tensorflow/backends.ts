@@ -54,6 +54,7 @@ export async function loadBackend(backend: TensorflowBackend, device: string): P
     try {
       await prepare?.();
       const [tf] = set.map(load) as [Tfjs];
+      tf.enableProdMode(); // else it advertises tfjs-node on the terminal
       if (!(await tf.setBackend(name))) throw new Error(`the backend "${name}" does not start`);
       await tf.ready();
       return tf;

@@ -102,12 +102,15 @@ class TensorflowProgram implements Program {
       for (const value of this.graph.states) live.set(value.id, this.upload(states!.states.get(nameOf(value.source))!));
       this.graph.nodes.forEach((value, step) => this.step(value, step, live));
 
-      const rows = new Map<string, Tensor>();
-      for (const append of this.graph.appends) rows.set(nameOf(append.state.source), await this.download(append.rows, live));
-      const outputs: Record<string, Tensor> = {};
-      for (const [name, value] of Object.entries(this.graph.outputs)) outputs[name] = await this.download(value, live);
-      states?.append(rows);
-      return outputs;
+      // All reads at once: on WebGPU each waits for the whole queue.
+      const all = <K extends string>(values: readonly (readonly [K, Value])[]) =>
+        Promise.all(values.map(async ([name, value]) => [name, await this.download(value, live)] as const));
+      const [outputs, rows] = await Promise.all([
+        all(Object.entries(this.graph.outputs)),
+        all(this.graph.appends.map(({ state, rows }) => [nameOf(state.source), rows] as const)),
+      ]);
+      states?.append(new Map(rows));
+      return Object.fromEntries(outputs);
     } catch (cause) {
       throw new ExecutionError(this.device, `"${this.graph.name}" stopped (${(cause as Error).message})`, undefined, { cause });
     } finally {
@@ -137,10 +140,11 @@ class TensorflowProgram implements Program {
     return this.tf.tensor(tensor.data, [...tensor.shape], dtypeOf(tensor) === "f32" ? "float32" : "int32");
   }
 
-  /** A copy, since some backends hand out their own array, or even the caller's input. */
+  /** A copy in the array of its type: some backends hand out their own array, even an input's of the other type. */
   private async download(value: Value, live: ReadonlyMap<number, TfTensor>): Promise<Tensor> {
     const tensor = this.read(value, false, live);
-    return { shape: tensor.shape, data: ((await tensor.data()) as Float32Array | Int32Array).slice() };
+    const data = await tensor.data();
+    return { shape: tensor.shape, data: value.dtype === "f32" ? Float32Array.from(data) : Int32Array.from(data) };
   }
 
   async close(): Promise<void> {

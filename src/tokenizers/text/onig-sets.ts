@@ -1,16 +1,18 @@
 /** The character sets of Oniguruma as insides of JavaScript classes (v flag), each checked against the original's members. */
+import { casesOf, foldsToSeveral } from "./case-folding.js";
 
 /** Why a pattern cannot be translated. The caller knows the file and makes the typed error. */
 export class UnsupportedPattern extends Error {}
 
 export type Folding = "exact" | "anyCase";
 
-/** \w of Oniguruma with Unicode. */
-export const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
+const WORD = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+/** Outside of classes Oniguruma asks its Latin-1 table, which calls these six digits and fractions words as well. */
+const LATIN_1_WORDS = "²³¹¼½¾";
 
 /** Names that JavaScript lacks or understands differently. Everything else is a general category, script or property. */
 const SETS: Readonly<Record<string, string>> = {
-  word: "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}",
+  word: WORD,
   alnum: "\\p{Alphabetic}\\p{Nd}",
   alpha: "\\p{Alphabetic}",
   blank: "\\p{Zs}\\t",
@@ -28,15 +30,15 @@ const SETS: Readonly<Record<string, string>> = {
   "[:punct:]": "\\p{P}\\p{S}",
 };
 
-/** Letters whose further cases neither toLowerCase nor toUpperCase finds. */
-const MORE_CASES: Readonly<Record<string, string>> = { s: "ſ", k: "\u212a", å: "\u212b", ß: "ẞ", µ: "μ", ω: "\u2126" };
-
 /** The set of that name, as members of a class. Spaces, hyphens, underscores and case in names do not count. */
-export function namedSet(name: string, inverted: boolean): string {
+export function namedSet(name: string, inverted: boolean, place: "alone" | "inClass"): string {
   const plain = name.replace(/[ _-]/g, "").toLowerCase();
-  const posix = /^\[:(\w+):\]$/.exec(plain)?.[1];
-  const known = SETS[plain] ?? (posix === undefined ? undefined : SETS[posix]);
-  if (known !== undefined) return inverted ? `[^${known}]` : known;
+  const posix = /^\[:(\w+):\]$/.exec(plain)?.[1] ?? plain;
+  const key = [plain, posix].find((each) => Object.hasOwn(SETS, each));
+  if (key !== undefined) {
+    const members = SETS[key]! + (key === "word" && place === "alone" ? LATIN_1_WORDS : "");
+    return inverted ? `[^${members}]` : members;
+  }
   const words = name.trim().split(/[ _-]+/);
   const titled = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()).join("_");
   for (const property of [name, titled, `Script=${titled}`, `${titled.charAt(0)}${titled.slice(1).toLowerCase()}`]) {
@@ -62,20 +64,14 @@ export function foldedRange(low: string, high: string, folding: Folding): string
   const range = first === last ? literal(low) : `${literal(low)}-${literal(high)}`;
   if (folding === "exact") return range;
   if (last - first > 0x3000) throw new UnsupportedPattern("a range of more than 12,288 characters within (?i:…)");
-  const others = new Set<string>();
-  for (let code = first; code <= last; code++)
-    for (const other of otherCases(String.fromCodePoint(code))) others.add(other);
-  return range + [...others].map(literal).join("");
-}
-
-function otherCases(character: string): string[] {
-  const lower = character.toLowerCase();
-  const upper = character.toUpperCase();
-  const more = MORE_CASES[lower] ?? "";
-  const reverse = Object.entries(MORE_CASES).flatMap(([letter, form]) =>
-    form === character ? [letter, letter.toUpperCase()] : [],
-  );
-  return [lower, upper, more, ...reverse].filter((other) => [...other].length === 1 && other !== character);
+  const cases = new Set<string>();
+  for (let code = first; code <= last; code++) {
+    const letter = String.fromCodePoint(code);
+    if (foldsToSeveral(letter))
+      throw new UnsupportedPattern(`${letter}, which folds to several letters, within (?i:…)`);
+    for (const other of casesOf(letter)) if (other < low || other > high) cases.add(other);
+  }
+  return range + [...cases].map(literal).join("");
 }
 
 /** One character as itself, inside or outside a class. */

@@ -10,7 +10,7 @@
  *   (?m:…), (?x:…)                   the dot takes line feeds; white space and # comments are dropped
  *   {n}?                             optional X{n}, not lazy
  */
-import { type Folding, foldedRange, literal, namedSet, UnsupportedPattern, WORD } from "./onig-sets.js";
+import { type Folding, foldedRange, literal, namedSet, UnsupportedPattern } from "./onig-sets.js";
 
 interface Mode {
   readonly folding: Folding;
@@ -21,6 +21,7 @@ interface Mode {
 const LINE_FEED = "\\n";
 const START = "(?<![\\s\\S])";
 const END = "(?![\\s\\S])";
+const WORD = `[${namedSet("word", false, "alone")}]`;
 const CONTROLS: Readonly<Record<string, string>> = {
   t: "\t",
   n: "\n",
@@ -208,7 +209,7 @@ class Translation {
       while (/\d/.test(this.peek() ?? "")) digits += this.take();
       return `\\k<${this.reference(digits)}>`;
     }
-    const set = this.escapedSet();
+    const set = this.escapedSet("alone");
     if (set !== null) return `[${set}]`;
     const character = this.escapedCharacter();
     return `[${foldedRange(character, character, mode.folding)}]`;
@@ -220,18 +221,18 @@ class Translation {
   }
 
   /** After a backslash: \s \P{Lu} …, as the inside of a class; null if a character is meant. */
-  private escapedSet(): string | null {
+  private escapedSet(place: "alone" | "inClass"): string | null {
     const letter = this.peek() ?? "";
     const name = SETS[letter.toLowerCase()];
     if (name !== undefined) {
       this.position++;
-      return namedSet(name, letter !== letter.toLowerCase());
+      return namedSet(name, letter !== letter.toLowerCase(), place);
     }
     if (letter !== "p" && letter !== "P") return null;
     this.position++;
     if (!this.accept("{")) throw new UnsupportedPattern(`\\${letter} without braces`);
     const inverted = this.accept("^");
-    return namedSet(this.until("}"), inverted !== (letter === "P"));
+    return namedSet(this.until("}"), inverted !== (letter === "P"), place);
   }
 
   /** After a backslash: the one character that is meant. */
@@ -270,7 +271,7 @@ class Translation {
         members = "";
       } else if (this.accept("[:")) {
         const negative = this.accept("^");
-        members += namedSet(`[:${this.until(":")}:]`, negative);
+        members += namedSet(`[:${this.until(":")}:]`, negative, "inClass");
         if (!this.accept("]")) throw new UnsupportedPattern("an unfinished [: :]");
       } else if (this.accept("[")) {
         members += this.charClass(mode);
@@ -286,7 +287,7 @@ class Translation {
   private classMember(folding: Folding): string {
     let low = this.take();
     if (low === "\\") {
-      const set = this.escapedSet();
+      const set = this.escapedSet("inClass");
       if (set !== null) return set;
       low = this.escapedInClass();
     }

@@ -134,6 +134,11 @@ it.each<[string, Parameters<typeof torchZip>[0], string]>([
     id("storage", global("torch", "FloatStorage"), "0", "cpu", -1),
     "unsupported-pickle",
   ],
+  [
+    "a storage that is a window of another",
+    id("storage", global("torch", "FloatStorage"), "0", "cpu", 3, tuple("1", 0, 3)),
+    "unsupported-pickle",
+  ],
   ["negated values", { w: tensor({ shape: [1], strides: [1], metadata: { neg: true } }) }, "unsupported-pickle"],
   ["a rank without strides", { w: tensor({ shape: [1, 2], strides: [1] }) }, "unsupported-pickle"],
   ["a negative stride", { w: tensor({ offset: 6, shape: [3], strides: [-1] }) }, "unsupported-pickle"],

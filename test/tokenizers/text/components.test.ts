@@ -19,17 +19,23 @@ const cursor = (json: object) => new Cursor(json, { label: "test", warnings: [],
 const short = (json: object) => JSON.stringify(json).slice(0, 120);
 
 describe("normalizers", () => {
-  it.each(normalizers.map(([json, results]) => ({ name: short(json), json, results })))("$name", ({ json, results }) => {
-    const normalize = readNormalizer(cursor(json));
-    expect(texts.map((text) => normalize(text))).toEqual(results);
-  });
+  it.each(normalizers.map(([json, results]) => ({ name: short(json), json, results })))(
+    "$name",
+    ({ json, results }) => {
+      const normalize = readNormalizer(cursor(json));
+      expect(texts.map((text) => normalize(text))).toEqual(results);
+    },
+  );
 });
 
 describe("pre-tokenizers", () => {
-  it.each(pre_tokenizers.map(([json, results]) => ({ name: short(json), json, results })))("$name", ({ json, results }) => {
-    const cut = readPreTokenizer(cursor(json));
-    expect(texts.map((text) => cut([{ text, first: true }]).map((piece) => piece.text))).toEqual(results);
-  });
+  it.each(pre_tokenizers.map(([json, results]) => ({ name: short(json), json, results })))(
+    "$name",
+    ({ json, results }) => {
+      const cut = readPreTokenizer(cursor(json));
+      expect(texts.map((text) => cut([{ text, first: true }]).map((piece) => piece.text))).toEqual(results);
+    },
+  );
 });
 
 describe("Oniguruma patterns", () => {

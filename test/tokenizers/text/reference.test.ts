@@ -7,7 +7,14 @@ import { loadTextTokenizer } from "../../../src/tokenizers/text/load-text-tokeni
 interface Fixture {
   readonly tokenizer: object;
   readonly cases: readonly [text: string, ids: number[], plain: number[], decoded: string, whole: string][];
-  readonly pairs: readonly [a: string, b: string, ids: number[], types: number[], plain: number[], plainTypes: number[]][];
+  readonly pairs: readonly [
+    a: string,
+    b: string,
+    ids: number[],
+    types: number[],
+    plain: number[],
+    plainTypes: number[],
+  ][];
   readonly lengths: readonly [
     length: number,
     strategy: "longest_first" | "only_first" | "only_second",
@@ -18,7 +25,12 @@ interface Fixture {
     types: number[],
   ][];
   readonly batch: readonly string[];
-  readonly batches: readonly [options: Record<string, number | string>, ids: number[][], types: number[][], mask: number[][]][];
+  readonly batches: readonly [
+    options: Record<string, number | string>,
+    ids: number[][],
+    types: number[][],
+    mask: number[][],
+  ][];
 }
 
 const folder = new URL("../../fixtures/tokenizers-text/", import.meta.url);
@@ -35,7 +47,8 @@ describe.each(names)("%s", (name) => {
     expect(fixture.cases.length).toBeGreaterThan(50);
     const wrong = fixture.cases.filter(([text, ids]) => String(row(t.encode(text))) !== String(ids));
     expect(wrong.map(([text, ids]) => ({ text, ids, ours: row(t.encode(text)) }))).toEqual([]);
-    for (const [text, , plain] of fixture.cases) expect(row(t.encode(text, { addSpecialTokens: false }))).toEqual(plain);
+    for (const [text, , plain] of fixture.cases)
+      expect(row(t.encode(text, { addSpecialTokens: false }))).toEqual(plain);
   });
 
   it("decodes", async () => {
