@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OutputError } from "./errors.js";
 
@@ -13,7 +13,7 @@ import { OutputError } from "./errors.js";
 export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const partial = `${path}.${randomUUID()}.partial`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const handle = await open(partial, "wx");
     try {
       await handle.writeFile(content);
@@ -30,9 +30,38 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   }
 }
 
+/** Like mkdir -p. Node's own recursive mkdir never returns where the file system refuses new folders by ENOENT, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" && dirname(path) !== path) {
+      await makeFolder(dirname(path));
+      await mkdir(path).catch(unlessFolder(path));
+    } else {
+      await unlessFolder(path)(error);
+    }
+  }
+}
+
+/** Forgives a failed mkdir where the folder is there by now, whoever made it. */
+const unlessFolder = (path: string) => async (error: unknown) => {
+  const there = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!there) throw error;
+};
+
 const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
   ENOSPC: ["the disk is full (ENOSPC)", "Free some space or choose a folder on another disk."],
   EDQUOT: ["the disk quota is used up (EDQUOT)", "Free some space or choose a folder on another disk."],
+  EFBIG: [
+    "the file is larger than this user may write (EFBIG)",
+    "Raise the limit (ulimit -f) or write a smaller file.",
+  ],
+  ENOENT: ["there can be no such folder (ENOENT)", "Choose a folder on a disk that can be written."],
   EACCES: ["permission is denied (EACCES)", "Choose a folder that you may write, or change its permissions."],
   EPERM: ["the operation is not permitted (EPERM)", "Choose a folder that you may write, or change its permissions."],
   EROFS: ["the file system is read-only (EROFS)", "Choose a folder on a disk that can be written."],

@@ -20,7 +20,11 @@ export interface DeviceRow {
 }
 
 export const DEVICES = {
-  cpu: onnx("cpu", () => null, "Install onnxruntime-node@1.30.0 for this platform; its npm package holds the binaries."),
+  cpu: onnx(
+    "cpu",
+    () => null,
+    "Install onnxruntime-node@1.30.0 for this platform; its npm package holds the binaries.",
+  ),
   cuda: onnx(
     "cuda",
     () => platformOf("linux-x64") ?? libraryBesideRuntime("libonnxruntime_providers_cuda.so"),

@@ -40,7 +40,9 @@ function probe(device: DeviceName): Promise<ProbeResult> {
       // Native libraries print to stdout as well, so the result is the last line. A driver may also die after it.
       const last = stdout.trimEnd().split("\n").at(-1) ?? "";
       if (last.startsWith('{"usable"')) return resolve(JSON.parse(last) as ProbeResult);
-      const end = error?.killed ? `did not end within ${PROBE_MILLISECONDS / 1000} s` : `died (${error?.signal ?? error?.code})`;
+      const end = error?.killed
+        ? `did not end within ${PROBE_MILLISECONDS / 1000} s`
+        : `died (${error?.signal ?? error?.code})`;
       const said = stderr.trimEnd().split("\n").at(-1);
       resolve({ usable: false, reason: `its process ${end}${said ? `: ${said}` : ""}` });
     });

@@ -2,8 +2,9 @@
  * States kept on the host: for each one array [B, H, S, D] that is allocated once and written in place.
  * Every device that reads its inputs from the host shares this: appending copies T rows, truncating only forgets.
  */
+
+import { check, isIntegerIn } from "../base/check.js";
 import { ArgumentError, ClosedError, ShapeError } from "../base/errors.js";
-import { isIntegerIn, check } from "../base/check.js";
 import type { Memory } from "./engine.js";
 import { nameOf, type Sizes, valueOf } from "./feeds.js";
 import type { Graph } from "./graph.js";
@@ -69,7 +70,10 @@ export class HostMemory implements Memory {
       const [B, H, S, D] = (state?.shape ?? []) as [number, number, number, number];
       T = shape[2]!;
       if (!state || shape.join() !== [B, H, T, D].join() || this.filled + T > S)
-        throw new ShapeError("memory", `rows [${shape}] do not fit behind slot ${this.filled} of "${name}" [${state?.shape}]`);
+        throw new ShapeError(
+          "memory",
+          `rows [${shape}] do not fit behind slot ${this.filled} of "${name}" [${state?.shape}]`,
+        );
       for (let row = 0; row < B * H; row++) {
         const source = data.subarray(row * T * D, (row + 1) * T * D);
         state.data.set(source, (row * S + this.filled) * D);
@@ -82,7 +86,12 @@ export class HostMemory implements Memory {
     this.open();
     for (const { shape, data } of this.states.values()) {
       const B = shape[0]!;
-      check("parents", `${B} rows from 0 to ${B - 1}`, parents, (rows) => rows.length === B && rows.every(isIntegerIn(0, B - 1)));
+      check(
+        "parents",
+        `${B} rows from 0 to ${B - 1}`,
+        parents,
+        (rows) => rows.length === B && rows.every(isIntegerIn(0, B - 1)),
+      );
       const size = data.length / B;
       // A row that is both replaced and somebody's parent has to be kept aside until all are written.
       const kept = new Map<number, Float32Array>();
@@ -99,7 +108,8 @@ export class HostMemory implements Memory {
   async read(name: string): Promise<FloatTensor> {
     this.open();
     const state = this.states.get(name);
-    if (!state) throw new ShapeError("memory", `has no state "${name}"`, `States: ${[...this.states.keys()].join(", ")}.`);
+    if (!state)
+      throw new ShapeError("memory", `has no state "${name}"`, `States: ${[...this.states.keys()].join(", ")}.`);
     const [B, H, S, D] = state.shape as [number, number, number, number];
     const data = new Float32Array(B * H * this.filled * D);
     for (let row = 0; row < B * H; row++) {

@@ -28,7 +28,11 @@ export async function openEngine(options: Options<EngineOptions> = {}): Promise<
   const passed: string[] = [];
   for (const name of AUTO_ORDER) {
     try {
-      return await openDevice(name, threads, ["it is the first usable of " + AUTO_ORDER.join(", "), ...passed].join("; "));
+      return await openDevice(
+        name,
+        threads,
+        ["it is the first usable of " + AUTO_ORDER.join(", "), ...passed].join("; "),
+      );
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       passed.push(`${name}: ${error.reason}`);
@@ -41,7 +45,8 @@ export async function openEngine(options: Options<EngineOptions> = {}): Promise<
 let taken: string | null = null;
 
 async function openDevice(name: DeviceName, threads: number | null, reason: string): Promise<Engine> {
-  if (!Object.hasOwn(DEVICES, name)) throw new UnknownNameError("device", String(name), ["auto", ...Object.keys(DEVICES)]);
+  if (!Object.hasOwn(DEVICES, name))
+    throw new UnknownNameError("device", String(name), ["auto", ...Object.keys(DEVICES)]);
   const row: DeviceRow = DEVICES[name];
   const obstacle = row.obstacle();
   if (obstacle !== null) throw new DeviceError(name, obstacle, row.remedy);
@@ -63,7 +68,11 @@ async function openDevice(name: DeviceName, threads: number | null, reason: stri
 /** Reserves the right to an exclusive device; returns what gives it back. */
 function claim(name: string): () => void {
   if (taken !== null)
-    throw new DeviceError(name, `this process runs "${taken}" already, and two such engines crash it`, "Close the other engine first.");
+    throw new DeviceError(
+      name,
+      `this process runs "${taken}" already, and two such engines crash it`,
+      "Close the other engine first.",
+    );
   taken = name;
   return () => {
     if (taken === name) taken = null;

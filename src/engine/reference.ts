@@ -56,7 +56,7 @@ class ReferenceProgram implements Program {
     if (!states) bindSizes(graph, inputs);
 
     const known = new Map<Value, Tensor>();
-    const valueOf = (value: Value, isMatrix: boolean): Tensor => {
+    const tensorOf = (value: Value, isMatrix: boolean): Tensor => {
       const { source } = value;
       if (source.kind === "constant") return source.tensor;
       if (source.kind === "input") return inputs[source.name]!;
@@ -67,13 +67,13 @@ class ReferenceProgram implements Program {
     for (const value of graph.nodes) {
       if (value.source.kind !== "node") continue;
       const { op, inputs: from, attributes } = value.source.node;
-      const arguments_ = from.map((input, i) => input && valueOf(input, op === "linear" && i === 1));
-      known.set(value, opNamed(op).oracle(arguments_, attributes));
+      const operands = from.map((input, i) => input && tensorOf(input, op === "linear" && i === 1));
+      known.set(value, opNamed(op).oracle(operands, attributes));
     }
     const outputs = Object.entries(graph.outputs).map(
-      ([name, value]) => [name, copyOf(valueOf(value, false))] as const,
+      ([name, value]) => [name, copyOf(tensorOf(value, false))] as const,
     );
-    states?.append(new Map(graph.appends.map(({ state, rows }) => [nameOf(state.source), valueOf(rows, false)])));
+    states?.append(new Map(graph.appends.map(({ state, rows }) => [nameOf(state.source), tensorOf(rows, false)])));
     return Object.fromEntries(outputs);
   }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DeviceError, ShapeError, UnknownNameError, WeightsError } from "../../src/base/errors.js";
+import { ArgumentError, ClosedError, DeviceError, ShapeError, UnknownNameError, WeightsError } from "../../src/base/errors.js";
 import { DEVICES, type DeviceName } from "../../src/engine/devices.js";
 import type { Engine, Precision, Program } from "../../src/engine/engine.js";
 import { openEngine } from "../../src/engine/open.js";
@@ -80,5 +80,39 @@ describe.each(USABLE)("%s", (device) => {
       return results;
     });
   });
-});
 
+  test("keeps what it is fed, and gives away what it returns", async () => {
+    const program = await engine.compile(tinyDecoder(), tinyWeights());
+    const memory = await program.allocate({ B, S });
+    const inputs = stepInputs(B, 2, 0, S);
+    const copies = structuredClone(inputs);
+    const first = (await program.run(inputs, memory))["logits"]!;
+    expect(inputs).toEqual(copies);
+    const values = first.data.slice();
+    memory.truncate(0);
+    await program.run(stepInputs(B, 2, 0, S, 1), memory);
+    expect(first.data).toEqual(values);
+    await program.close();
+  });
+
+  test("refuses bad weights, inputs and memories with typed errors, and goes on", async () => {
+    const graph = tinyDecoder();
+    await expect(engine.compile(graph, memoryCheckpoint("empty", []))).rejects.toThrow(WeightsError);
+    const program = await engine.compile(graph, tinyWeights());
+    const memory = await program.allocate({ B, S: 5 });
+    await program.run(stepInputs(B, 4, 0, 5), memory);
+    await expect(program.run(stepInputs(B, 2, 4, 5), memory)).rejects.toThrow(ShapeError); // 6 in 5 slots
+    await expect(program.run({ ids: stepInputs(B, 1, 4, 5)["ids"]! }, memory)).rejects.toThrow('"bias" is missing');
+    await expect(program.run(stepInputs(B + 1, 1, 4, 5), memory)).rejects.toThrow(ShapeError);
+    await expect(program.run(stepInputs(B, 1, 4, 5))).rejects.toThrow(ArgumentError); // no memory
+    const stranger = await (await engine.compile(graph, tinyWeights())).allocate({ B, S: 5 });
+    await expect(program.run(stepInputs(B, 1, 4, 5), stranger)).rejects.toThrow(ArgumentError);
+    await expect(program.allocate({ B })).rejects.toThrow(ShapeError);
+    expect(memory.length).toBe(4);
+    await program.run(stepInputs(B, 1, 4, 5), memory);
+    expect(memory.length).toBe(5);
+    await program.close();
+    await expect(program.run(stepInputs(B, 1, 0, 5), memory)).rejects.toThrow(ClosedError);
+    await expect(program.allocate({ B, S: 5 })).rejects.toThrow(ClosedError);
+  });
+});

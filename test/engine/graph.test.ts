@@ -37,14 +37,14 @@ describe("sizes that are names", () => {
 
   test("go through attention with a cache", () => {
     const { outputs } = tinyDecoder();
-    expect(outputs["logits"]!.shape).toEqual(["B", "T", 11]);
-    expect(outputs["likeliest"]).toMatchObject({ shape: ["B", "T"], dtype: "i32" });
+    expect(outputs.logits!.shape).toEqual(["B", "T", 11]);
+    expect(outputs.best).toMatchObject({ shape: ["B", "T"], dtype: "i32" });
   });
 });
 
 /** The shape rule and the oracle are two statements of one shape. */
 test.each(CASES)("the shape rule of $op holds: $what", async (which) => {
-  const { shape, dtype } = graphOf(which).outputs["y"]!;
+  const { shape, dtype } = graphOf(which).outputs.y!;
   const { shape: found, data } = await runCase(referenceEngine(), which);
   expect(data).toBeInstanceOf(dtype === "f32" ? Float32Array : Int32Array);
   expect(found.length).toBe(shape.length);
@@ -114,7 +114,7 @@ describe("the reference engine", () => {
     const [B, T, S] = [3, 5, 7];
     const whole = await program.run(stepInputs(B, T, 0, S), await program.allocate({ B, S }));
     const memory = await program.allocate({ B, S });
-    const ids = stepInputs(B, T, 0, S)["ids"]!;
+    const ids = stepInputs(B, T, 0, S).ids!;
     for (let t = 0; t < T; t++) {
       const one = i32(
         [B, 1],
@@ -122,7 +122,7 @@ describe("the reference engine", () => {
       );
       const { logits } = await program.run({ ...stepInputs(B, 1, t, S), ids: one }, memory);
       for (let b = 0; b < B; b++) {
-        const expected = whole["logits"]!.data.slice((b * T + t) * 11, (b * T + t + 1) * 11);
+        const expected = whole.logits!.data.slice((b * T + t) * 11, (b * T + t + 1) * 11);
         logits!.data.slice(b * 11, (b + 1) * 11).forEach((value, i) => {
           expect(value).toBeCloseTo(expected[i]!, 5);
         });

@@ -22,7 +22,7 @@ export async function runCase(engine: Engine, which: Case, precision: Precision 
   const inputs = named.filter(({ as }) => as === "input").map(({ name, tensor }) => [name, tensor] as const);
   const program = await engine.compile(graphOf(which), memoryCheckpoint("case", weights), { precision });
   try {
-    return (await program.run(Object.fromEntries(inputs)))["y"]!;
+    return (await program.run(Object.fromEntries(inputs))).y!;
   } finally {
     await program.close();
   }

@@ -36,10 +36,10 @@ def in_lot_order(pictures, indices):
     return list(one.values())
 
 
-def draw(pictures, chosen, folder, options):
+def draw(pictures, chosen, folder, model, options):
     folder.mkdir(parents=True, exist_ok=True)
     prompts = [{"prompt": label_of(pictures.rows[i]), "style": pictures.rows[i]["style"], "file": f"{n:03d}.png"} for n, i in enumerate(chosen)]
-    (folder / "prompts.json").write_text(json.dumps({"options": options, "prompts": prompts}, indent=1))
+    (folder / "prompts.json").write_text(json.dumps({"model": str(Path(model).resolve()), "options": options, "prompts": prompts}, indent=1))
     subprocess.run(["node", str(HERE / "generate.mjs"), str(folder)], check=True)
     return [folder / p["file"] for p in prompts]
 
@@ -101,7 +101,7 @@ def main():
         chosen = in_lot_order(pictures, pictures.where(keep))[:count]
         rows = [pictures.rows[i] for i in chosen]
         real = summary(ranks(judge, text, pictures, chosen, list(pictures.batch(chosen))), rows)
-        files = draw(pictures, chosen, out / name.replace(" ", "-"), options)
+        files = draw(pictures, chosen, out / name.replace(" ", "-"), a.model, options)
         report[name] = summary(ranks(judge, text, pictures, chosen, [load(f) for f in files]), rows)
         report[name]["R@1 of the real pictures"] = real["R@1"]
         print(name, report[name], flush=True)

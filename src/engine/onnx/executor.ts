@@ -16,7 +16,7 @@ import { HostMemory, stateOf } from "../memory.js";
 import { dtypeOf, type Tensor } from "../tensor.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { lowerToOnnx } from "./lower.js";
-import { isMapped, placeWeights } from "./placement.js";
+import { placeWeights } from "./placement.js";
 import { weightBytes } from "./weight-bytes.js";
 
 export type OnnxProvider = "cpu" | "webgpu" | "cuda" | "coreml" | "dml";
@@ -36,7 +36,9 @@ export async function openOnnx(settings: OnnxSettings): Promise<Engine> {
     return new OnnxEngine(await import("onnxruntime-node"), settings);
   } catch (cause) {
     const remedy = "Install it for this platform: npm install onnxruntime-node@1.30.0";
-    throw new DeviceError(settings.device.name, `onnxruntime-node does not load (${message(cause)})`, remedy, { cause });
+    throw new DeviceError(settings.device.name, `onnxruntime-node does not load (${message(cause)})`, remedy, {
+      cause,
+    });
   }
 }
 
@@ -61,7 +63,9 @@ class OnnxEngine implements Engine {
     if (this.closed) throw new ClosedError("engine");
     requireWeights(graph, weights);
     const session = await this.session(graph, weights, options.precision ?? "f32");
-    const program = new OnnxProgram(this.runtime, this.device.name, graph, session, () => this.programs.delete(program));
+    const program = new OnnxProgram(this.runtime, this.device.name, graph, session, () =>
+      this.programs.delete(program),
+    );
     this.programs.add(program);
     return program;
   }
@@ -73,11 +77,10 @@ class OnnxEngine implements Engine {
       precision,
       stateful: "host",
       products: this.settings.provider === "cpu" ? "fused" : "standard",
-      locate: (use) =>
-        isMapped(placement, use) ? placement.mapped.get(use.weight)! : { location: use.initializer, offset: 0 },
+      locate: (use) => placement.locate(use) ?? { location: use.initializer, offset: 0 },
     });
     const externalData: { path: string; data: Uint8Array }[] = [];
-    const handed = uses.filter((use) => !isMapped(placement, use));
+    const handed = uses.filter((use) => placement.locate(use) === null);
     for await (const [use, data] of weightBytes(handed, weights)) externalData.push({ path: use.initializer, data });
     const { provider, threads, device } = this.settings;
     try {
@@ -91,9 +94,14 @@ class OnnxEngine implements Engine {
           : { extra: { session: { model_external_initializers_file_folder_path: placement.folder } } }),
       });
     } catch (cause) {
-      throw new ExecutionError(device.name, `the graph "${graph.name}" does not compile (${message(cause)})`, undefined, {
-        cause,
-      });
+      throw new ExecutionError(
+        device.name,
+        `the graph "${graph.name}" does not compile (${message(cause)})`,
+        undefined,
+        {
+          cause,
+        },
+      );
     }
   }
 
@@ -137,10 +145,14 @@ class OnnxProgram implements Program {
     for (const [name, state] of states?.states ?? []) feeds[`past:${name}`] = this.wrap(state);
     const fetched = await this.runOnce(feeds);
 
-    states?.append(new Map(this.graph.appends.map(({ state }) => {
-      const name = nameOf(state.source);
-      return [name, unwrap(fetched[`new:${name}`]!)];
-    })));
+    states?.append(
+      new Map(
+        this.graph.appends.map(({ state }) => {
+          const name = nameOf(state.source);
+          return [name, unwrap(fetched[`new:${name}`]!)];
+        }),
+      ),
+    );
     return Object.fromEntries(Object.keys(this.graph.outputs).map((name) => [name, unwrap(fetched[name]!)]));
   }
 

@@ -9,7 +9,7 @@ import type { OnnxAttribute, OnnxEmitter, OnnxMatrix, OnnxValue } from "../op.js
 import { opNamed } from "../ops/index.js";
 import { BLOCK, blocksOf } from "../quantise.js";
 import { sizeOf, type Tensor } from "../tensor.js";
-import { encodeModel, type OnnxElement, type OnnxInitializer, type OnnxNode, type OnnxPort } from "./proto.js";
+import { ELEMENT, encodeModel, type OnnxElement, type OnnxInitializer, type OnnxNode, type OnnxPort } from "./proto.js";
 
 /** How the bytes of an initializer are made from a weight of the checkpoint; q8 and q4 as quantise() packs them. */
 export type WeightForm = "f32" | "f16" | "q8-packed" | "q8-scales" | "q4-packed" | "q4-scales";
@@ -31,6 +31,8 @@ export interface WeightUse {
 export interface WeightLocation {
   readonly location: string;
   readonly offset: number;
+  /** Of what lies there, if not of the form: the graph then begins with a cast, which the runtime does once, at loading. */
+  readonly element?: "f16" | "bf16" | undefined;
 }
 
 export interface LoweringOptions {
@@ -76,7 +78,7 @@ export function lowerToOnnx(graph: Graph, options: LoweringOptions): OnnxModel {
     inputs: [...inputs, ...states],
     outputs,
     initializers: writer.initializers,
-    nodes: writer.nodes,
+    nodes: writer.finished(),
   });
   return { model, weights: writer.weights };
 }
@@ -94,10 +96,11 @@ function used(graph: Graph): readonly Value[] {
 const nameOf = ({ source }: Value): string => ("name" in source ? source.name : "");
 
 class Writer implements OnnxEmitter {
-  readonly nodes: OnnxNode[] = [];
+  private readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
   readonly weights: WeightUse[] = [];
   private readonly names = new Map<Value, string>();
+  private readonly outputNames = new Map<string, string>();
   private readonly shared = new Map<string, string>(); // what is already there, by its content
   private prefix = "";
 
@@ -122,11 +125,19 @@ class Writer implements OnnxEmitter {
     this.names.set(value, result);
   }
 
-  /** A graph output under its own name, whatever it is made of. */
+  /** A graph output under its own name: that of the node that makes it, or of a copy where the value has a name already. */
   result(value: Value, name: string): OnnxPort {
     const from = this.named(value);
-    this.nodes.push({ type: "Identity", inputs: [from], output: name, domain: "", attributes: {} });
+    const madeHere = value.source.kind === "node" && this.nodes.some(({ output }) => output === from);
+    if (madeHere && !this.outputNames.has(from)) this.outputNames.set(from, name);
+    else this.nodes.push({ type: "Identity", inputs: [from], output: name, domain: "", attributes: {} });
     return { name, element: value.dtype, shape: value.shape };
+  }
+
+  /** The nodes, where results that are outputs bear the names of those. */
+  finished(): readonly OnnxNode[] {
+    const final = (name: string) => this.outputNames.get(name) ?? name;
+    return this.nodes.map((node) => ({ ...node, inputs: node.inputs.map(final), output: final(node.output) }));
   }
 
   /** What a row sees of an input. A weight is entered when its name is read, so that one only quantised is not there twice. */
@@ -209,15 +220,23 @@ class Writer implements OnnxEmitter {
 
   private weight(weight: string, shape: readonly number[], form: WeightForm): string {
     const name = form === "f32" ? weight : `${weight}#${form}`;
-    if (this.shared.has(`weight ${name}`)) return name;
-    this.shared.set(`weight ${name}`, name);
+    const found = this.shared.get(`weight ${name}`);
+    if (found !== undefined) return found;
     const stored = STORED[form](shape);
-    const bytes = sizeOf(stored.shape) * ELEMENT_BYTES[stored.element];
-    const use: WeightUse = { initializer: name, weight, form, shape, bytes };
-    const { location, offset } = this.options.locate?.(use) ?? { location: name, offset: 0 };
-    this.initializers.push({ name, ...stored, data: { kind: "external", location, offset, length: bytes } });
+    const use: WeightUse = { initializer: name, weight, form, shape, bytes: bytesOf(stored) };
+    const { location, offset, element = stored.element } = this.options.locate?.(use) ?? { location: name, offset: 0 };
+    const length = bytesOf({ element, shape: stored.shape });
+    this.initializers.push({
+      name,
+      element,
+      shape: stored.shape,
+      data: { kind: "external", location, offset, length },
+    });
     this.weights.push(use);
-    return name;
+    const result =
+      element === stored.element ? name : this.node("Cast", [name], { to: { int: ELEMENT[stored.element] } });
+    this.shared.set(`weight ${name}`, result);
+    return result;
   }
 
   /** The name of what `key` describes, made by `make` under a new name if it is not there yet. */
@@ -231,7 +250,9 @@ class Writer implements OnnxEmitter {
   }
 }
 
-const ELEMENT_BYTES: Readonly<Record<OnnxElement, number>> = { f32: 4, f16: 2, i32: 4, i64: 8, u8: 1 };
+const ELEMENT_BYTES: Readonly<Record<OnnxElement, number>> = { f32: 4, f16: 2, bf16: 2, i32: 4, i64: 8, u8: 1 };
+
+const bytesOf = ({ element, shape }: Stored): number => sizeOf(shape) * ELEMENT_BYTES[element];
 
 type Stored = { readonly element: OnnxElement; readonly shape: readonly number[] };
 

@@ -11,7 +11,7 @@ import type { DeviceReport, Engine, Memory, Precision, Program } from "../engine
 import { bindSizes, nameOf, requireWeights, type Sizes } from "../feeds.js";
 import type { Graph, Value } from "../graph.js";
 import { HostMemory, stateOf } from "../memory.js";
-import type { TfTensor, Tfjs } from "../op.js";
+import type { Tfjs, TfTensor } from "../op.js";
 import { opNamed } from "../ops/index.js";
 import { isMatrix } from "../precision.js";
 import { dtypeOf, type Tensor } from "../tensor.js";
@@ -112,7 +112,9 @@ class TensorflowProgram implements Program {
       states?.append(new Map(rows));
       return Object.fromEntries(outputs);
     } catch (cause) {
-      throw new ExecutionError(this.device, `"${this.graph.name}" stopped (${(cause as Error).message})`, undefined, { cause });
+      throw new ExecutionError(this.device, `"${this.graph.name}" stopped (${(cause as Error).message})`, undefined, {
+        cause,
+      });
     } finally {
       for (const tensor of live.values()) tensor.dispose();
     }
@@ -122,7 +124,10 @@ class TensorflowProgram implements Program {
     const { node } = value.source as Extract<Value["source"], { kind: "node" }>;
     const { op, inputs, attributes } = node;
     const tensors = inputs.map((input, i) => input && this.read(input, isMatrix(node, i), live));
-    live.set(value.id, this.tf.tidy(() => opNamed(op).tfjs(this.tf, tensors, attributes)));
+    live.set(
+      value.id,
+      this.tf.tidy(() => opNamed(op).tfjs(this.tf, tensors, attributes)),
+    );
     for (const input of inputs) {
       if (input && this.lastUse.get(input.id) === step && live.has(input.id)) {
         live.get(input.id)!.dispose();

@@ -2,7 +2,7 @@
 import type { Precision } from "../engine.js";
 import { nameOf } from "../feeds.js";
 import type { Graph } from "../graph.js";
-import type { TfTensor, Tfjs } from "../op.js";
+import type { Tfjs, TfTensor } from "../op.js";
 import { isMatrix, matrixWeights, rounded } from "../precision.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 

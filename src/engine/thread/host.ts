@@ -126,7 +126,9 @@ class ThreadProgram implements Program {
   async run(inputs: Tensors, memory?: Memory): Promise<Tensors> {
     this.open();
     const handle = this.own(memory);
-    const copies = Object.entries(inputs).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const);
+    const copies = Object.entries(inputs).map(
+      ([name, { shape, data }]) => [name, { shape, data: data.slice() }] as const,
+    );
     const call = { program: this.id, inputs: Object.fromEntries(copies), memory: handle ? handle.id : null };
     const buffers = copies.map(([, { data }]) => data.buffer as ArrayBuffer);
     const run = () => this.engine.wire.call("run", call, buffers);
@@ -215,7 +217,11 @@ class ThreadMemory implements Memory {
     this.engine.open();
     if (this.closed) throw new ClosedError("memory");
     if (this.busy)
-      throw new ExecutionError(this.engine.device.name, "this memory is in use by a run that has not ended", "Await that run first.");
+      throw new ExecutionError(
+        this.engine.device.name,
+        "this memory is in use by a run that has not ended",
+        "Await that run first.",
+      );
   }
 }
 

@@ -45,7 +45,7 @@ export async function openVqTokenizer(
   config: VqConfig,
   checkpoint: Checkpoint,
 ): Promise<ImageTokenizer> {
-  const graphs = [encoderOf(config), decoderOf(config)] as const;
+  const graphs = [vqEncoderGraph(config), vqDecoderGraph(config)] as const;
   settle(checkpoint, graphs, { ignore: STATISTICS });
   return new VqTokenizer(config, ...(graphs.map((graph) => compiledOnce(engine, graph, checkpoint)) as [Lazy, Lazy]));
 }
@@ -56,13 +56,13 @@ const STATISTICS = [/^quantize\.codebook_used$/];
 /** Pixels of one run. A larger batch is cut: a CPU gains nothing from it, and maps of 128 channels take 512 bytes a pixel. */
 const PIXELS_PER_RUN = 2 ** 18;
 
-function encoderOf(config: VqConfig): Graph {
+export function vqEncoderGraph(config: VqConfig): Graph {
   const g = new GraphBuilder("vq-encoder");
   const pixels = g.input("pixels", ["B", config.channels, "Y", "X"]);
   return g.build({ ids: vqNearest(g, config, vqFeatures(g, config, pixels)) });
 }
 
-function decoderOf(config: VqConfig): Graph {
+export function vqDecoderGraph(config: VqConfig): Graph {
   const g = new GraphBuilder("vq-decoder");
   const ids = g.input("ids", ["B", "h", "w"], "i32");
   return g.build({ pixels: vqPixels(g, config, vqCodes(g, config, ids)) });

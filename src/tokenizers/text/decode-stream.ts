@@ -18,7 +18,8 @@ export class DecodeStream {
 
   /**
    * Takes one more id and returns the text that is now certain, often "". Characters that are not whole yet are held back.
-   * All results of `push` and the one of `end`, joined, are the text of all ids. Throws TokenizerError for an id of no token.
+   * All results of `push` and the one of `end`, joined, are the text of all ids; only where byte tokens are no UTF-8 may the
+   * number of U+FFFD differ, as `decode` gives up a whole run of them at once. Throws TokenizerError for an id of no token.
    */
   push(id: number): string {
     const ids = [...this.window, id];

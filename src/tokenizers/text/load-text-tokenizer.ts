@@ -51,6 +51,7 @@ function parse(text: string, label: string): unknown {
 
 function readTextTokenizer(json: unknown, label: string): TextTokenizer {
   const file: FileNotes = { label, warnings: [], foreignPatterns: false };
+  const decoding: FileNotes = { ...file }; // noted apart: a decoder rarely has patterns, and a stream decodes often
   const root = new Cursor(json, file);
   root.at("version").oneOf(["1.0"], "1.0");
   const optional = <T>(name: string, readPart: (part: Cursor) => T, otherwise: T): T =>
@@ -65,9 +66,19 @@ function readTextTokenizer(json: unknown, label: string): TextTokenizer {
     addedTokens: readAddedTokens(root.at("added_tokens"), model.vocabulary, normalize),
     preTokenize: optional("pre_tokenizer", readPreTokenizer, (pieces) => [...pieces]),
     postProcessor: optional("post_processor", readPostProcessor, NO_POST_PROCESSOR),
-    decode: optional("decoder", readDecoder, (tokens) => [tokens.join(" ")]),
+    decode: optional(
+      "decoder",
+      (part) => readDecoder(new Cursor(part.value, decoding, part.path)),
+      (tokens) => [tokens.join(" ")],
+    ),
     truncation: optional("truncation", readTruncation, null),
     padding: optional("padding", readPadding, null),
   };
-  return new TextTokenizer({ ...parts, warnings: file.warnings, foreignPatterns: file.foreignPatterns });
+  const { warnings } = file; // the list is shared by both notes
+  return new TextTokenizer({
+    ...parts,
+    warnings,
+    encodesByPatterns: file.foreignPatterns,
+    decodesByPatterns: decoding.foreignPatterns,
+  });
 }

@@ -2,9 +2,9 @@
  * The character map of a SentencePiece model (normalizer "Precompiled"): a little-endian byte count, a Darts-clone double
  * array over UTF-8 bytes, and the replacements, each ended by a zero byte (sentencepiece, normalizer.cc, DecodePrecompiledCharsMap).
  */
+import { graphemesOf } from "./graphemes.js";
 import type { Cursor } from "./json-cursor.js";
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const encoder = new TextEncoder();
 
 export function readPrecompiled(part: Cursor): (text: string) => string {
@@ -51,27 +51,10 @@ export function readPrecompiled(part: Cursor): (text: string) => string {
 
   return (text) => {
     let out = "";
-    let complex = 0; // from here on, graphemes have to be found
-    for (let position = 0; position < text.length; position++) {
-      if (!(isSimple(text, position) && isSimple(text, position + 1))) continue;
-      if (position > complex && !isSimple(text, position - 1)) continue;
-      for (const { segment } of segments(text.slice(complex, position))) out += grapheme(segment);
-      out += grapheme(text[position]!);
-      complex = position + 1;
-    }
-    for (const { segment } of segments(text.slice(complex))) out += grapheme(segment);
+    for (const segment of graphemesOf(text)) out += grapheme(segment);
     return out;
   };
 }
-
-const segments = (text: string): Iterable<{ readonly segment: string }> =>
-  text.length < 2 ? (text === "" ? [] : [{ segment: text }]) : graphemes.segment(text);
-
-/** Below U+0300 nothing combines, but for CR LF: between two simple characters a grapheme ends, as at the end of the text. */
-const isSimple = (text: string, position: number): boolean => {
-  const unit = position < text.length ? text.charCodeAt(position) : 0x20;
-  return unit < 0x300 && unit !== 0x0d;
-};
 
 const unitHasLeaf = (unit: number) => ((unit >>> 8) & 1) === 1;
 const unitLabel = (unit: number) => unit & 0x800000ff;

@@ -19,7 +19,8 @@ export interface TextTokenizerParts {
   readonly label: string;
   readonly warnings: readonly string[];
   /** Whether expressions of the file take part, so that a deadline is needed. */
-  readonly foreignPatterns: boolean;
+  readonly encodesByPatterns: boolean;
+  readonly decodesByPatterns: boolean;
   readonly addedTokens: AddedTokens;
   readonly normalize: Normalize;
   readonly preTokenize: PreTokenize;
@@ -129,8 +130,10 @@ export class TextTokenizer implements Tokenizer<string> {
       if (token === undefined) throw this.unknownId(id);
       if (!skipSpecialTokens || !(added?.special ?? this.parts.addedTokens.isSpecial(token))) tokens.push(token);
     }
+    const work = () => this.parts.decode(tokens).join("");
+    if (!this.parts.decodesByPatterns) return work();
     const length = tokens.reduce((sum, token) => sum + token.length, 0);
-    return this.guarded(length, () => this.parts.decode(tokens).join(""));
+    return withDeadline(length, this.parts.label, work);
   }
 
   /** A decoder for ids that arrive one by one; see DecodeStream. */
@@ -178,21 +181,17 @@ export class TextTokenizer implements Tokenizer<string> {
         "Cut texts between whole characters ([...text]), or repair this one with text.toWellFormed().",
       );
     }
-    const pieces = this.guarded(text.length, () =>
+    const cut = () =>
       addedTokens
         .extract(text, normalize, specialsInText)
-        .flatMap((piece): readonly Extracted[] => (typeof piece === "number" ? [piece] : preTokenize([piece]))),
-    );
+        .flatMap((piece): readonly Extracted[] => (typeof piece === "number" ? [piece] : preTokenize([piece])));
+    const pieces = this.parts.encodesByPatterns ? withDeadline(text.length, this.parts.label, cut) : cut();
     const ids: number[] = [];
     for (const piece of pieces) {
       if (typeof piece === "number") ids.push(piece);
       else model.tokenize(piece.text, ids);
     }
     return ids;
-  }
-
-  private guarded<T>(characters: number, work: () => T): T {
-    return this.parts.foreignPatterns ? withDeadline(characters, this.parts.label, work) : work();
   }
 
   private stated<K extends "truncation" | "padding">(name: K): NonNullable<TextTokenizerParts[K]> {

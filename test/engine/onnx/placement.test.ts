@@ -1,7 +1,8 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { WeightForm, WeightUse } from "../../../src/engine/onnx/lower.js";
 import { placeWeights } from "../../../src/engine/onnx/placement.js";
 import type { Checkpoint, Element, Extent } from "../../../src/engine/weights/checkpoint.js";
 
@@ -26,26 +27,45 @@ function checkpoint(rows: Record<string, [Element, Extent | null]>): Checkpoint 
 
 const at = (file: string, offset: number, bytes = 4): Extent => ({ path: join(folder, file), offset, bytes });
 
+const use = (weight: string, form: WeightForm = "f32"): WeightUse => ({
+  initializer: weight,
+  weight,
+  form,
+  shape: [1],
+  bytes: 4,
+});
+
 test("what lies whole and aligned in files of one folder is mapped, the rest is left to be handed over", async () => {
   const rows: Record<string, [Element, Extent | null]> = {
     plain: ["f32", at("a.bin", 8)],
     shard: ["f32", at("b.bin", 16)],
     linked: ["f32", at("linked.bin", 12)],
+    half: ["f16", at("a.bin", 10, 2)],
+    brain: ["bf16", at("a.bin", 12, 2)],
     strided: ["f32", null],
     unaligned: ["f32", at("a.bin", 9)],
     empty: ["f32", at("a.bin", 8, 0)],
-    whole: ["i64", at("a.bin", 8)],
+    whole: ["i64", at("a.bin", 8, 8)],
     elsewhere: ["f32", { path: process.execPath, offset: 8, bytes: 4 }],
   };
-  const placement = await placeWeights(Object.keys(rows), checkpoint(rows));
-  expect([...placement.mapped]).toEqual([
-    ["plain", { location: "a.bin", offset: 8 }],
-    ["shard", { location: "b.bin", offset: 16 }],
-    ["linked", { location: "a.bin", offset: 12 }],
+  const { folder: found, locate } = await placeWeights(Object.keys(rows), checkpoint(rows));
+  expect(found).toBe(await realpath(folder));
+  const mapped = Object.keys(rows).flatMap((name) => {
+    const place = locate(use(name));
+    return place ? [[name, place.location, place.offset, place.element]] : [];
+  });
+  expect(mapped).toEqual([
+    ["plain", "a.bin", 8, undefined],
+    ["shard", "b.bin", 16, undefined],
+    ["linked", "a.bin", 12, undefined],
+    ["half", "a.bin", 10, "f16"],
+    ["brain", "a.bin", 12, "bf16"],
   ]);
-  expect(placement.folder).not.toBeNull();
+  expect(locate(use("half", "f16"))).toEqual({ location: "a.bin", offset: 10, element: undefined });
+  expect(locate(use("plain", "f16"))).toBeNull();
+  expect(locate(use("plain", "q8-packed"))).toBeNull();
 });
 
 test("nothing mapped, no folder", async () => {
-  expect(await placeWeights(["x"], checkpoint({ x: ["f32", null] }))).toEqual({ folder: null, mapped: new Map() });
+  expect((await placeWeights(["x"], checkpoint({ x: ["f32", null] }))).folder).toBeNull();
 });

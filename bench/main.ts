@@ -1,0 +1,23 @@
+/** npm run bench [-- NAME...]: every benchmark, or those named. Each prints what it compares and the ratios. */
+import { defaultPicture } from "./default-picture.js";
+import { llamagenB } from "./llamagen-b.js";
+import { loadMemory } from "./load-memory.js";
+import { vqDs16 } from "./vq-ds16.js";
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
+  "llamagen-b": llamagenB,
+  "vq-ds16": vqDs16,
+  "default-picture": defaultPicture,
+  "load-memory": loadMemory,
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(", ")}. Choose of: ${Object.keys(BENCHMARKS).join(", ")}.`);
+  process.exit(2);
+}
+for (const name of names.length > 0 ? names : Object.keys(BENCHMARKS)) {
+  await BENCHMARKS[name]!();
+  console.log();
+}

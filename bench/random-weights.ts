@@ -1,0 +1,33 @@
+/** A checkpoint in memory that fits a list of graphs: small normal numbers, the same on every run. */
+import { uniform } from "../src/base/random.js";
+import type { Graph } from "../src/engine/graph.js";
+import { sizeOf, type Tensor } from "../src/engine/tensor.js";
+import type { Checkpoint } from "../src/engine/weights/checkpoint.js";
+import { memoryCheckpoint } from "../src/engine/weights/stored.js";
+
+const DEVIATION = 0.02;
+
+export function randomWeights(...graphs: readonly Graph[]): Checkpoint {
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape } of graphs.flatMap(weightsOf)) {
+    tensors.set(name, {
+      shape,
+      data: shape.length === 1 ? new Float32Array(shape[0]!).fill(1) : normal(sizeOf(shape)),
+    });
+  }
+  return memoryCheckpoint("random", tensors);
+}
+
+const weightsOf = (graph: Graph) =>
+  graph.weights.map(({ source, shape }) => ({
+    name: source.kind === "weight" ? source.name : "",
+    shape: shape as readonly number[],
+  }));
+
+/** A table of draws, repeated: what is measured does not depend on the numbers. */
+const TABLE = Float32Array.from({ length: 65_537 }, (_, position) => {
+  const address = { seed: 1, item: 0, position, purpose: "noise" } as const;
+  return DEVIATION * Math.sqrt(-2 * Math.log(1 - uniform(address))) * Math.cos(2 * Math.PI * uniform(address, 1));
+});
+
+const normal = (count: number) => Float32Array.from({ length: count }, (_, i) => TABLE[i % TABLE.length]!);

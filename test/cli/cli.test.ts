@@ -1,0 +1,174 @@
+/** The command as users run it: built, in a process of its own. */
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import { readMarking, VERSION } from "../../src/index.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { writeTinyImageModel } from "../support/tiny-image-model.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = temporaryFolder();
+const model = join(folder, "model");
+const TINY = ["--model", model, "--device", "reference"];
+beforeAll(async () => {
+  if (!existsSync(MAIN)) throw new Error("dist/ is not built: run npm run build first");
+  await writeTinyImageModel(model);
+});
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const tessera = (...words: string[]) =>
+  new Promise<Ended>((resolve) => {
+    const child = execFile(process.execPath, [MAIN, ...words], { cwd: folder }, (_, stdout, stderr) => {
+      resolve({ code: child.exitCode!, stdout, stderr });
+    });
+  });
+
+describe("tessera image", () => {
+  test("writes pictures and manifests, and prints their paths", async () => {
+    const { code, stdout, stderr } = await tessera(
+      "image",
+      "Red  Äpfel/..",
+      ...TINY,
+      "--n",
+      "2",
+      "--seed",
+      "7",
+      "-o",
+      "o1",
+    );
+    expect(stdout).toBe("o1/red-äpfel-7-0.png\no1/red-äpfel-7-1.png\n");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^tiny on reference: 2 × 25 tokens\n(\d+\/50 tokens\n)+2 in [\d.]+ s, 25 passes, seed 7\n$/);
+    expect((await readdir(join(folder, "o1"))).sort()).toEqual(
+      [0, 1].flatMap((i) => [`red-äpfel-7-${i}.png`, `red-äpfel-7-${i}.png.json`]),
+    );
+    expect(await readMarking(await readFile(join(folder, "o1/red-äpfel-7-1.png")))).toMatchObject({
+      seed: 7,
+      index: 1,
+    });
+  });
+
+  test("--json is one object on stdout and silence on stderr; a file may be named", async () => {
+    const { code, stdout, stderr } = await tessera(
+      "image",
+      "red",
+      ...TINY,
+      "--json",
+      "-o",
+      "o2/x.webp",
+      "--no-manifest",
+    );
+    const result = JSON.parse(stdout);
+    expect({ code, stderr, lines: stdout.split("\n").length }).toEqual({ code: 0, stderr: "", lines: 2 });
+    expect(result).toMatchObject({
+      images: [{ path: "o2/x.webp", manifest: null, mediaType: "image/webp", width: 20, height: 20, index: 0 }],
+      model: { name: "tiny", revision: "3" },
+      ...{ seed: 0, device: "reference", precision: "f32", warnings: [] },
+    });
+    expect(await readdir(join(folder, "o2"))).toEqual(["x.webp"]);
+  });
+
+  test("previews come and go", async () => {
+    const { code } = await tessera("image", "red", ...TINY, "--preview", "3", "--no-manifest", "-q", "-o", "o3/x.png");
+    expect({ code, files: await readdir(join(folder, "o3")) }).toEqual({ code: 0, files: ["x.png"] });
+  });
+
+  test.each<[string, string[], RegExp]>([
+    ["an unknown style", ["red", "--style", "square"], /There is no style "square"/],
+    ["a guidance out of range", ["red", "--guidance", "0"], /guidance/],
+    ["a number that is none", ["red", "--seed", "abc"], /"abc" is not a number/],
+    ["NaN", ["red", "--top-p", "NaN"], /not a number/],
+    ["no prompt", [], /prompt/],
+    ["an option that is none", ["red", "--colour"], /unknown option/],
+    ["two words", ["red", "apple"], /too many arguments/],
+    ["an unknown device", ["red", "--device", "abacus"], /There is no device "abacus"/],
+    ["an unknown precision", ["red", "--precision", "q1"], /precision/],
+    ["a file for several", ["red", "--n", "2", "-o", "x.png"], /a folder/],
+    ["an ending of another format", ["red", "--format", "avif", "-o", "x.png"], /\.avif/],
+    ["half of published files", ["red", "--transformer", "x.pt"], /--tokenizer/],
+  ])("%s ends with 2 and says what to do", async (_, words, message) => {
+    const { code, stdout, stderr } = await tessera("image", ...TINY, ...words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n +at /);
+  });
+
+  test("a failure ends with 1; as JSON, if asked", async () => {
+    await writeFile(join(folder, "file"), "");
+    const plain = await tessera("image", "red", ...TINY, "-o", "file/deeper", "-q");
+    expect({ code: plain.code, stdout: plain.stdout }).toEqual({ code: 1, stdout: "" });
+    expect(plain.stderr).toMatch(/^Cannot write file\/deeper\/red-0-0\.png: .*\n {2}→ Choose another folder\.\n$/);
+    const json = await tessera("image", "red", ...TINY, "-o", "file/deeper", "--json");
+    expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 1, stderr: "" });
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: "output", remedy: "Choose another folder." } });
+  });
+
+  test.skipIf(process.platform === "win32")("a disk without room leaves no partial file", async () => {
+    const command = `ulimit -f 1; exec "$0" "$@"`; // files of at most one block, which a picture exceeds
+    const words = [MAIN, "image", "red", ...TINY, "--size", "80x80", "-q", "-o", "full"];
+    const child = spawn("bash", ["-c", command, process.execPath, ...words], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Cannot write full\/red-0-0\.png: .*EFBIG/);
+    expect(await readdir(join(folder, "full"))).toEqual([]);
+  });
+
+  test.skipIf(process.platform === "win32")("SIGINT ends with 130 and leaves no partial file", async () => {
+    const words = ["image", "red", ...TINY, "--n", "40", "--preview", "1", "-o", "o4"];
+    const child = spawn(process.execPath, [MAIN, ...words], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    child.stderr.on("data", (chunk) => {
+      if (String(chunk).includes("40 × 25 tokens")) setTimeout(() => child.kill("SIGINT"), 1500);
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(code).toBe(130);
+    expect(existsSync(join(folder, "o4")) ? await readdir(join(folder, "o4")) : []).toEqual([]);
+  });
+});
+
+describe("tessera verify", () => {
+  test("says whether a picture can be made again", async () => {
+    await tessera("image", "red", ...TINY, "-o", "v/x.png", "-q");
+    const path = join(folder, "v/x.png.json");
+    expect(await tessera("verify", path, ...TINY)).toEqual({
+      code: 0,
+      stdout: "same tokens, same pixels\n",
+      stderr: "",
+    });
+    await writeFile(path, (await readFile(path, "utf8")).replace('"seed": 0', '"seed": 1'));
+    const changed = await tessera("verify", path, ...TINY, "--json");
+    expect(changed.code).toBe(1);
+    expect(JSON.parse(changed.stdout)).toEqual({ same: false, differences: ["tokens", "pixels"] });
+    expect((await tessera("verify", "none.json", ...TINY)).code).toBe(2);
+  });
+});
+
+describe("the rest", () => {
+  test("models lists what can be loaded", async () => {
+    const { code, stdout } = await tessera("models", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      embedded: { "tessera-icons": { kind: "image" } },
+      published: { "llamagen-c2i-b-256": { files: { transformer: "c2i_B_256.pt" } } },
+    });
+  });
+
+  test("version, help, and a command that is none", async () => {
+    expect(await tessera("--version")).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
+    expect((await tessera("image", "--help")).stdout).toMatch(/^Usage: tessera image \[options\] \[prompt\]/);
+    expect((await tessera("paint")).code).toBe(2);
+    expect((await tessera()).code).toBe(2);
+  });
+});
