@@ -32,10 +32,14 @@ export const DEVICES = {
   ),
   webgpu: onnx(
     "webgpu",
-    () => platformOf("linux-x64", "win32-x64", "win32-arm64", "darwin-arm64", "darwin-x64"),
+    () => platformOf("linux-x64", "win32-x64", "win32-arm64", "darwin-arm64"),
     "Install a graphics driver (on Linux one with Vulkan), or use the device cpu.",
   ),
-  coreml: onnx("coreml", () => platformOf("darwin-arm64", "darwin-x64"), "CoreML is part of macOS; elsewhere use cpu."),
+  coreml: onnx(
+    "coreml",
+    () => platformOf("darwin-arm64"),
+    "CoreML is part of macOS on Apple silicon; elsewhere use cpu.",
+  ),
   dml: onnx("dml", () => platformOf("win32-x64", "win32-arm64"), "DirectML is part of Windows; elsewhere use cpu."),
   tensorflow: tensorflow("native"),
   "tensorflow-cpu": tensorflow("cpu"),

@@ -45,7 +45,7 @@ export async function buildGallery({
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
     throw new ArgumentError("limit", "a whole number from 1", limit);
   }
-  const wanted = GALLERY_PROMPTS.slice(0, limit).map((row) => inStyleOf(model, row));
+  const wanted = promptsFor(model).slice(0, limit);
   const rows: GalleryRow[] = [];
   for (const prompt of wanted) {
     signal?.throwIfAborted();
@@ -79,7 +79,11 @@ async function rowOf(
   return { ...wanted, file, seed, device, milliseconds, reused: false };
 }
 
-const inStyleOf = ({ styles, defaults }: ImageModel, { prompt, style }: GalleryPrompt): GalleryPrompt => ({
-  prompt,
-  style: styles.includes(style) ? style : defaults.style,
-});
+/** The prompts in styles that the model has, each picture once. Styles that it has not are replaced by its own in turn. */
+function promptsFor({ styles, defaults }: ImageModel): readonly GalleryPrompt[] {
+  const rows = GALLERY_PROMPTS.map(({ prompt, style }, i) => {
+    const other = styles[i % styles.length] ?? defaults.style;
+    return { prompt, style: styles.includes(style) ? style : other };
+  });
+  return [...new Map(rows.map((row) => [`${row.prompt}\n${row.style}`, row])).values()];
+}

@@ -1,6 +1,6 @@
 /** What the gallery shows: things that the default model was trained to draw, spread over its styles. */
 
-/** One picture: a prompt, and a style by name. A model without that style draws it in its default one. */
+/** One picture: a prompt, and a style by name. */
 export interface GalleryPrompt {
   readonly prompt: string;
   readonly style: string;

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ArgumentError, ClosedError, DeviceError, ShapeError, UnknownNameError, WeightsError } from "../../src/base/errors.js";
+import {
+  ArgumentError,
+  ClosedError,
+  DeviceError,
+  ShapeError,
+  UnknownNameError,
+  WeightsError,
+} from "../../src/base/errors.js";
 import { DEVICES, type DeviceName } from "../../src/engine/devices.js";
 import type { Engine, Precision, Program } from "../../src/engine/engine.js";
 import { openEngine } from "../../src/engine/open.js";
@@ -57,7 +64,9 @@ describe.each(USABLE)("%s", (device) => {
       [engine, reference].map(async (one) => script(await one.compile(graph, tinyWeights(), { precision }))),
     );
     expect(mine!.map(({ shape }) => shape)).toEqual(theirs!.map(({ shape }) => shape));
-    mine!.forEach((tensor, i) => expect(normalisedError(tensor, theirs![i]!), `result ${i}`).toBeLessThan(LIMITS[precision]));
+    mine!.forEach((tensor, i) =>
+      expect(normalisedError(tensor, theirs![i]!), `result ${i}`).toBeLessThan(LIMITS[precision]),
+    );
   }
 
   test.each(["f32", "f16", "q8", "q4"] as const)("decodes like the reference in %s", async (precision) => {

@@ -84,7 +84,10 @@ export const attention: Op<
     const scaled = emit.node("Mul", [q.name, emit.scalar(scale)]);
     const swap = (x: string) => emit.node("Transpose", [x], { perm: { ints: [0, 1, 3, 2] } });
     const now = emit.node("MatMul", [scaled, swap(key.name)]);
-    // Against the cache as K·qᵀ: then only q and the scores, which are small, are ever transposed.
+    // Against the cache as K·qᵀ: then only q and the scores, which are small, are ever transposed. Measured on one busy core
+    // (B 2, H 12, D 64, S 257, T 1): the two products with the cache take 0.35 and 0.17 ms, near the bandwidth of memory;
+    // joining cache and new rows first costs 0.3 ms more a layer. ONNX Runtime's MultiHeadAttention writes such a joined
+    // copy, too, and its GroupQueryAttention is causal always, which next-scale and prefix masks are not.
     const past = pastKey && swap(emit.node("MatMul", [pastKey.name, swap(scaled)]));
     const scores = past ? emit.node("Concat", [past, now], { axis: { int: -1 } }) : now;
     const seen = bias ? emit.node("Add", [scores, emit.node("Max", [bias.name, emit.scalar(HIDDEN)])]) : scores;

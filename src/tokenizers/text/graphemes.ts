@@ -20,8 +20,9 @@ export function* graphemesOf(text: string): Generator<string> {
 /** At least one grapheme from `start` on; the last one of a chunk may go on behind it, and is left for the next. */
 function wholeGraphemes(text: string, start: number): string[] {
   for (let size = CHUNK; ; size *= 4) {
-    const found = Array.from(segmenter.segment(text.slice(start, start + size)), ({ segment }) => segment);
-    if (start + size >= text.length) return found;
+    const end = start + size + (text.codePointAt(start + size - 1)! > 0xffff ? 1 : 0); // never between surrogates
+    const found = Array.from(segmenter.segment(text.slice(start, end)), ({ segment }) => segment);
+    if (end >= text.length) return found;
     if (found.length > 1) return found.slice(0, -1);
   }
 }

@@ -25,7 +25,10 @@ async function longProgram() {
   const o = opsOf(g);
   let x = g.input("x", [1021, 1021]);
   for (let i = 0; i < 12; i++) x = o.matmul(x, x);
-  const program = await engine.compile(g.build({ y: o.sum(x, { axis: 1, keepDims: false }) }), memoryCheckpoint("none", []));
+  const program = await engine.compile(
+    g.build({ y: o.sum(x, { axis: 1, keepDims: false }) }),
+    memoryCheckpoint("none", []),
+  );
   const inputs = { x: tensor([1021, 1021], new Float32Array(1021 * 1021)) };
   return { program, inputs };
 }
