@@ -46,7 +46,7 @@ export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
 export { type GenerateImageOptions, generateImage, streamImage } from "./image/generate-image.js";
 export type { GeneratedImage } from "./image/generated-image.js";
 export { type ImageManifest, parseManifest, readManifest } from "./image/manifest.js";
-export { type Marking, readMarking, TRAINED_ALGORITHMIC_MEDIA } from "./image/marking.js";
+export { type Marking, markingOf, readMarking, TRAINED_ALGORITHMIC_MEDIA, xmpOf } from "./image/marking.js";
 // Models
 export {
   type ImageModel,

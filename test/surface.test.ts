@@ -41,6 +41,7 @@ test("index.ts exports these values and no others", () => {
     "llamagenGuidance",
     "loadImageModel",
     "loadTextTokenizer",
+    "markingOf",
     "nextToken",
     "openCheckpoint",
     "openEngine",
@@ -61,5 +62,6 @@ test("index.ts exports these values and no others", () => {
     "transformerConfig",
     "verifyImage",
     "writeSafetensors",
+    "xmpOf",
   ]);
 });

@@ -23,6 +23,7 @@ export interface ModelOptions {
   readonly tokenizer?: string;
   readonly config?: string;
   readonly device: string;
+  readonly threads?: number;
   readonly precision?: Precision;
 }
 
@@ -33,12 +34,17 @@ export const withModelOptions = (command: Command): Command =>
     .option("--tokenizer <file>", "its image tokenizer")
     .option("--config <name>", "its configuration, such as llamagen-c2i-b-256 (see `tessera models`)")
     .option("--device <name>", "auto, or a device that `tessera doctor` lists", "auto")
+    .option(
+      "--threads <count>",
+      "threads of the CPU (default: one a core; on a busy machine fewer are faster)",
+      numberOf,
+    )
     .addOption(new Option("--precision <kind>", "how weights are held").choices(PRECISIONS));
 
 /** Loads the model that the options name. */
 export function modelOf(options: ModelOptions): Promise<ImageModel> {
-  const { model, transformer, tokenizer, config, precision } = options;
-  const settings = { device: options.device as DeviceName | "auto", precision };
+  const { model, transformer, tokenizer, config, threads, precision } = options;
+  const settings = { device: options.device as DeviceName | "auto", threads, precision };
   const files = [transformer, tokenizer, config];
   if (files.every((file) => file === undefined)) return loadImageModel(model, settings);
   if (transformer === undefined || tokenizer === undefined || config === undefined || model !== undefined) {

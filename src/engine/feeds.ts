@@ -34,7 +34,7 @@ export function bindSizes(graph: Graph, inputs: Readonly<Record<string, Tensor>>
   for (const [i, { shape }] of graph.inputs.entries()) {
     const { shape: fed } = inputs[names[i]!]!;
     for (const [axis, dim] of shape.entries()) {
-      const size = valueOf(dim, sizes);
+      const size = sizeOfDim(dim, sizes);
       if (size !== undefined && size !== fed[axis])
         refuse(names[i]!, `has shape [${fed}] but [${shape}] needs ${dim} = ${size} on axis ${axis}`);
     }
@@ -43,7 +43,7 @@ export function bindSizes(graph: Graph, inputs: Readonly<Record<string, Tensor>>
 }
 
 /** The size that `dim` stands for: a number, a name, or a sum of those; undefined where a name is not known. */
-export function valueOf(dim: Dim, sizes: Sizes): number | undefined {
+export function sizeOfDim(dim: Dim, sizes: Sizes): number | undefined {
   if (typeof dim === "number") return dim;
   let sum = 0;
   for (const term of dim.split("+")) {

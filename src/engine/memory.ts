@@ -6,7 +6,7 @@
 import { check, isIntegerIn } from "../base/check.js";
 import { ArgumentError, ClosedError, ShapeError } from "../base/errors.js";
 import type { Memory } from "./engine.js";
-import { nameOf, type Sizes, valueOf } from "./feeds.js";
+import { nameOf, type Sizes, sizeOfDim } from "./feeds.js";
 import type { Graph } from "./graph.js";
 import { type FloatTensor, sizeOf, type Tensor } from "./tensor.js";
 
@@ -28,7 +28,7 @@ export class HostMemory implements Memory {
     const states = new Map<string, FloatTensor>();
     for (const state of graph.states) {
       const name = nameOf(state.source);
-      const shape = state.shape.map((dim) => valueOf(dim, sizes) ?? 0);
+      const shape = state.shape.map((dim) => sizeOfDim(dim, sizes) ?? 0);
       if (shape.length !== 4 || shape.some((size) => size < 1))
         throw new ShapeError(graph.name, `state "${name}" [${state.shape}] cannot be allocated with ${show(sizes)}`);
       states.set(name, { shape, data: new Float32Array(sizeOf(shape)) });
@@ -51,7 +51,7 @@ export class HostMemory implements Memory {
   reserve(graph: Graph, sizes: Sizes): void {
     this.open();
     for (const { rows } of graph.appends) {
-      const T = valueOf(rows.shape[2]!, sizes) ?? 0;
+      const T = sizeOfDim(rows.shape[2]!, sizes) ?? 0;
       if (this.filled + T > this.slots)
         throw new ShapeError(
           graph.name,

@@ -31,7 +31,7 @@ export async function openEngine(options: Options<EngineOptions> = {}): Promise<
       return await openDevice(
         name,
         threads,
-        ["it is the first usable of " + AUTO_ORDER.join(", "), ...passed].join("; "),
+        [`it is the first usable of ${AUTO_ORDER.join(", ")}`, ...passed].join("; "),
       );
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;

@@ -55,7 +55,7 @@ export async function buildGallery({
   }
   const page = join(folder, "index.html");
   const sheet = join(folder, "sheet.png");
-  await writeWhole(sheet, await sheetOf(folder, rows));
+  await writeWhole(sheet, await sheetOf(model, folder, rows));
   await writeWhole(page, pageOf(model, rows));
   return { page, sheet, rows };
 }

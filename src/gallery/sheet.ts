@@ -1,6 +1,7 @@
 /** The contact sheet: every picture on one, with its prompt below it. */
 import { join } from "node:path";
 import sharp, { type OverlayOptions } from "sharp";
+import { type ImageModel, markingOf, xmpOf } from "../index.js";
 import type { GalleryRow } from "./row.js";
 
 const SIDE = 144;
@@ -13,7 +14,7 @@ const BACKGROUND = "#f7f5f2";
  * The bytes of a PNG with the pictures in rows. Labels are set by the fonts of the system; where it has none, they stay empty
  * and nothing else changes, which is why all that the sheet says is on the page, too.
  */
-export async function sheetOf(folder: string, rows: readonly GalleryRow[]): Promise<Uint8Array> {
+export async function sheetOf(model: ImageModel, folder: string, rows: readonly GalleryRow[]): Promise<Uint8Array> {
   const columns = Math.min(COLUMNS, rows.length);
   const width = GAP + columns * (SIDE + GAP);
   const height = GAP + Math.ceil(rows.length / columns) * (SIDE + LABEL + GAP);
@@ -24,8 +25,10 @@ export async function sheetOf(folder: string, rows: readonly GalleryRow[]): Prom
     }),
   );
   const labels: OverlayOptions = { input: Buffer.from(labelsOf(rows, columns, width, height)), left: 0, top: 0 };
+  const mark = markingOf({ model: `${model.name} ${model.revision}`, prompt: null, seed: rows[0]!.seed, index: null });
   return sharp({ create: { width, height, channels: 3, background: BACKGROUND } })
     .composite([...placed, labels])
+    .withXmp(xmpOf(mark))
     .png({ compressionLevel: 9 })
     .toBuffer();
 }

@@ -42,7 +42,7 @@ const PROPERTIES = {
   index: "tessera:index",
 } as const satisfies Record<keyof Marking, string>;
 
-/** The mark of a picture of ours. */
+/** The mark of a picture of ours. A prompt beyond 2000 characters is marked by its beginning. */
 export function markingOf(made: Pick<Marking, "model" | "prompt" | "seed" | "index">): Marking {
   const prompt =
     made.prompt && made.prompt.length > PROMPT_CHARACTERS ? `${made.prompt.slice(0, PROMPT_CHARACTERS)}…` : made.prompt;
@@ -55,7 +55,7 @@ export function markingOf(made: Pick<Marking, "model" | "prompt" | "seed" | "ind
   };
 }
 
-/** The mark as an XMP packet. */
+/** The mark as an XMP packet, for a program that encodes pictures by itself: `sharp(…).withXmp(xmpOf(markingOf(…)))`. */
 export function xmpOf(marking: Marking): string {
   const rows = Object.entries(PROPERTIES).flatMap(([field, property]) => {
     const value = marking[field as keyof Marking];

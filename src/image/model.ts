@@ -56,6 +56,8 @@ export interface LoadSettings {
   readonly engine: Engine | null;
   /** Where `engine` is null: the device to open. */
   readonly device: DeviceName | "auto";
+  /** Where `engine` is null: threads of the CPU's kernels; null: one a core. On a machine that is busy, fewer are faster. */
+  readonly threads: number | null;
   /** How the transformer's weights are held; null: as the model states ("f32" for published files). */
   readonly precision: Precision | null;
   /** Whether files are hashed, and those of a folder compared with its config.json, before they are used. */
@@ -65,6 +67,7 @@ export interface LoadSettings {
 export const LOAD_DEFAULTS: LoadSettings = Object.freeze({
   engine: null,
   device: "auto",
+  threads: null,
   precision: null,
   verify: true,
 });
@@ -85,11 +88,11 @@ export async function loadImageModel(
   options: Options<LoadSettings> = {},
 ): Promise<ImageModel> {
   const settings = withDefaults("loadImageModel", LOAD_DEFAULTS, options);
-  const { engine, device, precision, verify } = settings;
+  const { engine, device, threads, precision, verify } = settings;
   check("precision", `one of ${PRECISIONS.join(", ")}`, precision, (p) => p === null || PRECISIONS.includes(p));
   check("verify", "true or false", verify, (v) => typeof v === "boolean");
-  if (engine !== null && device !== "auto") {
-    throw new ArgumentError("device", '"auto" beside an engine, which has its device already', device);
+  if (engine !== null && (device !== "auto" || threads !== null)) {
+    throw new ArgumentError("device", "no device and no threads beside an engine, which has both", threads ?? device);
   }
   const recipe =
     typeof source === "string" ? await folderRecipe(source, verify) : await publishedRecipe(source, verify);
@@ -159,7 +162,7 @@ async function assemble(recipe: Recipe, settings: LoadSettings): Promise<ImageMo
     const captions = recipe.captions === null ? null : await loadTextTokenizer(recipe.captions);
     checkCaptions(recipe, captions);
     const checkpoint = async (file: string): Promise<Checkpoint> => own(await openCheckpoint(file));
-    const engine = settings.engine ?? own(await openEngine({ device: settings.device }));
+    const engine = settings.engine ?? own(await openEngine({ device: settings.device, threads: settings.threads }));
     const precision = settings.precision ?? recipe.precision;
     const vq = recipe.tokenizer;
     const tokenizer = own(await openVqTokenizer(engine, vq.config, await checkpoint(vq.file)));

@@ -24,9 +24,12 @@ interface Ended {
   readonly stderr: string;
 }
 
-const tessera = (...words: string[]) =>
+const tessera = (...words: string[]) => tesseraIn({}, ...words);
+
+const tesseraIn = (variables: NodeJS.ProcessEnv, ...words: string[]) =>
   new Promise<Ended>((resolve) => {
-    const child = execFile(process.execPath, [MAIN, ...words], { cwd: folder }, (_, stdout, stderr) => {
+    const env = { ...process.env, ...variables };
+    const child = execFile(process.execPath, [MAIN, ...words], { cwd: folder, env }, (_, stdout, stderr) => {
       resolve({ code: child.exitCode!, stdout, stderr });
     });
   });
@@ -142,6 +145,23 @@ describe("tessera verify", () => {
     expect(changed.code).toBe(1);
     expect(JSON.parse(changed.stdout)).toEqual({ same: false, differences: ["tokens", "pixels"] });
     expect((await tessera("verify", "none.json", ...TINY)).code).toBe(2);
+  });
+});
+
+describe("tessera demo", () => {
+  test("makes a gallery, also where there is no font, and keeps it the second time", async () => {
+    const words = ["demo", ...TINY, "--limit", "2", "-o", "gallery", "--json"];
+    const first = await tesseraIn({ FONTCONFIG_FILE: "/dev/null" }, ...words);
+    expect({ code: first.code, stderr: first.stderr.replace(/^Fontconfig.*\n/gm, "") }).toEqual({
+      code: 0,
+      stderr: "",
+    });
+    const { page, sheet, rows } = JSON.parse(first.stdout);
+    expect({ page, sheet }).toEqual({ page: join("gallery", "index.html"), sheet: join("gallery", "sheet.png") });
+    expect(rows).toHaveLength(2);
+    expect(existsSync(join(folder, page)) && existsSync(join(folder, sheet))).toBe(true);
+    const second = JSON.parse((await tessera(...words)).stdout);
+    expect(second.rows.map((row: { reused: boolean }) => row.reused)).toEqual([true, true]);
   });
 });
 

@@ -64,9 +64,8 @@ describe.each(USABLE)("%s", (device) => {
       [engine, reference].map(async (one) => script(await one.compile(graph, tinyWeights(), { precision }))),
     );
     expect(mine!.map(({ shape }) => shape)).toEqual(theirs!.map(({ shape }) => shape));
-    mine!.forEach((tensor, i) =>
-      expect(normalisedError(tensor, theirs![i]!), `result ${i}`).toBeLessThan(LIMITS[precision]),
-    );
+    for (const [i, tensor] of mine!.entries())
+      expect(normalisedError(tensor, theirs![i]!), `result ${i}`).toBeLessThan(LIMITS[precision]);
   }
 
   test.each(["f32", "f16", "q8", "q4"] as const)("decodes like the reference in %s", async (precision) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bindSizes, requireWeights, valueOf } from "../../src/engine/feeds.js";
+import { bindSizes, requireWeights, sizeOfDim } from "../../src/engine/feeds.js";
 import { GraphBuilder } from "../../src/engine/graph.js";
 import { f32, i32 } from "../../src/engine/tensor.js";
 import { memoryCheckpoint } from "../../src/engine/weights/stored.js";
@@ -18,9 +18,9 @@ const bias = (S: number) => f32([2, 1, 3, S], new Float32Array(6 * S));
 
 test("sizes follow from the inputs and from what is known", () => {
   expect(bindSizes(graph(), { ids, bias: bias(8) }, { S: 5, B: 2 })).toEqual({ B: 2, T: 3, S: 5 });
-  expect(valueOf("S+T", { S: 5, T: 3 })).toBe(8);
-  expect(valueOf("S+2", { S: 5 })).toBe(7);
-  expect(valueOf("S+T", { S: 5 })).toBeUndefined();
+  expect(sizeOfDim("S+T", { S: 5, T: 3 })).toBe(8);
+  expect(sizeOfDim("S+2", { S: 5 })).toBe(7);
+  expect(sizeOfDim("S+T", { S: 5 })).toBeUndefined();
 });
 
 test.each([

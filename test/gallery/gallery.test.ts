@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildGallery } from "../../src/gallery/build-gallery.js";
 import { pageOf } from "../../src/gallery/page.js";
 import { GALLERY_PROMPTS } from "../../src/gallery/prompts.js";
-import { type ImageModel, loadImageModel } from "../../src/index.js";
+import { type ImageModel, loadImageModel, readMarking } from "../../src/index.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeTinyImageModel } from "../support/tiny-image-model.js";
 
@@ -38,6 +38,7 @@ describe("gallery", () => {
         expect(html).toContain(said);
     }
     expect(html).not.toMatch(/<script|https?:/); // self-contained
+    expect(await readMarking(await readFile(sheet))).toMatchObject({ system: "tessera-sdk", model: "tiny 3" });
     const { width, height } = await sharp(sheet).metadata();
     expect({ width, height }).toEqual({ width: 20 + 2 * 164, height: 20 + 200 });
     const { channels } = await sharp(sheet).extract({ left: 20, top: 20, width: 144, height: 144 }).stats();

@@ -116,7 +116,7 @@ def main():
         if run.step % 50 == 0:
             run.log(loss=total / 50)
             total = 0.0
-        if run.step % 500 == 0 or run.step == a.steps:
+        if run.step % 250 == 0 or run.step == a.steps:
             trained = Transformer(model.config).to(device)
             trained.load_state_dict(average.shadow)
             run.log(held_out_loss=held_out_loss(trained, pictures, text, ids, cells, device, dtype))

@@ -16,7 +16,7 @@ import { HostMemory, stateOf } from "../memory.js";
 import { dtypeOf, type Tensor } from "../tensor.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { lowerToOnnx } from "./lower.js";
-import { placeWeights } from "./placement.js";
+import { type Placement, placeWeights } from "./placement.js";
 import { weightBytes } from "./weight-bytes.js";
 
 export type OnnxProvider = "cpu" | "webgpu" | "cuda" | "coreml" | "dml";
@@ -73,15 +73,20 @@ class OnnxEngine implements Engine {
   private async session(graph: Graph, weights: Checkpoint, precision: Precision): Promise<InferenceSession> {
     const names = graph.weights.map(({ source }) => nameOf(source));
     const placement = await placeWeights(names, weights);
-    const { model, weights: uses } = lowerToOnnx(graph, {
-      precision,
-      stateful: "host",
-      products: this.settings.provider === "cpu" ? "fused" : "standard",
-      locate: (use) => placement.locate(use) ?? { location: use.initializer, offset: 0 },
-    });
+    const lower = (locate: Placement["locate"]) =>
+      lowerToOnnx(graph, {
+        precision,
+        stateful: "host",
+        products: this.settings.provider === "cpu" ? "fused" : "standard",
+        locate: (use) => locate(use) ?? { location: use.initializer, offset: 0 },
+      });
+    // The runtime maps files or takes buffers, not both in one session: where one weight needs a buffer, all get one.
+    const mapped = lower(placement.locate);
+    const maps = mapped.weights.every((use) => placement.locate(use) !== null);
+    const { model, weights: uses } = maps ? mapped : lower(() => null);
     const externalData: { path: string; data: Uint8Array }[] = [];
-    const handed = uses.filter((use) => placement.locate(use) === null);
-    for await (const [use, data] of weightBytes(handed, weights)) externalData.push({ path: use.initializer, data });
+    if (!maps)
+      for await (const [use, data] of weightBytes(uses, weights)) externalData.push({ path: use.initializer, data });
     const { provider, threads, device } = this.settings;
     try {
       return await this.runtime.InferenceSession.create(model, {
@@ -89,7 +94,7 @@ class OnnxEngine implements Engine {
         ...(threads === null ? {} : { intraOpNumThreads: threads }),
         externalData,
         logSeverityLevel: 3, // errors; warnings about node placement would go to the user's terminal
-        ...(placement.folder === null
+        ...(placement.folder === null || !maps
           ? {}
           : { extra: { session: { model_external_initializers_file_folder_path: placement.folder } } }),
       });

@@ -100,7 +100,7 @@ class TensorflowProgram implements Program {
     try {
       for (const value of this.graph.inputs) live.set(value.id, this.upload(inputs[nameOf(value.source)]!));
       for (const value of this.graph.states) live.set(value.id, this.upload(states!.states.get(nameOf(value.source))!));
-      this.graph.nodes.forEach((value, step) => this.step(value, step, live));
+      for (const [step, value] of this.graph.nodes.entries()) this.step(value, step, live);
 
       // All reads at once: on WebGPU each waits for the whole queue.
       const all = <K extends string>(values: readonly (readonly [K, Value])[]) =>
@@ -174,9 +174,9 @@ const inputsOf = ({ source }: Value) => (source.kind === "node" ? source.node.in
 
 function lastUses(graph: Graph): Map<number, number> {
   const last = new Map<number, number>();
-  graph.nodes.forEach((value, step) => {
+  for (const [step, value] of graph.nodes.entries()) {
     for (const input of inputsOf(value)) if (input) last.set(input.id, step);
-  });
+  }
   for (const value of Object.values(graph.outputs)) last.delete(value.id);
   for (const { rows } of graph.appends) last.delete(rows.id);
   return last;

@@ -34,7 +34,10 @@ const POST_PROCESSORS: Readonly<Record<string, (part: Cursor) => PostProcessor>>
     const specials = new Map<string, readonly number[]>();
     for (const name of Object.keys(part.at("special_tokens").members())) {
       const ids = part.at("special_tokens").at(name).at("ids").list();
-      specials.set(name, ids.map((id) => id.integer())); // biome-ignore format: one row
+      specials.set(
+        name,
+        ids.map((id) => id.integer()),
+      );
     }
     const single = part
       .at("single")
@@ -53,8 +56,13 @@ const POST_PROCESSORS: Readonly<Record<string, (part: Cursor) => PostProcessor>>
       { ids: cls, type: 0 },
       { ids: a!.ids, type: 0 },
       { ids: sep, type: 0 },
-      ...(b === undefined ? [] : [{ ids: b.ids, type: 1 }, { ids: sep, type: 1 }]),
-    ]); // biome-ignore format: one row
+      ...(b === undefined
+        ? []
+        : [
+            { ids: b.ids, type: 1 },
+            { ids: sep, type: 1 },
+          ]),
+    ]);
   },
   RobertaProcessing: (part) => {
     const cls = { ids: [readNamedId(part.at("cls"))], type: 0 };

@@ -73,11 +73,6 @@ describe("graphemes", () => {
 describe("streaming", () => {
   it("gives a character out when its last byte has come, and never before", async () => {
     const tokenizer = await fixture("gpt2");
-    const bytes = Array.from(
-      new TextEncoder().encode("é😀"),
-      (byte) => tokenizer.encode(String.fromCharCode(byte % 128)).length,
-    );
-    expect(bytes).toEqual([1, 1, 1, 1, 1, 1]);
     const ids = ["Ã", "©", "ð", "Ł", "ĺ", "Ģ"].map((token) => tokenizer.idOf(token)!);
     const stream = tokenizer.decodeStream();
     expect(ids.map((id) => stream.push(id))).toEqual(["", "é", "", "", "", "😀"]);
@@ -121,7 +116,7 @@ describe("time", () => {
         const before = process.cpuUsage();
         tokenizer.encode(text.slice(0, 100_000));
         const { user } = process.cpuUsage(before);
-        expect(user / 1e6).toBeLessThan(2); // measured 0.1 to 0.6 s on an idle core; a square of the length takes minutes
+        expect(user / 1e6).toBeLessThan(2); // measured: at most 0.6 s; a square of the length takes minutes
       }
     },
     60_000,
