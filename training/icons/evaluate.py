@@ -18,7 +18,7 @@ from PIL import Image
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from recipe.captions import encode, label_of
+from recipe.captions import encode, in_scope, label_of
 from recipe.data import Pictures
 from recipe.vq import VQ, VQConfig
 from train_judge import Judge
@@ -97,7 +97,8 @@ def main():
     text = Tokenizer.from_file(a.captions)
     judge = Judge(text.get_vocab_size()).eval()
     judge.load_state_dict(torch.load(Path(a.judge) / "checkpoint.pt", weights_only=True)["average"])
-    for name, count, keep in (("seen", a.seen, lambda r: not r["heldOutCell"]), ("held-out cells", a.cells, lambda r: r["heldOutCell"])):
+    for name, count, keep in (("seen", a.seen, lambda r: in_scope(r) and not r["heldOutCell"]),
+                              ("held-out cells", a.cells, lambda r: in_scope(r) and r["heldOutCell"])):
         chosen = in_lot_order(pictures, pictures.where(keep))[:count]
         rows = [pictures.rows[i] for i in chosen]
         real = summary(ranks(judge, text, pictures, chosen, list(pictures.batch(chosen))), rows)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from recipe.captions import PAD, encode, label_of, sample_caption, train_tokenizer
+from recipe.captions import PAD, encode, in_scope, label_of, sample_caption, train_tokenizer
 from recipe.data import Pictures, shuffled
 from recipe.run import Average, Run, device_and_dtype, schedule
 from recipe.transformer import Transformer, TransformerConfig
@@ -69,7 +69,7 @@ def main():
     p.add_argument("--tokenizer", default="runs/tokenizer")
     p.add_argument("--run", default="runs/transformer")
     p.add_argument("--steps", type=int, default=8000)
-    p.add_argument("--batch", type=int, default=32)
+    p.add_argument("--batch", type=int, default=16)
     p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--dropout", type=float, default=0.0)
     p.add_argument("--seed", type=int, default=0)
@@ -83,8 +83,8 @@ def main():
     if not (folder / "captions.json").exists():
         train_tokenizer(pictures.rows, folder / "captions.json")
     text = Tokenizer.from_file(str(folder / "captions.json"))
-    train = pictures.where(lambda r: not r["heldOutCell"])
-    cells = pictures.where(lambda r: r["heldOutCell"])
+    train = pictures.where(lambda r: in_scope(r) and not r["heldOutCell"])
+    cells = pictures.where(lambda r: in_scope(r) and r["heldOutCell"])
     model = Transformer(TransformerConfig(styles=len(pictures.styles), caption_vocab=text.get_vocab_size()), a.dropout).to(device)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(train)} pictures, {len(cells)} held-out cells", flush=True)
     decay = [p for p in model.parameters() if p.dim() > 1]

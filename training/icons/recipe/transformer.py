@@ -10,8 +10,8 @@ from torch import nn
 @dataclass(frozen=True)
 class TransformerConfig:
     layers: int = 8
-    heads: int = 5
-    dim: int = 320
+    heads: int = 4
+    dim: int = 256
     multiple_of: int = 64
     vocab: int = 2048
     grid: int = 16
