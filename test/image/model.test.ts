@@ -12,7 +12,7 @@ beforeAll(async () => {
   await writeTinyImageModel(good);
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: tests break configurations in every way
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests break configurations in every way
 type Json = Record<string, any>;
 
 /** A copy of the good model whose config.json went through `change`. */

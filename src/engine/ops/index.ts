@@ -26,7 +26,7 @@ export const OPS = {
 export type OpName = keyof typeof OPS;
 
 /** Any row, for code that walks a graph and knows names only. */
-// biome-ignore lint/suspicious/noExplicitAny: rows differ in their tuples; the shape rule has checked them when the graph was built.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows differ in their tuples; the shape rule has checked them when the graph was built.
 export type AnyOp = Op<any, any>;
 
 /** The row of a node. Throws UnknownNameError for a node that a stranger built. */
