@@ -31,7 +31,7 @@ async function tokensPerSecond(precision: Precision): Promise<number> {
     return (1000 * count) / (performance.now() - began);
   };
   await run(8);
-  return run(TOKENS);
+  return await run(TOKENS); // awaited here: the engine closes when this function returns
 }
 
 export async function llamagenB(): Promise<void> {
