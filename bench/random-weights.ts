@@ -9,11 +9,10 @@ const DEVIATION = 0.02;
 
 export function randomWeights(...graphs: readonly Graph[]): Checkpoint {
   const tensors = new Map<string, Tensor>();
+  let start = 0; // another for each tensor: ONNX Runtime keeps one copy of equal weights, which no real model has
   for (const { name, shape } of graphs.flatMap(weightsOf)) {
-    tensors.set(name, {
-      shape,
-      data: shape.length === 1 ? new Float32Array(shape[0]!).fill(1) : normal(sizeOf(shape)),
-    });
+    const data = shape.length === 1 ? new Float32Array(shape[0]!).fill(1) : normal(sizeOf(shape), (start += 7919));
+    tensors.set(name, { shape, data });
   }
   return memoryCheckpoint("random", tensors);
 }
@@ -30,4 +29,5 @@ const TABLE = Float32Array.from({ length: 65_537 }, (_, position) => {
   return DEVIATION * Math.sqrt(-2 * Math.log(1 - uniform(address))) * Math.cos(2 * Math.PI * uniform(address, 1));
 });
 
-const normal = (count: number) => Float32Array.from({ length: count }, (_, i) => TABLE[i % TABLE.length]!);
+const normal = (count: number, start: number) =>
+  Float32Array.from({ length: count }, (_, i) => TABLE[(start + i) % TABLE.length]!);
