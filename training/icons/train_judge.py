@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from recipe.captions import PAD, encode, label_of, sample_caption
-from recipe.data import Pictures, shuffled
+from recipe.data import Pictures, batch_at
 from recipe.run import Average, Run, device_and_dtype, schedule
 from recipe.vq import VQ, VQConfig
 
@@ -89,13 +89,10 @@ def main():
     average = Average(judge, 0.995)
     run = Run(a.run, judge, optimizer, average)
     rows = np.arange(len(pictures.rows))
-    per_epoch, total = len(rows) // a.batch, 0.0
+    total = 0.0
     one_each = list({r["concept"]: i for i, r in enumerate(pictures.rows)}.values())[:400]
     while run.step < a.steps:
-        epoch, at = divmod(run.step, per_epoch)
-        if at == 0 or "order" not in locals():
-            order = shuffled(rows, a.seed, epoch)
-        pick = order[at * a.batch:(at + 1) * a.batch]
+        pick = batch_at(rows, a.batch, a.seed, run.step)
         generator = torch.Generator().manual_seed(a.seed * 1_000_003 + run.step)
         x = pictures.batch(pick)
         with torch.no_grad(), torch.autocast(device.type, dtype):

@@ -7,7 +7,7 @@ import argparse
 import torch
 import torch.nn.functional as F
 
-from recipe.data import Pictures, shuffled
+from recipe.data import Pictures, batch_at
 from recipe.run import Average, Run, device_and_dtype, schedule
 from recipe.vq import VQ, VQConfig
 
@@ -59,14 +59,10 @@ def main():
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=a.rate, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
     average = Average(model)
     run = Run(a.run, model, optimizer, average)
-    per_epoch = len(train) // a.batch
     generator = torch.Generator().manual_seed(a.seed + run.step)
     total = 0.0
     while run.step < a.steps:
-        epoch, at = divmod(run.step, per_epoch)
-        if at == 0 or "order" not in locals():
-            order = shuffled(train, a.seed, epoch)
-        x = pictures.batch(order[at * a.batch:(at + 1) * a.batch])
+        x = pictures.batch(batch_at(train, a.batch, a.seed, run.step))
         if run.step % 2:
             x = x.flip(-1)
         x = x.to(device).contiguous(memory_format=torch.channels_last)

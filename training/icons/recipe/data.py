@@ -23,5 +23,7 @@ class Pictures:
         return x.float().div_(127.5).sub_(1)
 
 
-def shuffled(indices, seed, epoch):
-    return np.random.default_rng([seed, epoch]).permutation(indices)
+def batch_at(indices, size, seed, step):
+    """The batch of a step: epochs of whole batches, each shuffled anew. A pure function, so a run resumes where it was."""
+    epoch, at = divmod(step, len(indices) // size)
+    return np.random.default_rng([seed, epoch]).permutation(indices)[at * size:(at + 1) * size]
