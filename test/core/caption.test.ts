@@ -26,7 +26,7 @@ test("logits of the training code, and its unconditional half", async () => {
   const lines = [ids.subarray(0, 8), ids.subarray(8)];
   const logits = async (styles: (number | null)[], captions: number[][], fed: ArrayLike<number>[], guided: boolean) => {
     await using session = await openSession(model, { condition: { kind: "caption", styles, captions }, guided });
-    return session.forward({ keep: 0, feed: positions, ids: fed, sight: "causal", fill });
+    return await session.forward({ keep: 0, feed: positions, ids: fed, sight: "causal", fill });
   };
   const tolerance = { abs: 1e-5, rel: 1e-5 };
   const both = await logits([1, null], [[7, 2, 12], []], lines, false);

@@ -66,7 +66,7 @@ describe.each(kinds)("a session conditioned on %s", (kind) => {
   const open = (guided = false, of: Condition = condition) => openSession(models[kind], { condition: of, guided });
   const whole = async (guided = false, of?: Condition, items?: readonly number[]) => {
     await using session = await open(guided, of);
-    return session.forward(feed(-1, 8, items));
+    return await session.forward(feed(-1, 8, items));
   };
 
   test("all at once, one by one, and in pieces are the same", async () => {

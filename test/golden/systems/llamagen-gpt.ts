@@ -204,7 +204,7 @@ async function forcedRun(model: Transformer, condition: Condition, { shape, data
   await using session = await openSession(model, { condition, guided: false });
   const ids = Array.from({ length: B }, (_, item) => data.subarray(item * N, (item + 1) * N));
   const positions = [...Array(N).keys()];
-  return session.forward({ keep: 0, feed: positions, ids, sight: "causal", fill: positions });
+  return await session.forward({ keep: 0, feed: positions, ids, sight: "causal", fill: positions });
 }
 
 /** The whole decode loop, greedily; keeps the logits of every pass. */
