@@ -90,10 +90,9 @@ function attention(at: Place, n: Value, H: number, angles: Value, bias: Value): 
   const C = n.shape[2] as number;
   const D = C / H;
   const qkv = o.linear(n, weight("attention.wqkv", [3 * C, C]), null); //             [B, T, 3C]: q, k, v
-  const part = (i: number) => {
-    const own = o.slice(qkv, { axis: 2, start: i * C, end: (i + 1) * C }); //         [B, T, C]
-    return o.transpose(o.reshape(own, { shape: [0, 0, H, D] }), { permutation: [0, 2, 1, 3] });
-  };
+  const split = o.reshape(qkv, { shape: [0, 0, 3 * H, D] });
+  const heads = o.transpose(split, { permutation: [0, 2, 1, 3] }); //                 [B, 3H, T, D]
+  const part = (i: number) => o.slice(heads, { axis: 1, start: i * H, end: (i + 1) * H });
   const q = o.rotary(part(0), angles); //                                             [B, H, T, D]
   const k = tap(".key", o.rotary(part(1), angles));
   const v = part(2);

@@ -59,6 +59,8 @@ export type OnnxMatrix =
 
 /** What a row may do to the ONNX graph that is being written. Names are results: of nodes, weights or constants. */
 export interface OnnxEmitter {
+  /** Whether operators of ONNX Runtime's own may be used, or only ONNX. */
+  readonly operators: "standard" | "onnxruntime";
   /** Adds a node with one result; "" leaves an optional input out. `domain` only for ONNX Runtime's own operators. */
   node(
     type: string,
@@ -70,6 +72,8 @@ export interface OnnxEmitter {
   scalar(value: number): string;
   /** A one-dimensional int64 tensor, as shapes, axes and indices are given. */
   int64(values: readonly number[]): string;
+  /** The size of an axis as int64 [1]; one node for all values that have the same named size. */
+  size(value: OnnxValue, axis: number): string;
   /** A small inline tensor. */
   constant(tensor: Tensor): string;
   /** A [out, in] matrix in the precision asked for. Computed matrices are always dense. */

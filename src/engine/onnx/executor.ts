@@ -77,7 +77,7 @@ class OnnxEngine implements Engine {
       lowerToOnnx(graph, {
         precision,
         stateful: "host",
-        products: this.settings.provider === "cpu" ? "fused" : "standard",
+        operators: this.settings.provider === "cpu" ? "onnxruntime" : "standard",
         locate: (use) => locate(use) ?? { location: use.initializer, offset: 0 },
       });
     // The runtime maps files or takes buffers, not both in one session: where one weight needs a buffer, all get one.

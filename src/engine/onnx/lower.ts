@@ -42,10 +42,11 @@ export interface LoweringOptions {
   /** Default: location = the initializer's name, offset 0 (a blob in memory). */
   readonly locate?: (use: WeightUse) => WeightLocation;
   /**
-   * How x · weightᵀ is written. "standard", the default: MatMul with a Transpose that every runtime folds into a copy when
-   * it loads. "fused": ONNX Runtime's FusedMatMul, whose CPU kernel packs the weight straight from the file's own layout.
+   * "standard", the default, writes what ONNX has (and MatMulNBits for q8 and q4), for any runtime. "onnxruntime" writes for
+   * its CPU: x · weightᵀ as FusedMatMul, which packs the weight straight from the file's own layout, where a Transpose would
+   * be folded into a copy when loading; and rotary positions as one kernel.
    */
-  readonly products?: "standard" | "fused";
+  readonly operators?: "standard" | "onnxruntime";
 }
 
 export interface OnnxModel {
@@ -177,6 +178,19 @@ class Writer implements OnnxEmitter {
     });
   }
 
+  get operators(): "standard" | "onnxruntime" {
+    return this.options.operators ?? "standard";
+  }
+
+  size(value: OnnxValue, axis: number): string {
+    const size = value.shape[axis]!;
+    if (typeof size === "number") return this.int64([size]);
+    return this.once(`size ${size}`, (name) => {
+      const attributes = { start: { int: axis }, end: { int: axis + 1 } };
+      this.nodes.push({ type: "Shape", inputs: [value.name], output: name, domain: "", attributes });
+    });
+  }
+
   scalar(value: number): string {
     return this.inline("f32", [], Float32Array.of(value));
   }
@@ -204,7 +218,7 @@ class Writer implements OnnxEmitter {
   }
 
   transposedProduct(x: string, matrix: string): string {
-    if (this.options.products === "fused")
+    if (this.operators === "onnxruntime")
       return this.node("FusedMatMul", [x, matrix], { transB: { int: 1 } }, "com.microsoft");
     return this.node("MatMul", [x, this.node("Transpose", [matrix], { perm: { ints: [1, 0] } })]);
   }

@@ -1,7 +1,7 @@
 /** Attention over a cache that is never copied, and rotary positions. */
 import type { Dim, Value } from "../graph.js";
-import { type OnnxEmitter, type OnnxValue, type Op, op } from "../op.js";
-import type { Tensor } from "../tensor.js";
+import { type OnnxValue, type Op, op } from "../op.js";
+import { i32, type Tensor } from "../tensor.js";
 import { expect, expectShape, plus, refuse, sameShape } from "./sizes.js";
 
 type Four = readonly [number, number, number, number];
@@ -81,19 +81,19 @@ export const attention: Op<
     return { shape: q.shape, data };
   },
   onnx: (emit, [q, key, value, pastKey, pastValue, bias], { scale }) => {
+    // ONNX Runtime folds the transposition and the scale into its product. Its MultiHeadAttention writes a joined copy of cache
+    // and new rows (0.3 ms a layer for 4.7 MB), its GroupQueryAttention does so, too, unless the cache is an output as well,
+    // and then its Node.js binding copies every output (measured: 2.4 ms a step for 9 MB, more than all of this).
     const scaled = emit.node("Mul", [q.name, emit.scalar(scale)]);
-    const swap = (x: string) => emit.node("Transpose", [x], { perm: { ints: [0, 1, 3, 2] } });
-    const now = emit.node("MatMul", [scaled, swap(key.name)]);
-    // Against the cache as K·qᵀ: then only q and the scores, which are small, are ever transposed. Measured on one busy core
-    // (B 2, H 12, D 64, S 257, T 1): the two products with the cache take 0.35 and 0.17 ms, near the bandwidth of memory;
-    // joining cache and new rows first costs 0.3 ms more a layer. ONNX Runtime's MultiHeadAttention writes such a joined
-    // copy, too, and its GroupQueryAttention is causal always, which next-scale and prefix masks are not.
-    const past = pastKey && swap(emit.node("MatMul", [pastKey.name, swap(scaled)]));
+    const against = (keys: OnnxValue) =>
+      emit.node("MatMul", [scaled, emit.node("Transpose", [keys.name], { perm: { ints: [0, 1, 3, 2] } })]);
+    const now = against(key);
+    const past = pastKey && against(pastKey);
     const scores = past ? emit.node("Concat", [past, now], { axis: { int: -1 } }) : now;
     const seen = bias ? emit.node("Add", [scores, emit.node("Max", [bias.name, emit.scalar(HIDDEN)])]) : scores;
     const weights = emit.node("Softmax", [seen], { axis: { int: -1 } });
     if (!pastValue) return emit.node("MatMul", [weights, value.name]);
-    const S = slotsOf(emit, pastValue);
+    const S = emit.size(pastValue, 2);
     const span = (from: string, to: string) => emit.node("Slice", [weights, from, to, emit.int64([3])]);
     const END = emit.int64([2 ** 31 - 1]);
     const ofPast = emit.node("MatMul", [span(emit.int64([0]), S), pastValue.name]);
@@ -118,14 +118,6 @@ function biasAt(bias: Tensor | null, H: number, head: number, t: number, s: numb
   const item = b === 1 ? 0 : Math.floor(head / H);
   const own = h === 1 ? 0 : head % H;
   return Math.max(bias.data[((item * h + own) * T + t) * N + s]!, HIDDEN);
-}
-
-/** The number of slots of the cache as a one-element int64. */
-function slotsOf(emit: OnnxEmitter, past: OnnxValue): string {
-  const S = past.shape[2]!;
-  return typeof S === "number"
-    ? emit.int64([S])
-    : emit.node("Shape", [past.name], { start: { int: 2 }, end: { int: 3 } });
 }
 
 /**
@@ -160,6 +152,11 @@ export const rotary: Op<readonly [x: Value, table: Value], Readonly<Record<never
   // x · (c0 c0 c1 c1 …) + x with neighbours swapped · (-s0 s0 -s1 s1 …); equal tables are prepared once for all layers.
   onnx: (emit, [x, table]) => {
     const D = x.shape[3] as number;
+    if (emit.operators === "onnxruntime" && table.shape.length === 3) {
+      const column = (i: number) => emit.node("Gather", [table.name, emit.constant(i32([], [i]))], { axis: { int: 2 } });
+      const inputs = [x.name, emit.int64([0]), column(0), column(1)]; // row 0 of the table is for the first place
+      return emit.node("RotaryEmbedding", inputs, { interleaved: { int: 1 } }, "com.microsoft");
+    }
     const flat = emit.node("Reshape", [table.name, emit.int64(table.shape.length === 4 ? [0, 1, -1, D] : [-1, D])]);
     const pick = (from: (d: number) => number) =>
       emit.node("Gather", [flat, emit.int64(Array.from({ length: D }, (_, d) => from(d)))], { axis: { int: -1 } });
