@@ -2,7 +2,7 @@
  * Which slot may see which, and the bias that attention adds to its scores because of it.
  *
  * A slot is a place in the cache: first the condition slots, then the positions that were fed. The bias of a pass covers
- * all S slots of the cache, filled or not, and then the T new ones: [1|B, 1, T, S+T], 0 where visible, HIDDEN elsewhere.
+ * all S visible slots of the cache, filled or not, and then the T new ones: [1|B, 1, T, S+T], 0 where visible, HIDDEN elsewhere.
  */
 import { HIDDEN } from "../engine/ops/attention.js";
 import { type FloatTensor, tensor } from "../engine/tensor.js";
@@ -14,7 +14,7 @@ export type Sight = "causal" | "block";
 export type PromptMask = readonly Uint8Array[] | null;
 
 export interface PassShape {
-  /** Slots that the cache has, and how many of them are filled. */
+  /** Slots of the cache that the pass sees, and how many of them are filled. */
   readonly slots: number;
   readonly filled: number;
   /** New slots of this pass; the first of them is slot number `filled`. */

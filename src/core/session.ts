@@ -77,7 +77,7 @@ class TransformerSession implements Session {
     if (fromStart && keep > 0) throw new ArgumentError("step.keep", "0 in a pass that fills position 0", keep);
     this.truncate(keep);
     if (fromStart) this.memory.truncate(0); // what the condition predicted was not kept: it runs again
-    const { slots, length: filled } = this.memory;
+    const { visible: slots, length: filled } = this.memory;
     const lead = filled === 0 ? this.conditionSlots : 0; // slots of the condition in this pass
     const inputs = {
       ...this.fed(step, lead),

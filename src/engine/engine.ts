@@ -38,8 +38,10 @@ export interface Program extends AsyncDisposable {
 
 /** The states of one run of generation. */
 export interface Memory extends AsyncDisposable {
-  /** Slots per state (S). */
+  /** Slots per state: what fits in. */
   readonly slots: number;
+  /** Slots that the next run sees, filled or not: the S of its inputs. At least `length`, and grows with it. */
+  readonly visible: number;
   /** Slots filled. */
   readonly length: number;
   /** Forgets all slots from `length` on; costs nothing. */

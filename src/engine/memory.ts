@@ -1,26 +1,37 @@
 /**
- * States kept on the host: for each one array [B, H, S, D] that is allocated once and written in place.
- * Every device that reads its inputs from the host shares this: appending copies T rows, truncating only forgets.
+ * States kept on the host: for each one array that is allocated once and written in place. Every device that reads its
+ * inputs from the host shares this: appending copies T rows, truncating only forgets.
+ *
+ * A run reads all S slots that it sees, filled or not. So a memory shows no more than the filled ones, rounded up: its rows
+ * [S, D] stand close together at first and are moved apart, in the same array, when S grows.
  */
 
 import { check, isIntegerIn } from "../base/check.js";
 import { ArgumentError, ClosedError, ShapeError } from "../base/errors.js";
 import type { Memory } from "./engine.js";
 import { nameOf, type Sizes, sizeOfDim } from "./feeds.js";
-import type { Graph } from "./graph.js";
+import type { Dim, Graph } from "./graph.js";
 import { type FloatTensor, sizeOf, type Tensor } from "./tensor.js";
 
+/** Slots become visible by as many at once. */
+const STRIDE = 64;
+
 export class HostMemory implements Memory {
-  readonly slots: number;
   private filled = 0;
   private closed = false;
+  private seen: number;
+  private shown = new Map<string, FloatTensor>();
 
   private constructor(
-    readonly sizes: Sizes,
-    /** By name of the state; [B, H, S, D] each. */
-    readonly states: ReadonlyMap<string, FloatTensor>,
+    private readonly allocated: Sizes,
+    /** By name of the state; [B, H, slots, D] each. */
+    private readonly whole: ReadonlyMap<string, FloatTensor>,
+    readonly slots: number,
+    /** What the graph calls S. */
+    private readonly axis: Dim,
   ) {
-    this.slots = states.values().next().value?.shape[2] ?? 0;
+    this.seen = Math.min(STRIDE, slots);
+    this.show();
   }
 
   /** Allocates the states of a graph, filled with zeros. Throws ShapeError where a size is missing or not positive. */
@@ -35,7 +46,21 @@ export class HostMemory implements Memory {
     }
     const slots = new Set([...states.values()].map(({ shape }) => shape[2]));
     if (slots.size > 1) throw new ShapeError(graph.name, `states differ in slots: ${[...slots].join(", ")}`);
-    return new HostMemory({ ...sizes }, states);
+    return new HostMemory({ ...sizes }, states, [...slots][0] ?? 0, graph.states[0]?.shape[2] ?? "S");
+  }
+
+  get visible(): number {
+    return this.seen;
+  }
+
+  /** The sizes of a run with this memory, where S is what it sees. */
+  get sizes(): Sizes {
+    return { ...this.allocated, [this.axis]: this.seen };
+  }
+
+  /** What a run is fed, by name of the state; [B, H, S, D] each. */
+  get states(): ReadonlyMap<string, FloatTensor> {
+    return this.shown;
   }
 
   get length(): number {
@@ -64,22 +89,47 @@ export class HostMemory implements Memory {
   /** Writes each `rows` [B, H, T, D] behind what its state holds, then counts them: all states grow together. */
   append(rows: ReadonlyMap<string, Tensor>): void {
     this.open();
-    let T = 0;
-    for (const [name, { shape, data }] of rows) {
-      const state = this.states.get(name);
-      const [B, H, S, D] = (state?.shape ?? []) as [number, number, number, number];
-      T = shape[2]!;
-      if (!state || shape.join() !== [B, H, T, D].join() || this.filled + T > S)
+    const T = rows.values().next().value?.shape[2] ?? 0;
+    for (const [name, { shape }] of rows) {
+      const [B, H, S, D] = (this.whole.get(name)?.shape ?? []) as [number, number, number, number];
+      if (shape.join() !== [B, H, T, D].join() || this.filled + T > S)
         throw new ShapeError(
           "memory",
-          `rows [${shape}] do not fit behind slot ${this.filled} of "${name}" [${state?.shape}]`,
+          `rows [${shape}] do not fit behind slot ${this.filled} of "${name}" [${[B, H, S, D]}]`,
         );
+    }
+    this.grow(this.filled + T);
+    for (const [name, { data }] of rows) {
+      const state = this.shown.get(name)!;
+      const [B, H, S, D] = state.shape as [number, number, number, number];
       for (let row = 0; row < B * H; row++) {
         const source = data.subarray(row * T * D, (row + 1) * T * D);
         state.data.set(source, (row * S + this.filled) * D);
       }
     }
     this.filled += T;
+  }
+
+  /** Makes at least `length` slots visible: moves the rows apart, the last one first. */
+  private grow(length: number): void {
+    if (length <= this.seen) return;
+    const [before, after] = [this.seen, Math.min(this.slots, STRIDE * Math.ceil(length / STRIDE))];
+    for (const { shape, data } of this.whole.values()) {
+      const [B, H, , D] = shape as [number, number, number, number];
+      for (let row = B * H - 1; row > 0; row--) {
+        const from = row * before * D;
+        data.copyWithin(row * after * D, from, from + this.filled * D);
+      }
+    }
+    this.seen = after;
+    this.show();
+  }
+
+  private show(): void {
+    for (const [name, { shape, data }] of this.whole) {
+      const visible = shape.with(2, this.seen);
+      this.shown.set(name, { shape: visible, data: data.subarray(0, sizeOf(visible)) });
+    }
   }
 
   async fork(parents: readonly number[]): Promise<void> {
@@ -120,7 +170,8 @@ export class HostMemory implements Memory {
 
   async close(): Promise<void> {
     this.closed = true;
-    (this.states as Map<string, FloatTensor>).clear();
+    (this.whole as Map<string, FloatTensor>).clear();
+    this.shown.clear();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

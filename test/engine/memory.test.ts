@@ -55,6 +55,20 @@ describe("HostMemory", () => {
     await expect(memory.fork([0, 1, 3])).rejects.toThrow("3 rows from 0 to 2");
   });
 
+  test("shows the filled slots and few more, and keeps what they hold when it shows more", async () => {
+    const memory = allocate(150);
+    const visible = () => [memory.visible, memory.sizes.S, memory.states.get("k")!.shape[2]];
+    expect(visible()).toEqual([64, 64, 64]);
+    memory.append(rows(61, 0));
+    memory.append(rows(5, 61));
+    expect(visible()).toEqual([128, 128, 128]);
+    expect(await memory.read("k")).toEqual(rows(66, 0).get("k"));
+    memory.truncate(3);
+    memory.append(rows(147, 3));
+    expect(visible()).toEqual([150, 150, 150]);
+    expect(await memory.read("k")).toEqual(rows(150, 0).get("k"));
+  });
+
   test("rows that do not fit are refused before a run and before anything is written", async () => {
     const memory = allocate(4);
     memory.append(rows(3, 0));

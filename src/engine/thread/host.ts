@@ -117,8 +117,8 @@ class ThreadProgram implements Program {
 
   async allocate(sizes: Sizes): Promise<Memory> {
     this.open();
-    const { memory, slots } = await this.engine.wire.call("allocate", { program: this.id, sizes });
-    const handle = new ThreadMemory(this.engine, memory, slots);
+    const { memory, slots, visible } = await this.engine.wire.call("allocate", { program: this.id, sizes });
+    const handle = new ThreadMemory(this.engine, memory, slots, visible);
     this.memories.add(handle);
     return handle;
   }
@@ -166,7 +166,12 @@ class ThreadMemory implements Memory {
     private readonly engine: ThreadEngine,
     readonly id: number,
     readonly slots: number,
+    private seen: number,
   ) {}
+
+  get visible(): number {
+    return this.seen;
+  }
 
   get length(): number {
     return this.filled;
@@ -197,6 +202,7 @@ class ThreadMemory implements Memory {
     try {
       const result = await run();
       this.filled = result.length;
+      this.seen = result.visible;
       return result;
     } finally {
       this.busy = false;

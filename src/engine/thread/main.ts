@@ -29,13 +29,14 @@ const methods: ThreadMethods = {
   async allocate({ program, sizes }) {
     const memory = await programs.get(program)!.allocate(sizes);
     memories.set(next, memory);
-    return { memory: next++, slots: memory.slots };
+    return { memory: next++, slots: memory.slots, visible: memory.visible };
   },
   async run({ program, inputs, memory }) {
     const states = memory === null ? undefined : memories.get(memory)!;
     const outputs = await programs.get(program)!.run(inputs, states);
     const buffers = new Set(Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer));
-    return new Moved({ outputs, length: states?.length ?? 0 }, [...buffers]);
+    const { length, visible } = states ?? { length: 0, visible: 0 };
+    return new Moved({ outputs, length, visible }, [...buffers]);
   },
   async truncate({ memory, length }) {
     memories.get(memory)!.truncate(length);

@@ -27,7 +27,7 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export type ThreadMethods = {
   open(settings: ThreadSettings): Promise<void>;
   compile(call: { graph: Graph; checkpoint: CheckpointTable; precision: Precision }): Promise<number>;
-  allocate(call: { program: number; sizes: Sizes }): Promise<{ memory: number; slots: number }>;
+  allocate(call: { program: number; sizes: Sizes }): Promise<{ memory: number; slots: number; visible: number }>;
   run(call: RunCall): Promise<Moved<RunResult>>;
   truncate(call: { memory: number; length: number }): Promise<void>;
   fork(call: { memory: number; parents: readonly number[] }): Promise<void>;
@@ -45,8 +45,9 @@ export interface RunCall {
 
 export interface RunResult {
   readonly outputs: Tensors;
-  /** Slots filled after the run. */
+  /** Slots filled after the run, and those that the next one sees. */
   readonly length: number;
+  readonly visible: number;
 }
 
 /** Answered by the thread's owner. */
