@@ -19,6 +19,8 @@ const ours = {
   vocabulary: 17,
   grid: 3,
   condition: { kind: "caption", slots: 5, styles: 4, vocabulary: 23, pad: 2 },
+  prediction: { kind: "next-token" },
+  positionEncoding: "rotary",
   conditionRotation: "identity",
   ropeBase: 10_000,
   normEpsilon: 1e-5,
@@ -49,7 +51,9 @@ test("head sizes and slots follow from a row", () => {
   expect(derive(transformerConfig("llamagen-c2i-3b-384"))).toEqual({
     headSize: 100,
     conditionSlots: 1,
+    extents: [24, 24],
     positions: 576,
+    specialSlots: 0,
     slots: 577,
   });
   expect(derive(transformerConfig("llamagen-t2i-xl-512")).slots).toBe(1144);

@@ -14,19 +14,19 @@ function picture(bias: { shape: readonly number[]; data: Float32Array }, slots: 
 }
 
 test("causal: the filled cache and what lies behind", () => {
-  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, sight: "causal" }, null);
+  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, lead: 0, sight: "causal" }, null);
   expect(bias.shape).toEqual([1, 1, 3, 8]);
   expect(picture(bias, 5)).toEqual(["11000|100", "11000|110", "11000|111"]);
 });
 
 test("block: new slots see each other", () => {
-  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, sight: "block" }, null);
+  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, lead: 0, sight: "block" }, null);
   expect(picture(bias, 5)).toEqual(["11000|111", "11000|111", "11000|111"]);
 });
 
 test("padding of a prompt is hidden from all but itself, whether new or cached", () => {
   const prompts = [Uint8Array.of(0, 0, 1), Uint8Array.of(1, 1, 1)];
-  const prefill = attentionBias({ slots: 4, filled: 0, fresh: 4, sight: "causal" }, prompts);
+  const prefill = attentionBias({ slots: 4, filled: 0, fresh: 4, lead: 3, sight: "causal" }, prompts);
   expect(picture(prefill, 4)).toEqual([
     "0000|1000",
     "0000|0100", // a padded slot sees only itself
@@ -37,6 +37,6 @@ test("padding of a prompt is hidden from all but itself, whether new or cached",
     "0000|1110",
     "0000|1111",
   ]);
-  const step = attentionBias({ slots: 4, filled: 3, fresh: 1, sight: "causal" }, prompts);
+  const step = attentionBias({ slots: 4, filled: 3, fresh: 1, lead: 0, sight: "causal" }, prompts);
   expect(picture(step, 4)).toEqual(["0010|1", "1110|1"]);
 });
