@@ -185,14 +185,20 @@ export function parseTransformerConfig(json: unknown, where = "config"): Transfo
     check(`${where}.prediction.regions`, fits, prediction.regions, (n) => n > 1 && grid % Math.sqrt(n) === 0);
   }
   if (prediction.kind === "next-neighbor-video")
-    check(`${where}.positionEncoding`, '"learned", as rotation knows two axes', positionEncoding, (e) => e === "learned");
+    check(
+      `${where}.positionEncoding`,
+      '"learned", as rotation knows two axes',
+      positionEncoding,
+      (e) => e === "learned",
+    );
   return config;
 }
 
 function parsePrediction(of: Fields): PredictionConfig {
   const prediction = ((): PredictionConfig => {
     const kind = of.word("kind", ["next-token", "next-neighbor", "next-neighbor-video", "regions"]);
-    if (kind === "next-neighbor-video") return { kind, frames: count(of, "frames", 1024), rows: count(of, "rows", 1024) };
+    if (kind === "next-neighbor-video")
+      return { kind, frames: count(of, "frames", 1024), rows: count(of, "rows", 1024) };
     return kind === "regions" ? { kind, regions: count(of, "regions", 1024) } : { kind };
   })();
   of.finish();

@@ -92,7 +92,10 @@ export function sequenceOf(config: TransformerConfig): Sequence {
 }
 
 /** The cells one step towards the first cell along each axis, where there is one; `head` counts axes from the last. */
-function neighbours(position: number, extents: readonly number[]): { readonly position: number; readonly head: number }[] {
+function neighbours(
+  position: number,
+  extents: readonly number[],
+): { readonly position: number; readonly head: number }[] {
   const found: { position: number; head: number }[] = [];
   for (let head = 0, stride = 1; head < extents.length; head++) {
     const size = extents[extents.length - 1 - head]!;

@@ -8,7 +8,7 @@ import { ordersOf } from "./decode/orders.js";
 import type { Forward, Prediction, Step } from "./decode/step.js";
 import { attentionBias, type PromptMask, type Sight } from "./masks.js";
 import type { Transformer } from "./model.js";
-import { type Head, HEADS, type Predictor, type Sequence, sequenceOf } from "./prediction.js";
+import { HEADS, type Head, type Predictor, type Sequence, sequenceOf } from "./prediction.js";
 
 export interface Session extends Forward, AsyncDisposable {
   /** Items of the batch; when guided, each has two rows in the model. */
@@ -167,7 +167,10 @@ class TransformerSession implements Session {
     }
     return {
       ids: tensor([rows, T], ids),
-      isToken: f32([T, 1], places.map((place) => (place < first ? 0 : 1))),
+      isToken: f32(
+        [T, 1],
+        places.map((place) => (place < first ? 0 : 1)),
+      ),
       prefix: tensor([rows, T, C], prefix),
       slots: i32([T], places),
     };

@@ -11,7 +11,7 @@ import { UnknownNameError } from "../base/errors.js";
 import { type Graph, GraphBuilder, type Value } from "../engine/graph.js";
 import { type Ops, opsOf } from "../engine/ops/index.js";
 import { derive, type TransformerConfig } from "./configs.js";
-import { type Head, HEADS } from "./prediction.js";
+import { HEADS, type Head } from "./prediction.js";
 import { rotaryTable2d } from "./rotary.js";
 
 type Weight = (name: string, shape: readonly number[]) => Value;

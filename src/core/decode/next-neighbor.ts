@@ -7,11 +7,13 @@ import { inGroups } from "./in-groups.js";
 import type { Strategy } from "./step.js";
 
 /** Decodes grids of these extents, [rows, columns] or [frames, rows, columns]; positions count their cells in raster order. */
-export const nextNeighbor = (items: number, extents: readonly number[]): Strategy => inGroups(items, diagonals(extents));
+export const nextNeighbor = (items: number, extents: readonly number[]): Strategy =>
+  inGroups(items, diagonals(extents));
 
 /** The positions at distance 0, 1, 2 … from the first cell; those at one distance in raster order. */
 export function diagonals(extents: readonly number[]): readonly (readonly number[])[] {
-  const whole = (sizes: readonly number[]) => sizes.length > 0 && sizes.every((size) => Number.isInteger(size) && size > 0);
+  const whole = (sizes: readonly number[]) =>
+    sizes.length > 0 && sizes.every((size) => Number.isInteger(size) && size > 0);
   check("extents", "whole numbers from 1", extents, whole);
   const groups: number[][] = [];
   const cells = extents.reduce((a, b) => a * b, 1);

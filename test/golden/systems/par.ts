@@ -40,7 +40,9 @@ export async function* parTransformer(folder: string, golden: GoldenCase, engine
   const guidance = llamagenGuidance(golden.config.cfg as number);
   const greedy = await greedyRun(model, condition, (items) => strategyOf(items, config), guidance);
   await greedy.close();
-  const fed = recorder.passes.slice(1).map(({ inputs, filled }) => counted(inputs.slots!.data.length).map((i) => filled + i));
+  const fed = recorder.passes
+    .slice(1)
+    .map(({ inputs, filled }) => counted(inputs.slots!.data.length).map((i) => filled + i));
 
   yield* judge(golden, io, ["tf.ids", "labels"], (name, expected) => {
     if (name === "tf.logits") return everywhere;
@@ -88,7 +90,9 @@ function rotationOf(config: TransformerConfig, places: ArrayLike<number>): Tenso
   const shape = { headSize, base, conditionSlots: conditionSlots + specialSlots, condition };
   const { data } = rotaryTable2d(shape, config.grid);
   const turned = new Float32Array(data.length);
-  Array.from(places, (place, slot) => turned.set(data.subarray(place * headSize, (place + 1) * headSize), slot * headSize));
+  Array.from(places, (place, slot) =>
+    turned.set(data.subarray(place * headSize, (place + 1) * headSize), slot * headSize),
+  );
   return tensor([places.length, headSize / 2, 2], turned);
 }
 

@@ -119,7 +119,10 @@ export const first = ({ shape, data }: FloatTensor): FloatTensor =>
 /**
  * What the T slots of a pass saw of each other, [B, T, T], out of its bias [1|B, 1, T, S+T].
  */
-export function maskOfPass({ inputs }: Pass, B: number): { readonly shape: readonly number[]; readonly data: Uint8Array } {
+export function maskOfPass(
+  { inputs }: Pass,
+  B: number,
+): { readonly shape: readonly number[]; readonly data: Uint8Array } {
   const { shape, data } = inputs.bias as FloatTensor;
   const [items, , T, width] = shape as [number, number, number, number];
   const mask = new Uint8Array(B * T * T);
