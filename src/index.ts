@@ -18,12 +18,22 @@ export {
 } from "./base/errors.js";
 export { VERSION } from "./base/version.js";
 export { type Condition, leftPadded } from "./core/condition.js";
-export { TRANSFORMERS, type TransformerConfig, type TransformerName, transformerConfig } from "./core/configs.js";
+export {
+  type PredictionConfig,
+  TRANSFORMERS,
+  type TransformerConfig,
+  type TransformerName,
+  transformerConfig,
+} from "./core/configs.js";
+export { drawnBefore } from "./core/decode/in-groups.js";
 export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
+export { diagonals, nextNeighbor } from "./core/decode/next-neighbor.js";
 export { nextToken } from "./core/decode/next-token.js";
+export { ordersOf, strategyOf } from "./core/decode/orders.js";
+export { parallelRegions } from "./core/decode/parallel-regions.js";
 export { type Sampler, type SamplerOptions, sampler } from "./core/decode/sampler.js";
 export type { Accepted, Draws, Forward, Prediction, Step, Strategy } from "./core/decode/step.js";
-export { type Guidance, guidance, llamagenGuidance, UNGUIDED } from "./core/guidance.js";
+export { type Guidance, guidance, llamagenGuidance, narGuidance, UNGUIDED } from "./core/guidance.js";
 // The transformer and its decoding
 export { openTransformer, type Transformer, type TransformerOptions } from "./core/model.js";
 export { SAMPLING_DEFAULTS, type SamplingSettings } from "./core/sampling.js";

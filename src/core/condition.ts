@@ -6,7 +6,7 @@ import { ArgumentError } from "../base/errors.js";
 import { type Graph, GraphBuilder, type Value } from "../engine/graph.js";
 import { type Ops, opsOf } from "../engine/ops/index.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
-import type { ConditionConfig, TransformerConfig } from "./configs.js";
+import { type ConditionConfig, derive, type TransformerConfig } from "./configs.js";
 import type { PromptMask } from "./masks.js";
 
 /** Conditions of a batch, of the model's kind; null stands for "none", what the unconditional half of guidance gets. */
@@ -26,23 +26,35 @@ export type Condition =
       readonly captions: readonly (readonly number[])[];
     };
 
-/** The graph that makes the vectors: inputs by kind (see conditionInputs), output `condition` [B, slots, C]. */
+/**
+ * The graph that makes the vectors: inputs by kind (see conditionInputs), output `condition` [B, slots, C]; for a model with
+ * special slots, their vectors as `specials` [1, slots, C], too.
+ */
 export function conditionGraph(config: TransformerConfig): Graph {
-  const { condition, width: C } = config;
+  const { width: C } = config;
+  const { specialSlots } = derive(config);
   const g = new GraphBuilder("condition");
   const o = opsOf(g);
+  const condition = conditionVectors(g, o, config);
+  if (specialSlots === 0) return g.build({ condition });
+  const table = g.weight("spe_tok_embeddings.special_embeddings.weight", [specialSlots, C]);
+  const all = g.constant(i32([1, specialSlots], [...Array(specialSlots).keys()]));
+  return g.build({ condition, specials: o.embedding(all, table) });
+}
+
+function conditionVectors(g: GraphBuilder, o: Ops, { condition, width: C }: TransformerConfig): Value {
   const weight = (name: string, shape: readonly number[]) => g.weight(`cls_embedding.${name}`, shape);
   switch (condition.kind) {
     case "class": {
       const classes = g.input("classes", ["B", 1], "i32");
-      return g.build({ condition: o.embedding(classes, weight("embedding_table.weight", [condition.classes + 1, C])) });
+      return o.embedding(classes, weight("embedding_table.weight", [condition.classes + 1, C]));
     }
     case "features": {
       const { slots, size } = condition;
       const features = g.input("features", ["B", slots, size]);
       const none = g.input("none", ["B", 1, 1]); // 1 where an item has no condition; its features are zeros then
       const given = o.add(features, o.mul(weight("uncond_embedding", [slots, size]), none)); // [B, slots, size]
-      return g.build({ condition: captionMlp(o, given, (name, shape) => weight(`cap_proj.${name}`, shape), size, C) });
+      return captionMlp(o, given, (name, shape) => weight(`cap_proj.${name}`, shape), size, C);
     }
     case "caption": {
       const { slots, styles, vocabulary } = condition;
@@ -50,7 +62,7 @@ export function conditionGraph(config: TransformerConfig): Graph {
       const words = g.input("caption", ["B", slots - 1], "i32");
       const caption = o.embedding(words, weight("caption_table.weight", [vocabulary, C]));
       const vectors = o.concat(style, caption, { axis: 1 }); // [B, slots, C]
-      return g.build({ condition: o.add(vectors, weight("position_table.weight", [slots, C])) });
+      return o.add(vectors, weight("position_table.weight", [slots, C]));
     }
   }
 }

@@ -16,18 +16,33 @@ import { ArgumentError, ShapeError } from "../base/errors.js";
 export interface Guidance {
   /** 1 = off; 2 to 8 is usual. */
   readonly scale: number;
-  /** Positions 0 … until-1 are guided, later ones follow the conditional logits alone. Infinity: all of them. */
+  /** Passes that begin with fewer tokens than this are guided, later ones follow the conditional logits alone. */
   readonly until: number;
+  /** How many tokens there are when the pass begins that draws this position; in raster order, as many as its number. */
+  readonly drawnBefore: (position: number) => number;
 }
 
-export const UNGUIDED: Guidance = Object.freeze({ scale: 1, until: Number.POSITIVE_INFINITY });
+const inRasterOrder = (position: number) => position;
 
-/** A guidance of that scale over the first `until` positions. Refuses scales below 1, which no family defines. */
-export function guidance(scale: number, until = Number.POSITIVE_INFINITY): Guidance {
+export const UNGUIDED: Guidance = Object.freeze({
+  scale: 1,
+  until: Number.POSITIVE_INFINITY,
+  drawnBefore: inRasterOrder,
+});
+
+/**
+ * A guidance of that scale over the first `until` tokens; for other orders than raster, `drawnBefore` says which those are
+ * (see in-groups.ts). Refuses scales below 1, which no family defines.
+ */
+export function guidance(
+  scale: number,
+  until = Number.POSITIVE_INFINITY,
+  drawnBefore: Guidance["drawnBefore"] = inRasterOrder,
+): Guidance {
   if (!(scale >= 1 && Number.isFinite(scale)))
     throw new ArgumentError("guidance.scale", "a number of at least 1", scale);
   if (!(until >= 0)) throw new ArgumentError("guidance.until", "a number of positions, at least 0", until);
-  return { scale, until };
+  return { scale, until, drawnBefore };
 }
 
 /**
@@ -38,8 +53,17 @@ export function llamagenGuidance(cfg: number, interval = -1): Guidance {
   return cfg > 1 ? guidance(cfg, interval > -1 ? interval + 2 : Number.POSITIVE_INFINITY) : UNGUIDED;
 }
 
+/**
+ * NAR's pair of the same names. Its interval counts tokens: a pass is guided while no more than that many are there.
+ * `drawnBefore` is that of its diagonals.
+ */
+export function narGuidance(cfg: number, interval: number, drawnBefore: Guidance["drawnBefore"]): Guidance {
+  return cfg > 1 ? guidance(cfg, interval > -1 ? interval + 1 : Number.POSITIVE_INFINITY, drawnBefore) : UNGUIDED;
+}
+
 /** The scale at which the token of `position` is guided. */
-export const scaleAt = ({ scale, until }: Guidance, position: number): number => (position < until ? scale : 1);
+export const scaleAt = ({ scale, until, drawnBefore }: Guidance, position: number): number =>
+  drawnBefore(position) < until ? scale : 1;
 
 /** One row of guided logits [V], as float32. */
 export function guide(conditional: Float32Array, unconditional: Float32Array, scale: number): Float32Array {

@@ -7,8 +7,11 @@
 import { HIDDEN } from "../engine/ops/attention.js";
 import { type FloatTensor, tensor } from "../engine/tensor.js";
 
-/** "causal": a new slot sees those before it and itself. "block": all new slots of a pass see each other. */
-export type Sight = "causal" | "block";
+/**
+ * What the new slots of a pass see of each other. "causal": those before them and themselves. "block": all. A list of ranks,
+ * one for each: those of no higher rank, so that one pass may stand for several (all diagonals of a grid, say).
+ */
+export type Sight = "causal" | "block" | readonly number[];
 
 /** For each item a 1 for every condition slot that holds something and a 0 for padding; null: all slots hold something. */
 export type PromptMask = readonly Uint8Array[] | null;
@@ -19,6 +22,8 @@ export interface PassShape {
   readonly filled: number;
   /** New slots of this pass; the first of them is slot number `filled`. */
   readonly fresh: number;
+  /** How many of the new slots are the condition's, which are causal whatever the sight. */
+  readonly lead: number;
   readonly sight: Sight;
 }
 
@@ -33,7 +38,7 @@ export function visible(query: number, key: number, prompt: Uint8Array | null): 
 
 /** The bias of one pass: one for all items without a prompt mask, else one an item. */
 export function attentionBias(pass: PassShape, prompts: PromptMask): FloatTensor {
-  const { slots, filled, fresh, sight } = pass;
+  const { slots, filled, fresh, lead, sight } = pass;
   const width = slots + fresh;
   const items: readonly (Uint8Array | null)[] = prompts ?? [null];
   const data = new Float32Array(items.length * fresh * width).fill(HIDDEN);
@@ -43,9 +48,14 @@ export function attentionBias(pass: PassShape, prompts: PromptMask): FloatTensor
       const query = filled + t;
       for (let key = 0; key < filled; key++) if (visible(query, key, prompt)) data[row + key] = 0;
       for (let u = 0; u < fresh; u++) {
-        if (sight === "block" || visible(query, filled + u, prompt)) data[row + slots + u] = 0;
+        const seen = t < lead || u < lead ? visible(query, filled + u, prompt) : sees(sight, t - lead, u - lead);
+        if (seen) data[row + slots + u] = 0;
       }
     }
   }
   return tensor([items.length, 1, fresh, width], data);
 }
+
+/** Whether the t-th new slot behind the condition sees the u-th. */
+const sees = (sight: Sight, t: number, u: number): boolean =>
+  sight === "block" || (sight === "causal" ? u <= t : sight[u]! <= sight[t]!);

@@ -21,8 +21,11 @@ export interface TransformerOptions {
   readonly taps?: readonly string[] | undefined;
 }
 
-/** Known and not needed: the rotary table that some LlamaGen files carry, which follows from the configuration. */
-const DROPPED: readonly RegExp[] = [/^freqs_cis$/];
+/**
+ * Known and not needed: the rotary table that some LlamaGen files carry, which follows from the configuration, and the caches
+ * of a model that was saved after it had generated.
+ */
+const DROPPED: readonly RegExp[] = [/^freqs_cis$/, /^layers\.\d+\.attention\.kv_cache\.[kv]_cache$/];
 
 /**
  * Compiles the graphs of a configuration with the weights of a checkpoint. Weights that are missing, misshapen or left over

@@ -1,12 +1,14 @@
 /** One run of generation: all that changes while ids are made. The transformer itself is read-only and shared. */
 import { ArgumentError, ClosedError } from "../base/errors.js";
 import type { Memory } from "../engine/engine.js";
-import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
+import { type FloatTensor, f32, i32, type Tensor, tensor } from "../engine/tensor.js";
 import { type Condition, conditionInputs, itemsOf, promptMask } from "./condition.js";
-import { derive } from "./configs.js";
+import { derive, type TransformerConfig } from "./configs.js";
+import { ordersOf } from "./decode/orders.js";
 import type { Forward, Prediction, Step } from "./decode/step.js";
-import { attentionBias, type PromptMask } from "./masks.js";
+import { attentionBias, type PromptMask, type Sight } from "./masks.js";
 import type { Transformer } from "./model.js";
+import { HEADS, type Head, type Predictor, type Sequence, sequenceOf } from "./prediction.js";
 
 export interface Session extends Forward, AsyncDisposable {
   /** Items of the batch; when guided, each has two rows in the model. */
@@ -14,8 +16,9 @@ export interface Session extends Forward, AsyncDisposable {
   /** Positions fed and kept. */
   readonly length: number;
   /**
-   * Runs one pass. Forgets down to step.keep first. Position p is predicted from what was fed at p-1, or from the condition
-   * for p = 0, which then is run (again) in the same pass; so a fill beyond what this pass feeds is refused.
+   * Runs one pass. Forgets down to step.keep first. A position is predicted from what the model was trained to predict it
+   * from (see prediction.ts), which this pass must feed, or from the condition for position 0, which then is run (again) in
+   * the same pass. An ArgumentError says so where a strategy asks for anything else.
    */
   forward(step: Step): Promise<Prediction>;
   /** Forgets all fed positions from `length` on; costs nothing. */
@@ -35,40 +38,48 @@ export interface SessionOptions {
 export async function openSession(model: Transformer, { condition, guided }: SessionOptions): Promise<Session> {
   const items = itemsOf(condition);
   if (items < 1) throw new ArgumentError("condition", "at least one item", items);
-  const { condition: vectors } = await model.condition.run(conditionInputs(model.config.condition, condition, guided));
-  const prefix = vectors as FloatTensor; // [B or 2B, condition slots, C]
+  const vectors = await model.condition.run(conditionInputs(model.config.condition, condition, guided));
+  const prefix = vectors.condition as FloatTensor; // [B or 2B, condition slots, C]
+  const specials = (vectors.specials as FloatTensor | undefined)?.data ?? new Float32Array();
   const memory = await model.decoder.allocate({ B: prefix.shape[0]!, S: derive(model.config).slots });
-  return new TransformerSession(model, memory, items, prefix, promptMask(condition, guided));
+  return new TransformerSession(model, memory, items, prefix, specials, promptMask(condition, guided));
 }
 
 class TransformerSession implements Session {
   private closed = false;
+  private readonly sequence: Sequence;
   private readonly rows: number; // items, or twice as many when guided
   private readonly guided: boolean;
   private readonly conditionSlots: number;
+  /** Slots that are filled with each fed position and what stands behind it. */
+  private ends: number[] = [];
 
   constructor(
     private readonly model: Transformer,
     private readonly memory: Memory,
     readonly items: number,
     private prefix: FloatTensor,
+    private readonly specials: Float32Array, // [special slots, C]
     private prompts: PromptMask,
   ) {
     const [rows, conditionSlots] = prefix.shape as [number, number];
     this.rows = rows;
     this.guided = rows > items;
     this.conditionSlots = conditionSlots;
+    this.sequence = sequenceOf(model.config);
   }
 
   get length(): number {
-    return Math.max(0, this.memory.length - this.conditionSlots);
+    return this.ends.length;
   }
 
   truncate(length: number): void {
     if (this.closed) throw new ClosedError("session");
     if (!(Number.isInteger(length) && length >= 0 && length <= this.length))
       throw new ArgumentError("length", `a whole number from 0 to the ${this.length} positions kept`, length);
-    if (length < this.length) this.memory.truncate(this.conditionSlots + length);
+    if (length === this.length) return;
+    this.memory.truncate(this.ends[length - 1] ?? this.conditionSlots);
+    this.ends.length = length;
   }
 
   async forward(step: Step): Promise<Prediction> {
@@ -79,12 +90,18 @@ class TransformerSession implements Session {
     if (fromStart) this.memory.truncate(0); // what the condition predicted was not kept: it runs again
     const { visible: slots, length: filled } = this.memory;
     const lead = filled === 0 ? this.conditionSlots : 0; // slots of the condition in this pass
+    const asked = fill.map((position) => this.sequence.predictors(position));
+    const wanted = new Set(asked.flat().map(({ place }) => place));
+    const groups = feed.map((position) => [this.place(position), ...this.behind(position, wanted)]);
+    const places = [...Array(lead).keys(), ...groups.flat()];
     const inputs = {
-      ...this.fed(step, lead),
-      bias: attentionBias({ slots, filled, fresh: lead + feed.length, sight }, this.prompts),
-      rows: asked(step, lead),
+      ...this.fed(step, places),
+      bias: attentionBias({ slots, filled, fresh: places.length, lead, sight: spread(sight, groups) }, this.prompts),
+      ...this.asked(step, asked, places),
     };
     const outputs = await this.model.decoder.run(inputs, this.memory);
+    let end = filled + lead;
+    for (const group of groups) this.ends.push((end += group.length));
     return this.split(outputs.logits as FloatTensor);
   }
 
@@ -108,29 +125,84 @@ class TransformerSession implements Session {
     return this.close();
   }
 
-  /** What stands in the T = lead + feed.length slots of a pass. Both halves of a guided batch are fed the same ids. */
-  private fed(step: Step, lead: number): Readonly<Record<string, Tensor>> {
+  private place(position: number): number {
+    const { first, last } = this.sequence;
+    if (!(Number.isInteger(position) && position >= 0 && position <= last))
+      throw new ArgumentError("step.feed", `positions from 0 to ${last}`, position);
+    return first + position;
+  }
+
+  /** Special slots follow a position only in a pass that asks one of them. */
+  private behind(position: number, wanted: ReadonlySet<number>): readonly number[] {
+    const places = this.sequence.behind(position);
+    return places.some((place) => wanted.has(place)) ? places : [];
+  }
+
+  /** What stands in the T slots of a pass. Both halves of a guided batch are fed the same ids. */
+  private fed(step: Step, places: readonly number[]): Readonly<Record<string, Tensor>> {
     const { width: C, vocabulary: V } = this.model.config;
-    const T = lead + step.feed.length;
-    const ids = new Int32Array(this.rows * T);
-    const prefix = new Float32Array(this.rows * T * C);
-    for (let row = 0; row < this.rows; row++) {
-      prefix.set(this.prefix.data.subarray(row * lead * C, (row + 1) * lead * C), row * T * C);
-      const line = step.ids[row % this.items] ?? [];
-      for (let i = 0; i < step.feed.length; i++) {
-        const id = line[i]!;
-        if (!(Number.isInteger(id) && id >= 0 && id < V))
-          throw new ArgumentError("step.ids", `whole numbers from 0 to ${V - 1}`, id);
-        ids[row * T + lead + i] = id;
+    const { conditionSlots, rows, items } = this;
+    const { first } = this.sequence;
+    const T = places.length;
+    const ids = new Int32Array(rows * T);
+    const prefix = new Float32Array(rows * T * C);
+    for (let row = 0; row < rows; row++) {
+      const line = step.ids[row % items] ?? [];
+      let token = 0;
+      for (const [t, place] of places.entries()) {
+        const at = row * T + t;
+        if (place < conditionSlots) {
+          const own = (row * conditionSlots + place) * C;
+          prefix.set(this.prefix.data.subarray(own, own + C), at * C);
+        } else if (place < first) {
+          const own = (place - conditionSlots) * C;
+          prefix.set(this.specials.subarray(own, own + C), at * C);
+        } else {
+          const id = line[token++]!;
+          if (!(Number.isInteger(id) && id >= 0 && id < V))
+            throw new ArgumentError("step.ids", `whole numbers from 0 to ${V - 1}`, id);
+          ids[at] = id;
+        }
       }
     }
-    const places = [...Array(lead).keys(), ...step.feed.map((position) => this.conditionSlots + position)];
     return {
-      ids: tensor([this.rows, T], ids),
-      isToken: tensor([T, 1], new Float32Array(T).fill(1, lead)),
-      prefix: tensor([this.rows, T, C], prefix),
+      ids: tensor([rows, T], ids),
+      isToken: f32(
+        [T, 1],
+        places.map((place) => (place < first ? 0 : 1)),
+      ),
+      prefix: tensor([rows, T, C], prefix),
       slots: i32([T], places),
     };
+  }
+
+  /** Which rows of the pass each head reads to predict the positions to fill, and what each counts in their means. */
+  private asked(
+    { fill }: Step,
+    predictors: readonly (readonly Predictor[])[],
+    places: readonly number[],
+  ): Readonly<Record<string, Tensor>> {
+    const { kind } = this.model.config.prediction;
+    const heads: readonly Head[] = HEADS[kind];
+    const rowOf = new Map(places.map((place, row) => [place, row]));
+    const R = fill.length;
+    const rows = heads.map(() => new Int32Array(R));
+    const shares = heads.map(() => new Float32Array(R));
+    predictors.forEach((own, r) => {
+      for (const { place, head } of own) {
+        const row = rowOf.get(place);
+        if (row === undefined) throw unpredicted(fill[r]!, this.model.config);
+        rows[head]![r] = row;
+        shares[head]![r] = 1 / own.length;
+      }
+    });
+    if (heads.length === 1) return { rows: tensor([R], rows[0]!) };
+    return Object.fromEntries(
+      heads.flatMap(({ name }, head) => [
+        [`rows.${name}`, tensor([R], rows[head]!)],
+        [`share.${name}`, tensor([R, 1], shares[head]!)],
+      ]),
+    );
   }
 
   private split({ shape, data }: FloatTensor): Prediction {
@@ -144,15 +216,15 @@ class TransformerSession implements Session {
   }
 }
 
-/** Rows of a pass that predict the positions to fill: the slot before each. */
-function asked(step: Step, lead: number): Tensor {
-  const rows = step.fill.map((position) => {
-    if (position === 0) return lead - 1;
-    const at = step.feed.indexOf(position - 1);
-    if (at < 0) throw new ArgumentError("step.fill", "positions whose predecessor is fed in the same pass", position);
-    return lead + at;
-  });
-  return i32([rows.length], rows);
+/** Ranks of positions as ranks of slots: what stands behind a position sees and is seen as it is. */
+const spread = (sight: Sight, groups: readonly (readonly number[])[]): Sight =>
+  typeof sight === "string" ? sight : groups.flatMap((group, i) => group.map(() => sight[i]!));
+
+function unpredicted(position: number, config: TransformerConfig): ArgumentError {
+  const { kind } = config.prediction;
+  const expected = `positions that a "${kind}" model predicts from what the same pass feeds`;
+  const remedy = `Decode it in one of its own orders: ${ordersOf(config).join(", ")}.`;
+  return new ArgumentError("step.fill", expected, position, remedy);
 }
 
 /** Row i of the result is row parents[i] of x [B, ...]. */

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { guidance, guide, llamagenGuidance, scaleAt, UNGUIDED } from "../../src/core/guidance.js";
+import { drawnBefore } from "../../src/core/decode/in-groups.js";
+import { diagonals } from "../../src/core/decode/next-neighbor.js";
+import { guidance, guide, llamagenGuidance, narGuidance, scaleAt, UNGUIDED } from "../../src/core/guidance.js";
 
 test("u + (c - u)·scale; scale 1 is the conditional row to the last bit", () => {
   const c = Float32Array.of(1, 0.1, -3);
@@ -16,6 +18,16 @@ test("LlamaGen's interval counts the steps after the prefill", () => {
   expect(at(4, 0)).toEqual([4, 4, ...Array(12).fill(1)]);
   expect(llamagenGuidance(1)).toBe(UNGUIDED);
   expect(llamagenGuidance(0)).toBe(UNGUIDED);
+});
+
+test("NAR's interval counts the tokens that are there", () => {
+  const drawn = drawnBefore(diagonals([3, 3])); // passes begin with 0, 1, 3, 6 and 8 tokens
+  const at = (interval: number) => Array.from({ length: 9 }, (_, p) => scaleAt(narGuidance(4, interval, drawn), p));
+  expect(at(-1)).toEqual(Array(9).fill(4));
+  expect(at(0)).toEqual([4, ...Array(8).fill(1)]);
+  expect(at(2)).toEqual([4, 4, 1, 4, 1, 1, 1, 1, 1]);
+  expect(at(3)).toEqual([4, 4, 4, 4, 4, 1, 4, 1, 1]);
+  expect(narGuidance(1, 3, drawn)).toBe(UNGUIDED);
 });
 
 test.each([0.9, Number.NaN, Number.POSITIVE_INFINITY])("refuses a scale of %d", (scale) => {

@@ -14,19 +14,31 @@ function picture(bias: { shape: readonly number[]; data: Float32Array }, slots: 
 }
 
 test("causal: the filled cache and what lies behind", () => {
-  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, sight: "causal" }, null);
+  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, lead: 0, sight: "causal" }, null);
   expect(bias.shape).toEqual([1, 1, 3, 8]);
   expect(picture(bias, 5)).toEqual(["11000|100", "11000|110", "11000|111"]);
 });
 
 test("block: new slots see each other", () => {
-  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, sight: "block" }, null);
+  const bias = attentionBias({ slots: 5, filled: 2, fresh: 3, lead: 0, sight: "block" }, null);
   expect(picture(bias, 5)).toEqual(["11000|111", "11000|111", "11000|111"]);
+});
+
+test("ranks: new slots see those of no higher rank, however they are ordered", () => {
+  const bias = attentionBias({ slots: 2, filled: 1, fresh: 4, lead: 0, sight: [1, 0, 2, 1] }, null);
+  expect(picture(bias, 2)).toEqual(["10|1101", "10|0100", "10|1111", "10|1101"]);
+});
+
+test("the condition stays causal, and its padding hidden, in a block", () => {
+  const shape = { slots: 4, filled: 0, fresh: 4, lead: 2, sight: "block" } as const;
+  expect(picture(attentionBias(shape, null), 4)).toEqual(["0000|1000", "0000|1100", "0000|1111", "0000|1111"]);
+  const padded = attentionBias(shape, [Uint8Array.of(0, 1)]);
+  expect(picture(padded, 4)).toEqual(["0000|1000", "0000|0100", "0000|0111", "0000|0111"]);
 });
 
 test("padding of a prompt is hidden from all but itself, whether new or cached", () => {
   const prompts = [Uint8Array.of(0, 0, 1), Uint8Array.of(1, 1, 1)];
-  const prefill = attentionBias({ slots: 4, filled: 0, fresh: 4, sight: "causal" }, prompts);
+  const prefill = attentionBias({ slots: 4, filled: 0, fresh: 4, lead: 3, sight: "causal" }, prompts);
   expect(picture(prefill, 4)).toEqual([
     "0000|1000",
     "0000|0100", // a padded slot sees only itself
@@ -37,6 +49,6 @@ test("padding of a prompt is hidden from all but itself, whether new or cached",
     "0000|1110",
     "0000|1111",
   ]);
-  const step = attentionBias({ slots: 4, filled: 3, fresh: 1, sight: "causal" }, prompts);
+  const step = attentionBias({ slots: 4, filled: 3, fresh: 1, lead: 0, sight: "causal" }, prompts);
   expect(picture(step, 4)).toEqual(["0010|1", "1110|1"]);
 });

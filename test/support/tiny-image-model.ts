@@ -37,6 +37,8 @@ const tinyTransformer = (condition: ConditionConfig): TransformerConfig => ({
   vocabulary: TINY_VQ.vocab,
   grid: 5,
   condition,
+  prediction: { kind: "next-token" },
+  positionEncoding: "rotary",
   conditionRotation: "identity",
   ropeBase: 10_000,
   normEpsilon: 1e-5,

@@ -67,11 +67,11 @@ export async function* decode(
 
 const UNKNOWN = -1;
 
-/** What stands at positions before fill[k]: final ids, and drafts where this pass feeds drafts. */
+/** What is there when fill[k] is drawn: final ids, and drafts before it where this pass feeds drafts. */
 function before(step: Step, k: number, item: number, final: Int32Array): number[] {
-  const line = final.slice(0, step.fill[k]!);
+  const line = final.slice();
   step.feed.forEach((position, i) => {
-    if (position < line.length) line[position] = step.ids[item]![i]!;
+    if (position < step.fill[k]!) line[position] = step.ids[item]![i]!;
   });
   return [...line].filter((id) => id !== UNKNOWN);
 }

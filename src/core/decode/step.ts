@@ -6,6 +6,7 @@
  *   next-token     the last id                        the next position        causal   everything fed
  *   jacobi         the last id and the drafts         the window               causal   the agreeing prefix
  *   next-neighbor  the last anti-diagonal             the next anti-diagonal   block    everything fed
+ *   regions        the last token of each region      the next of each         block    everything fed
  *   next-scale     the last scale                     the next scale           block    everything fed
  *   masked         everything known                   everything unknown       block    nothing
  *
@@ -23,6 +24,7 @@ export interface Step {
   readonly feed: readonly number[];
   /** The ids fed, [B][feed.length]: final ones or drafts. */
   readonly ids: readonly ArrayLike<number>[];
+  /** Of the positions fed; ranks are listed like them. */
   readonly sight: Sight;
   /** Positions to predict, one row of logits each, in this order. */
   readonly fill: readonly number[];

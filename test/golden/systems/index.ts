@@ -5,6 +5,8 @@ import { type Comparison, Unsupported } from "../compare.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
+import { narSteps, narTransformer } from "./nar.js";
+import { parTransformer } from "./par.js";
 
 export type System = (folder: string, golden: GoldenCase, engine: Engine) => AsyncIterable<Comparison>;
 
@@ -22,6 +24,9 @@ const ROWS: readonly Row[] = [
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },
   { system: "llamagen", kind: (golden) => has(golden, "rms_dim", "ffn_dim"), run: llamagenOps },
+  { system: "nar", kind: (golden) => has(golden, "grids"), run: (folder, golden) => narSteps(folder, golden) },
+  { system: "nar", kind: (golden) => has(golden, "layers", "extra_blocks"), run: narTransformer },
+  { system: "par", kind: (golden) => has(golden, "layers", "group"), run: parTransformer },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 

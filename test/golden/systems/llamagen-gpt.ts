@@ -1,27 +1,23 @@
 /** LlamaGen's transformer, its operations and its filters against their golden cases, by the functions that generation uses. */
 import { type Condition, captionMlp, leftPadded } from "../../../src/core/condition.js";
 import { derive, parseTransformerConfig, swigluHidden, type TransformerConfig } from "../../../src/core/configs.js";
-import { decode } from "../../../src/core/decode/loop.js";
-import { nextToken } from "../../../src/core/decode/next-token.js";
-import { rowOf, sampler } from "../../../src/core/decode/sampler.js";
+import { strategyOf } from "../../../src/core/decode/orders.js";
 import type { Prediction } from "../../../src/core/decode/step.js";
-import { guide, llamagenGuidance, scaleAt } from "../../../src/core/guidance.js";
+import { llamagenGuidance } from "../../../src/core/guidance.js";
 import { visible } from "../../../src/core/masks.js";
 import { openTransformer, type Transformer } from "../../../src/core/model.js";
 import { rotaryTable1d, rotaryTable2d } from "../../../src/core/rotary.js";
 import { lawOf, samplingSettings } from "../../../src/core/sampling.js";
 import { openSession } from "../../../src/core/session.js";
 import { swiglu } from "../../../src/core/transformer.js";
-import type { Engine, Memory, Program } from "../../../src/engine/engine.js";
+import type { Engine } from "../../../src/engine/engine.js";
 import { GraphBuilder, type Value } from "../../../src/engine/graph.js";
 import { type Ops, opsOf } from "../../../src/engine/ops/index.js";
 import { type FloatTensor, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
-import { type Comparison, compare, failed, matches, type Numbers, Unsupported } from "../compare.js";
-
-type Tensors = ReadonlyMap<string, Numbers>;
-/** Computes the tensor of that name, or undefined if this version has no such tensor. */
-type Answer = (name: string, expected: Numbers) => Numbers | undefined;
+import { type Comparison, type Numbers, Unsupported } from "../compare.js";
+import { judge, type Tensors } from "./judge.js";
+import { counted, first, greedyRun, linesOf, Recorder } from "./runs.js";
 
 /** Teacher-forced run, cached greedy run, rotary table, mask and padding of one transformer. */
 export async function* llamagenGpt(folder: string, golden: GoldenCase, engine: Engine): AsyncIterable<Comparison> {
@@ -35,8 +31,10 @@ export async function* llamagenGpt(folder: string, golden: GoldenCase, engine: E
   const model: Transformer = { ...opened, decoder: recorder.around(opened.decoder) };
 
   const forced = await forcedRun(model, condition, io.get("tf.ids") as Tensor);
-  const inside = recorder.outputs;
-  const greedy = await greedyRun(model, condition, golden.config);
+  const inside = recorder.passes.at(-1)!.outputs;
+  const guidance = llamagenGuidance(golden.config.cfg as number, golden.config.cfg_interval as number);
+  const raster = counted(derive(config).positions);
+  const greedy = await greedyRun(model, condition, (items) => strategyOf(items, config), guidance);
   const caches = new Map<string, FloatTensor>();
   for (const name of io.keys()) {
     const [, kind, layer] = /^gen\.([kv])_cache_layer(\d+)$/.exec(name) ?? [];
@@ -48,10 +46,10 @@ export async function* llamagenGpt(folder: string, golden: GoldenCase, engine: E
   yield* judge(golden, io, ["tf.ids", "labels", "text.features", "text.mask"], (name, expected) => {
     if (name === "tf.logits") return forced.conditional;
     if (name.startsWith("tf.")) return first(inside[name.slice(3).replace("_", ".")] as FloatTensor);
-    if (name === "gen.ids") return greedy.ids;
-    if (name === "gen.logits_cond") return greedy.logits("conditional");
-    if (name === "gen.logits_uncond") return greedy.logits("unconditional");
-    if (name === "gen.logits_guided") return greedy.logits("guided");
+    if (name === "gen.ids") return greedy.ids(raster);
+    if (name === "gen.logits_cond") return greedy.logits("conditional", raster);
+    if (name === "gen.logits_uncond") return greedy.logits("unconditional", raster);
+    if (name === "gen.logits_guided") return greedy.logits("guided", raster);
     if (name === "gen.mask") return maskOf(condition, expected.shape);
     if (caches.has(name)) return padded(first(caches.get(name)!), expected.shape);
     if (name === "rope.cos_sin") return tableOf(config);
@@ -157,19 +155,6 @@ export async function* llamagenOps(folder: string, golden: GoldenCase, engine: E
   yield* judge(golden, io, inputs, (name) => answers.get(name));
 }
 
-/** Compares every tensor of the file that is not an input; what the case lists and the file lacks is a failure, too. */
-function* judge(golden: GoldenCase, io: Tensors, inputs: readonly string[], answer: Answer): Iterable<Comparison> {
-  for (const [name, expected] of io) {
-    if (inputs.includes(name)) continue;
-    const actual = answer(name, expected);
-    yield actual
-      ? compare(name, actual, expected, golden.tolerance)
-      : failed(name, "this version computes no such tensor");
-  }
-  for (const pattern of Object.keys(golden.tensors))
-    if (![...io.keys()].some((name) => matches(pattern, name))) yield failed(pattern, "listed but not in the file");
-}
-
 function configOf({ config }: GoldenCase): TransformerConfig {
   const classes = { kind: "class", classes: config.classes };
   const features = { kind: "features", slots: config.cond_tokens, size: config.caption_dim };
@@ -189,75 +174,19 @@ function configOf({ config }: GoldenCase): TransformerConfig {
   });
 }
 
-function conditionOf(io: Tensors): Condition {
+export function conditionOf(io: Tensors): Condition {
   const labels = io.get("labels");
   if (labels) return { kind: "class", classes: [...labels.data] };
-  const { shape, data } = io.get("text.mask")!;
-  const slots = shape[1]!;
-  const valid = Array.from({ length: shape[0]! }, (_, i) => Uint8Array.from(data.subarray(i * slots, (i + 1) * slots)));
-  return leftPadded(io.get("text.features") as FloatTensor, valid);
+  const masks = (name: string) => linesOf(io.get(name)!).map((flags) => Uint8Array.from(flags));
+  if (io.has("text.mask")) return leftPadded(io.get("text.features") as FloatTensor, masks("text.mask"));
+  return { kind: "features", features: io.get("cond.features") as FloatTensor, mask: masks("cond.mask") }; // padded already
 }
 
 /** All tokens given, in one pass together with the condition. */
-async function forcedRun(model: Transformer, condition: Condition, { shape, data }: Tensor): Promise<Prediction> {
-  const [B, N] = shape as [number, number];
+async function forcedRun(model: Transformer, condition: Condition, ids: Tensor): Promise<Prediction> {
   await using session = await openSession(model, { condition, guided: false });
-  const ids = Array.from({ length: B }, (_, item) => data.subarray(item * N, (item + 1) * N));
-  const positions = [...Array(N).keys()];
-  return await session.forward({ keep: 0, feed: positions, ids, sight: "causal", fill: positions });
-}
-
-/** The whole decode loop, greedily; keeps the logits of every pass. */
-async function greedyRun(model: Transformer, condition: Condition, config: GoldenCase["config"]) {
-  const guidance = llamagenGuidance(config.cfg as number, config.cfg_interval as number);
-  const session = await openSession(model, { condition, guided: guidance.scale !== 1 });
-  const N = derive(model.config).positions;
-  const B = session.items;
-  const V = model.config.vocabulary;
-  const passes: Prediction[] = [];
-  const watched = {
-    items: B,
-    async forward(step: Parameters<typeof session.forward>[0]) {
-      const prediction = await session.forward(step);
-      passes.push(prediction);
-      return prediction;
-    },
-  };
-  const run = decode(watched, nextToken(B, N), sampler({ seed: 0, sampling: { temperature: 0 }, guidance }));
-  let ids = new Int32Array();
-  for await (const event of run)
-    if (event.type === "decode-end") ids = Int32Array.from(event.ids.flatMap((l) => [...l]));
-
-  const row = (kind: "conditional" | "unconditional" | "guided", item: number, position: number) => {
-    const { conditional, unconditional } = passes[position]!;
-    const c = rowOf(conditional, item, 0);
-    if (kind === "conditional" || !unconditional) return c;
-    const u = rowOf(unconditional, item, 0);
-    return kind === "unconditional" ? u : guide(c, u, scaleAt(guidance, position));
-  };
-  const logits = (kind: Parameters<typeof row>[0]): Numbers => {
-    const data = new Float32Array(B * N * V);
-    for (let item = 0; item < B; item++)
-      for (let position = 0; position < N; position++) data.set(row(kind, item, position), (item * N + position) * V);
-    return { shape: [B, N, V], data };
-  };
-  return { ids: tensor([B, N], ids), logits, close: () => session.close() };
-}
-
-/** A program that remembers its last outputs and its memory. */
-class Recorder {
-  outputs: Readonly<Record<string, Tensor>> = {};
-  memory: Memory | undefined;
-
-  around(program: Program): Program {
-    return {
-      graph: program.graph,
-      allocate: async (sizes) => (this.memory = await program.allocate(sizes)),
-      run: async (inputs, memory) => (this.outputs = await program.run(inputs, memory)),
-      close: () => program.close(),
-      [Symbol.asyncDispose]: () => program.close(),
-    };
-  }
+  const positions = counted(ids.shape[1]!);
+  return await session.forward({ keep: 0, feed: positions, ids: linesOf(ids), sight: "causal", fill: positions });
 }
 
 function maskOf(condition: Condition, [B, rows, columns]: readonly number[]): Numbers {
@@ -271,25 +200,17 @@ function maskOf(condition: Condition, [B, rows, columns]: readonly number[]): Nu
   return { shape: [B!, rows!, columns!], data };
 }
 
-const tableOf = ({ width, heads, ropeBase: base, conditionRotation, ...config }: TransformerConfig): FloatTensor =>
-  rotaryTable2d(
-    {
-      headSize: width / heads,
-      base,
-      conditionSlots: config.condition.kind === "class" ? 1 : config.condition.slots,
-      condition: conditionRotation,
-    },
-    config.grid,
-  );
+function tableOf(config: TransformerConfig): FloatTensor | undefined {
+  const { headSize, conditionSlots } = derive(config);
+  if (config.positionEncoding !== "rotary") return undefined;
+  const { ropeBase: base, conditionRotation: condition } = config;
+  return rotaryTable2d({ headSize, base, conditionSlots, condition }, config.grid);
+}
 
 const flags = (rows: readonly Uint8Array[]): Numbers => ({
   shape: [rows.length, rows[0]!.length],
   data: Uint8Array.from(rows.flatMap((row) => [...row])),
 });
-
-/** The first sample. */
-const first = ({ shape, data }: FloatTensor): FloatTensor =>
-  tensor([1, ...shape.slice(1)], data.subarray(0, data.length / shape[0]!));
 
 /** Slots [1, H, filled, D] with zeros behind them, as [1, H, slots, D]. */
 function padded({ shape, data }: FloatTensor, wanted: readonly number[]): FloatTensor {
