@@ -117,7 +117,8 @@ export function parseTransformerConfig(json: unknown, where = "config"): Transfo
   return config;
 }
 
-function parseCondition(of: Fields): ConditionConfig {
+/** A condition out of its fields in a config.json. */
+export function parseCondition(of: Fields): ConditionConfig {
   const condition = ((): ConditionConfig => {
     const kind = of.word("kind", ["class", "features", "caption"]);
     switch (kind) {
@@ -137,5 +138,6 @@ function parseCondition(of: Fields): ConditionConfig {
   return condition;
 }
 
-const count = (of: Fields, name: string, most = 2 ** 24): number =>
+/** A whole number of at least 1. */
+export const count = (of: Fields, name: string, most = 2 ** 24): number =>
   of.number(name, `a whole number from 1 to ${most}`, isIntegerIn(1, most));

@@ -18,6 +18,11 @@ export interface Guidance {
   readonly scale: number;
   /** Positions 0 … until-1 are guided, later ones follow the conditional logits alone. Infinity: all of them. */
   readonly until: number;
+  /**
+   * Where given, the guidance grows in equal steps from off to `scale`: by one step at each of these positions, which ascend.
+   * VAR's (arXiv 2404.02905, appendix): one step a scale, so off at the first scale and full at the last.
+   */
+  readonly steps?: readonly number[];
 }
 
 export const UNGUIDED: Guidance = Object.freeze({ scale: 1, until: Number.POSITIVE_INFINITY });
@@ -38,8 +43,20 @@ export function llamagenGuidance(cfg: number, interval = -1): Guidance {
   return cfg > 1 ? guidance(cfg, interval > -1 ? interval + 2 : Number.POSITIVE_INFINITY) : UNGUIDED;
 }
 
+/** VAR's cfg, 0 = off; `starts` are the first positions of the scales behind the first one. */
+export function varGuidance(cfg: number, starts: readonly number[]): Guidance {
+  if (cfg === 0) return UNGUIDED;
+  if (starts.length === 0) throw new ArgumentError("starts", "at least one scale behind the first", starts);
+  return { ...guidance(1 + cfg), steps: starts };
+}
+
 /** The scale at which the token of `position` is guided. */
-export const scaleAt = ({ scale, until }: Guidance, position: number): number => (position < until ? scale : 1);
+export function scaleAt({ scale, until, steps }: Guidance, position: number): number {
+  if (position >= until) return 1;
+  if (!steps) return scale;
+  const taken = steps.filter((start) => start <= position).length;
+  return 1 + ((scale - 1) * taken) / steps.length;
+}
 
 /** One row of guided logits [V], as float32. */
 export function guide(conditional: Float32Array, unconditional: Float32Array, scale: number): Float32Array {

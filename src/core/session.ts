@@ -73,6 +73,7 @@ class TransformerSession implements Session {
 
   async forward(step: Step): Promise<Prediction> {
     const { keep, feed, fill, sight } = step;
+    if (step.mixtures) throw new ArgumentError("step.mixtures", "ids: only next-scale models mix codes", "mixtures");
     const fromStart = fill.includes(0);
     if (fromStart && keep > 0) throw new ArgumentError("step.keep", "0 in a pass that fills position 0", keep);
     this.truncate(keep);
@@ -85,7 +86,7 @@ class TransformerSession implements Session {
       rows: asked(step, lead),
     };
     const outputs = await this.model.decoder.run(inputs, this.memory);
-    return this.split(outputs.logits as FloatTensor);
+    return halves(outputs.logits as FloatTensor, this.items);
   }
 
   async fork(parents: readonly number[]): Promise<void> {
@@ -132,16 +133,17 @@ class TransformerSession implements Session {
       slots: i32([T], places),
     };
   }
+}
 
-  private split({ shape, data }: FloatTensor): Prediction {
-    const [, R, V] = shape as [number, number, number];
-    const half = [this.items, R, V];
-    const size = this.items * R * V;
-    return {
-      conditional: tensor(half, data.subarray(0, size)),
-      unconditional: this.guided ? tensor(half, data.subarray(size)) : null,
-    };
-  }
+/** Logits of `items` rows, or of [conditional …, unconditional …] rows, as the two halves that they are. */
+export function halves({ shape, data }: FloatTensor, items: number): Prediction {
+  const [rows, R, V] = shape as [number, number, number];
+  const half = [items, R, V];
+  const size = items * R * V;
+  return {
+    conditional: tensor(half, data.subarray(0, size)),
+    unconditional: rows > items ? tensor(half, data.subarray(size)) : null,
+  };
 }
 
 /** Rows of a pass that predict the positions to fill: the slot before each. */
@@ -156,7 +158,7 @@ function asked(step: Step, lead: number): Tensor {
 }
 
 /** Row i of the result is row parents[i] of x [B, ...]. */
-function forked({ shape, data }: FloatTensor, parents: readonly number[]): FloatTensor {
+export function forked({ shape, data }: FloatTensor, parents: readonly number[]): FloatTensor {
   const size = data.length / shape[0]!;
   const out = new Float32Array(data.length);
   parents.forEach((parent, row) => {

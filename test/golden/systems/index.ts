@@ -5,6 +5,9 @@ import { type Comparison, Unsupported } from "../compare.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
+import { varPhi, varPick, varResample } from "./var-parts.js";
+import { varTransformer } from "./var-transformer.js";
+import { varVae } from "./var-vae.js";
 
 export type System = (folder: string, golden: GoldenCase, engine: Engine) => AsyncIterable<Comparison>;
 
@@ -22,6 +25,11 @@ const ROWS: readonly Row[] = [
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },
   { system: "llamagen", kind: (golden) => has(golden, "rms_dim", "ffn_dim"), run: llamagenOps },
+  { system: "var", kind: (golden) => has(golden, "ch_mult", "patch_nums"), run: varVae },
+  { system: "var", kind: (golden) => has(golden, "vae", "depth", "heads"), run: varTransformer },
+  { system: "var", kind: (golden) => has(golden, "phi_ratio", "channels"), run: varPhi },
+  { system: "var", kind: (golden) => has(golden, "bicubic_A", "side"), run: varResample },
+  { system: "var", kind: (golden) => has(golden, "settings"), run: varPick },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 

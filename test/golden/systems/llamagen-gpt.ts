@@ -17,11 +17,8 @@ import { GraphBuilder, type Value } from "../../../src/engine/graph.js";
 import { type Ops, opsOf } from "../../../src/engine/ops/index.js";
 import { type FloatTensor, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
-import { type Comparison, compare, failed, matches, type Numbers, Unsupported } from "../compare.js";
-
-type Tensors = ReadonlyMap<string, Numbers>;
-/** Computes the tensor of that name, or undefined if this version has no such tensor. */
-type Answer = (name: string, expected: Numbers) => Numbers | undefined;
+import { type Comparison, type Numbers, Unsupported } from "../compare.js";
+import { first, judge, type Tensors } from "../judge.js";
 
 /** Teacher-forced run, cached greedy run, rotary table, mask and padding of one transformer. */
 export async function* llamagenGpt(folder: string, golden: GoldenCase, engine: Engine): AsyncIterable<Comparison> {
@@ -157,19 +154,6 @@ export async function* llamagenOps(folder: string, golden: GoldenCase, engine: E
   yield* judge(golden, io, inputs, (name) => answers.get(name));
 }
 
-/** Compares every tensor of the file that is not an input; what the case lists and the file lacks is a failure, too. */
-function* judge(golden: GoldenCase, io: Tensors, inputs: readonly string[], answer: Answer): Iterable<Comparison> {
-  for (const [name, expected] of io) {
-    if (inputs.includes(name)) continue;
-    const actual = answer(name, expected);
-    yield actual
-      ? compare(name, actual, expected, golden.tolerance)
-      : failed(name, "this version computes no such tensor");
-  }
-  for (const pattern of Object.keys(golden.tensors))
-    if (![...io.keys()].some((name) => matches(pattern, name))) yield failed(pattern, "listed but not in the file");
-}
-
 function configOf({ config }: GoldenCase): TransformerConfig {
   const classes = { kind: "class", classes: config.classes };
   const features = { kind: "features", slots: config.cond_tokens, size: config.caption_dim };
@@ -286,10 +270,6 @@ const flags = (rows: readonly Uint8Array[]): Numbers => ({
   shape: [rows.length, rows[0]!.length],
   data: Uint8Array.from(rows.flatMap((row) => [...row])),
 });
-
-/** The first sample. */
-const first = ({ shape, data }: FloatTensor): FloatTensor =>
-  tensor([1, ...shape.slice(1)], data.subarray(0, data.length / shape[0]!));
 
 /** Slots [1, H, filled, D] with zeros behind them, as [1, H, slots, D]. */
 function padded({ shape, data }: FloatTensor, wanted: readonly number[]): FloatTensor {
