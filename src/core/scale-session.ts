@@ -12,11 +12,11 @@ import type { Law } from "./sampling.js";
 import { scaleConditionInputs } from "./scale-condition.js";
 import { deriveScales } from "./scale-configs.js";
 import type { ScaleTransformer } from "./scale-model.js";
-import { forked, halves, type Session } from "./session.js";
+import { forked, halves, parentRows, type Session } from "./session.js";
 
 /**
  * Adds what was chosen for the cells of a scale (ids or mixtures of codes, [B][side²]) to the canvas that the scales before it
- * painted; null: nothing yet. Answers the new canvas [B, ...] and what the next scale is fed, [B, side²·, D] in raster order;
+ * painted; null: nothing yet. Answers the new canvas [B, ...] and what the next scale is fed, [B, side², D] in raster order;
  * null after the last. Writes into no argument.
  */
 export type Paint = (
@@ -97,7 +97,7 @@ class ScaleSession implements Session {
     if (span.from === 0) this.memory.truncate(0); // what the condition predicted was not kept: it runs again
     else if (this.memory.length !== this.lead + this.starts[span.from]!)
       throw new ArgumentError("step.fill", "the scale behind those filled so far", `scale ${span.from}`);
-    const codes = await this.fed(step, span);
+    const codes = await this.painted(step, span);
     const lead = span.from === 0 ? this.lead : 0;
     const T = lead + step.fill.length;
     const { slots, length } = this.memory;
@@ -116,10 +116,7 @@ class ScaleSession implements Session {
 
   async fork(parents: readonly number[]): Promise<void> {
     if (this.closed) throw new ClosedError("session");
-    const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < this.items;
-    if (parents.length !== this.items || !parents.every(known))
-      throw new ArgumentError("parents", `${this.items} items from 0 to ${this.items - 1}`, parents.join());
-    const rows = this.rows > this.items ? [...parents, ...parents.map((parent) => this.items + parent)] : parents;
+    const rows = parentRows(parents, this.items, this.rows > this.items);
     await this.memory.fork(rows);
     this.canvases = this.canvases.map((canvas) => forked(canvas, parents));
     const { start, modulation, head } = this.told;
@@ -152,8 +149,8 @@ class ScaleSession implements Session {
     return { from, to };
   }
 
-  /** Paints the scales that are fed. What the filled ones are fed [B, positions, D], without scale 0, which is the start. */
-  private async fed({ ids, mixtures, keep }: Step, { from, to }: Span): Promise<FloatTensor[]> {
+  /** Paints the scales that are fed; answers what they feed the filled ones with, [B, side², D] each. Scale 0 is fed the start. */
+  private async painted({ ids, mixtures, keep }: Step, { from, to }: Span): Promise<FloatTensor[]> {
     const inputs: FloatTensor[] = [];
     for (let scale = Math.max(0, from - 1); scale < to; scale++) {
       const [start, end] = [this.starts[scale]! - keep, this.starts[scale + 1]! - keep];

@@ -91,10 +91,7 @@ class TransformerSession implements Session {
 
   async fork(parents: readonly number[]): Promise<void> {
     if (this.closed) throw new ClosedError("session");
-    const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < this.items;
-    if (parents.length !== this.items || !parents.every(known))
-      throw new ArgumentError("parents", `${this.items} items from 0 to ${this.items - 1}`, parents.join());
-    const rows = this.guided ? [...parents, ...parents.map((parent) => this.items + parent)] : parents;
+    const rows = parentRows(parents, this.items, this.guided);
     await this.memory.fork(rows);
     this.prompts = this.prompts && rows.map((row) => this.prompts![row]!);
     this.prefix = forked(this.prefix, rows);
@@ -155,6 +152,14 @@ function asked(step: Step, lead: number): Tensor {
     return lead + at;
   });
   return i32([rows.length], rows);
+}
+
+/** The parents of the model's rows, [conditional …, unconditional …] when guided. Refuses parents that are no items. */
+export function parentRows(parents: readonly number[], items: number, guided: boolean): readonly number[] {
+  const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < items;
+  if (parents.length !== items || !parents.every(known))
+    throw new ArgumentError("parents", `${items} items from 0 to ${items - 1}`, parents.join());
+  return guided ? [...parents, ...parents.map((parent) => items + parent)] : parents;
 }
 
 /** Row i of the result is row parents[i] of x [B, ...]. */

@@ -4,7 +4,7 @@ import type { Engine } from "../../../src/engine/engine.js";
 import { GraphBuilder } from "../../../src/engine/graph.js";
 import { type FloatTensor, i32, type Tensor } from "../../../src/engine/tensor.js";
 import { memoryCheckpoint } from "../../../src/engine/weights/stored.js";
-import { phiOf } from "../../../src/tokenizers/image/multi-scale-config.js";
+import { type Grid, phiOf } from "../../../src/tokenizers/image/multi-scale-config.js";
 import { phi } from "../../../src/tokenizers/image/multi-scale-graphs.js";
 import { area, bicubic, bilinear, resampled, turned } from "../../../src/tokenizers/image/resample.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
@@ -49,14 +49,16 @@ export async function* varPhi(folder: string, golden: GoldenCase, engine: Engine
   await using weights = await openWeights(folder);
   const codeDim = golden.config.channels as number;
   const ratio = golden.config.phi_ratio as number;
-  const share = [...weights.entries.keys()].filter((name) => name.endsWith(".weight")).length;
+  const names = [...weights.entries.keys()].filter((name) => name.endsWith(".weight"));
+  const count = names.length;
+  const share = names.some((name) => name.includes("qresi")) ? count : 0; // else one a scale
 
   const g = new GraphBuilder("golden");
-  const config = { codeDim, phi: { share, ratio }, scales: [] };
+  const config = { codeDim, phi: { share, ratio }, scales: Array<Grid>(count).fill([1, 1]) };
   const output = phi(g, config, g.input("h", ["B", codeDim, "h", "w"]), g.input("which", [1], "i32"), "quant_resi");
   await using program = await engine.compile(g.build({ output }), weights);
   const outputs = new Map<string, Tensor>();
-  for (let j = 0; j < share; j++) {
+  for (let j = 0; j < count; j++) {
     const { output } = await program.run({ h: io.get("in") as FloatTensor, which: i32([1], [j]) });
     outputs.set(`out.${j}`, output!);
   }

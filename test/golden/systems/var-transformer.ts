@@ -121,7 +121,7 @@ async function forced(model: ScaleTransformer, tokenizer: MultiScaleTokenizer, l
   const lines = Array.from({ length: B }, (_, item) => ids.data.subarray(item * L, (item + 1) * L));
   const all = [...Array(L).keys()];
   const feed = all.slice(0, -(model.config.sides.at(-1)! ** 2));
-  return session.forward({ keep: 0, feed, ids: lines, sight: "block", fill: all });
+  return await session.forward({ keep: 0, feed, ids: lines, sight: "block", fill: all });
 }
 
 /** The whole loop as a pipeline runs it; what passes by is kept. */
