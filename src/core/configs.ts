@@ -216,7 +216,8 @@ function parsePosition(of: Fields): PositionConfig {
   };
 }
 
-function parseCondition(of: Fields): ConditionConfig {
+/** A condition out of its fields in a config.json. */
+export function parseCondition(of: Fields): ConditionConfig {
   const condition = ((): ConditionConfig => {
     const kind = of.word("kind", ["class", "features", "caption"]);
     switch (kind) {
@@ -236,5 +237,6 @@ function parseCondition(of: Fields): ConditionConfig {
   return condition;
 }
 
-const count = (of: Fields, name: string, most = 2 ** 24): number =>
+/** A whole number of at least 1. */
+export const count = (of: Fields, name: string, most = 2 ** 24): number =>
   of.number(name, `a whole number from 1 to ${most}`, isIntegerIn(1, most));

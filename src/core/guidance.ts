@@ -20,6 +20,11 @@ export interface Guidance {
   readonly until: number;
   /** How many tokens there are when the pass begins that draws this position; in raster order, as many as its number. */
   readonly drawnBefore: (position: number) => number;
+  /**
+   * Where given, the guidance grows in equal steps from off to `scale`: by one step at each of these positions, which ascend.
+   * VAR's (arXiv 2404.02905, appendix): one step a scale, so off at the first scale and full at the last.
+   */
+  readonly steps?: readonly number[];
 }
 
 const inRasterOrder = (position: number) => position;
@@ -61,9 +66,20 @@ export function narGuidance(cfg: number, interval: number, drawnBefore: Guidance
   return cfg > 1 ? guidance(cfg, interval > -1 ? interval + 1 : Number.POSITIVE_INFINITY, drawnBefore) : UNGUIDED;
 }
 
+/** VAR's cfg, 0 = off; `starts` are the first positions of the scales behind the first one. */
+export function varGuidance(cfg: number, starts: readonly number[]): Guidance {
+  if (cfg === 0) return UNGUIDED;
+  if (starts.length === 0) throw new ArgumentError("starts", "at least one scale behind the first", starts);
+  return { ...guidance(1 + cfg), steps: starts };
+}
+
 /** The scale at which the token of `position` is guided. */
-export const scaleAt = ({ scale, until, drawnBefore }: Guidance, position: number): number =>
-  drawnBefore(position) < until ? scale : 1;
+export function scaleAt({ scale, until, drawnBefore, steps }: Guidance, position: number): number {
+  if (drawnBefore(position) >= until) return 1;
+  if (!steps) return scale;
+  const taken = steps.filter((start) => start <= position).length;
+  return 1 + ((scale - 1) * taken) / steps.length;
+}
 
 /** One row of guided logits [V], as float32. */
 export function guide(conditional: Float32Array, unconditional: Float32Array, scale: number): Float32Array {

@@ -6,14 +6,17 @@ import { conditionGraph } from "./condition.js";
 import type { TransformerConfig } from "./configs.js";
 import { decoderGraph } from "./transformer.js";
 
-export interface Transformer extends AsyncDisposable {
-  readonly config: TransformerConfig;
-  /** See conditionGraph. */
+export interface Opened<Config> extends AsyncDisposable {
+  readonly config: Config;
+  /** Runs once a generation. */
   readonly condition: Program;
-  /** See decoderGraph. */
+  /** Runs once a pass. */
   readonly decoder: Program;
   close(): Promise<void>;
 }
+
+/** Its programs are those of conditionGraph and decoderGraph. */
+export type Transformer = Opened<TransformerConfig>;
 
 export interface TransformerOptions {
   readonly precision?: Precision | undefined;
@@ -40,7 +43,16 @@ export async function openTransformer(
   const graphs = { condition: conditionGraph(config), decoder: decoderGraph(config, taps) };
   settle(checkpoint, Object.values(graphs), { ignore: DROPPED });
   const condition = await engine.compile(graphs.condition, checkpoint);
-  const decoder = await engine.compile(graphs.decoder, checkpoint, { precision }).catch(async (failure) => {
+  return openedWith(config, condition, () => engine.compile(graphs.decoder, checkpoint, { precision }));
+}
+
+/** A model of a compiled condition and a decoder that is yet to be compiled; if that fails, the condition is closed again. */
+export async function openedWith<Config>(
+  config: Config,
+  condition: Program,
+  compileDecoder: () => Promise<Program>,
+): Promise<Opened<Config>> {
+  const decoder = await compileDecoder().catch(async (failure) => {
     await condition.close();
     throw failure;
   });

@@ -17,6 +17,8 @@ export interface SamplingSettings {
   readonly topK: number;
   /** Keeps the fewest, largest first, whose probability together exceeds p; 1 keeps all. */
   readonly topP: number;
+  /** From which end top-p adds up, which decides what happens to equals: see topP and topPAscending. */
+  readonly topPOrder: "descending" | "ascending";
   /** Keeps what is at least this fraction as probable as the most probable; 0 keeps all. */
   readonly minP: number;
   /** Divides positive and multiplies negative logits of ids that occurred (Keskar et al. 2019, arXiv 1909.05858 §4.1); 1 is off. */
@@ -27,9 +29,12 @@ export const SAMPLING_DEFAULTS: SamplingSettings = Object.freeze({
   temperature: 1,
   topK: 0,
   topP: 1,
+  topPOrder: "descending",
   minP: 0,
   repetitionPenalty: 1,
 });
+
+const TOP_P_ORDERS: readonly SamplingSettings["topPOrder"][] = ["descending", "ascending"];
 
 /** Completes and checks settings; each number out of range is an ArgumentError. */
 export function samplingSettings(options: Options<SamplingSettings> = {}, where = "sampling"): SamplingSettings {
@@ -37,6 +42,7 @@ export function samplingSettings(options: Options<SamplingSettings> = {}, where 
   check(`${where}.temperature`, "a number from 0 to 100", s.temperature, isNumberIn(0, 100));
   check(`${where}.topK`, "a whole number, 0 to keep all", s.topK, isIntegerIn(0, 2 ** 31 - 1));
   check(`${where}.topP`, "a number above 0 and up to 1", s.topP, (p) => isNumberIn(0, 1)(p) && p > 0);
+  check(`${where}.topPOrder`, '"descending" or "ascending"', s.topPOrder, (order) => TOP_P_ORDERS.includes(order));
   check(`${where}.minP`, "a number from 0 to 1", s.minP, isNumberIn(0, 1));
   check(`${where}.repetitionPenalty`, "a number from 0.01 to 100", s.repetitionPenalty, isNumberIn(0.01, 100));
   return s;
@@ -58,12 +64,12 @@ export type Stage = (candidates: Candidates) => Candidates;
 
 /** The stages of these settings in the order of this file's header; those that change nothing are left out. */
 export function stagesOf(settings: SamplingSettings, seen: Iterable<number> = []): readonly Stage[] {
-  const { temperature: t, topK: k, topP: p, minP, repetitionPenalty: penalty } = settings;
+  const { temperature: t, topK: k, topP: p, topPOrder, minP, repetitionPenalty: penalty } = settings;
   const stages: Stage[] = [];
   if (penalty !== 1) stages.push(repetition(penalty, seen));
   stages.push(t === 0 ? largest : temperature(t));
   if (k > 0) stages.push(topK(k));
-  if (p < 1) stages.push(topP(p));
+  if (p < 1) stages.push(topPOrder === "ascending" ? topPAscending(p) : topP(p));
   if (minP > 0) stages.push(minimum(minP));
   return stages;
 }
@@ -125,13 +131,35 @@ export const topK =
     return keep(candidates, (logit) => logit >= floor);
   };
 
-/** Descending: the candidate that crosses p is kept. Of equals at the crossing, the lowest ids. (VAR's variant ascends.) */
+/** LlamaGen's: descending, the candidate that crosses p is kept. Of equals at the crossing, the lowest ids. */
 export const topP =
   (p: number): Stage =>
   (candidates) => {
     const { floor, count } = descend(candidates.logits, softmax(candidates.logits), p);
     let equals = count;
     return keep(candidates, (logit) => logit > floor || (logit === floor && equals-- > 0));
+  };
+
+/**
+ * VAR's (arXiv 2404.02905, its code): ascending, what adds up to at most 1 - p is dropped; the largest stays whatever p is. Of
+ * equals at the crossing, the highest ids stay. And of equals whose sum is p exactly, no more: four of 1/4 at p = 1/2 leave two
+ * here, three in LlamaGen's order.
+ */
+export const topPAscending =
+  (p: number): Stage =>
+  (candidates) => {
+    const { logits } = candidates;
+    const probabilities = softmax(logits);
+    const ascending = [...probabilities.keys()].sort((a, b) => logits[a]! - logits[b]! || a - b);
+    const dropped = new Uint8Array(logits.length);
+    let sum = 0;
+    for (const i of ascending.slice(0, -1)) {
+      sum += probabilities[i]!;
+      if (sum > 1 - p) break;
+      dropped[i] = 1;
+    }
+    let i = 0;
+    return keep(candidates, () => dropped[i++] === 0);
   };
 
 export const minimum =

@@ -84,6 +84,7 @@ class TransformerSession implements Session {
 
   async forward(step: Step): Promise<Prediction> {
     const { keep, feed, fill, sight } = step;
+    if (step.mixtures) throw new ArgumentError("step.mixtures", "ids: only next-scale models mix codes", "mixtures");
     const fromStart = fill.includes(0);
     if (fromStart && keep > 0) throw new ArgumentError("step.keep", "0 in a pass that fills position 0", keep);
     this.truncate(keep);
@@ -102,15 +103,12 @@ class TransformerSession implements Session {
     const outputs = await this.model.decoder.run(inputs, this.memory);
     let end = filled + lead;
     for (const group of groups) this.ends.push((end += group.length));
-    return this.split(outputs.logits as FloatTensor);
+    return halves(outputs.logits as FloatTensor, this.items);
   }
 
   async fork(parents: readonly number[]): Promise<void> {
     if (this.closed) throw new ClosedError("session");
-    const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < this.items;
-    if (parents.length !== this.items || !parents.every(known))
-      throw new ArgumentError("parents", `${this.items} items from 0 to ${this.items - 1}`, parents.join());
-    const rows = this.guided ? [...parents, ...parents.map((parent) => this.items + parent)] : parents;
+    const rows = parentRows(parents, this.items, this.guided);
     await this.memory.fork(rows);
     this.prompts = this.prompts && rows.map((row) => this.prompts![row]!);
     this.prefix = forked(this.prefix, rows);
@@ -204,16 +202,17 @@ class TransformerSession implements Session {
       ]),
     );
   }
+}
 
-  private split({ shape, data }: FloatTensor): Prediction {
-    const [, R, V] = shape as [number, number, number];
-    const half = [this.items, R, V];
-    const size = this.items * R * V;
-    return {
-      conditional: tensor(half, data.subarray(0, size)),
-      unconditional: this.guided ? tensor(half, data.subarray(size)) : null,
-    };
-  }
+/** Logits of `items` rows, or of [conditional …, unconditional …] rows, as the two halves that they are. */
+export function halves({ shape, data }: FloatTensor, items: number): Prediction {
+  const [rows, R, V] = shape as [number, number, number];
+  const half = [items, R, V];
+  const size = items * R * V;
+  return {
+    conditional: tensor(half, data.subarray(0, size)),
+    unconditional: rows > items ? tensor(half, data.subarray(size)) : null,
+  };
 }
 
 /** Ranks of positions as ranks of slots: what stands behind a position sees and is seen as it is. */
@@ -227,8 +226,16 @@ function unpredicted(position: number, config: TransformerConfig): ArgumentError
   return new ArgumentError("step.fill", expected, position, remedy);
 }
 
+/** The parents of the model's rows, [conditional …, unconditional …] when guided. Refuses parents that are no items. */
+export function parentRows(parents: readonly number[], items: number, guided: boolean): readonly number[] {
+  const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < items;
+  if (parents.length !== items || !parents.every(known))
+    throw new ArgumentError("parents", `${items} items from 0 to ${items - 1}`, parents.join());
+  return guided ? [...parents, ...parents.map((parent) => items + parent)] : parents;
+}
+
 /** Row i of the result is row parents[i] of x [B, ...]. */
-function forked({ shape, data }: FloatTensor, parents: readonly number[]): FloatTensor {
+export function forked({ shape, data }: FloatTensor, parents: readonly number[]): FloatTensor {
   const size = data.length / shape[0]!;
   const out = new Float32Array(data.length);
   parents.forEach((parent, row) => {

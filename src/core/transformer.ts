@@ -133,7 +133,8 @@ export function swiglu(o: Ops, x: Value, C: number, hidden: number, weight: Weig
   return o.linear(o.mul(gate, o.linear(x, weight("w3", [hidden, C]), null)), weight("w2", [C, hidden]), null);
 }
 
-function tapped(values: ReadonlyMap<string, Value>, name: string): Value {
+/** The intermediate value of that name, or an UnknownNameError that lists the names. */
+export function tapped(values: ReadonlyMap<string, Value>, name: string): Value {
   const value = values.get(name);
   if (!value) throw new UnknownNameError("tap", name, [...values.keys()]);
   return value;

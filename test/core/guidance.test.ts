@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { drawnBefore } from "../../src/core/decode/in-groups.js";
 import { diagonals } from "../../src/core/decode/next-neighbor.js";
-import { guidance, guide, llamagenGuidance, narGuidance, scaleAt, UNGUIDED } from "../../src/core/guidance.js";
+import { guidance, guide, llamagenGuidance, narGuidance, scaleAt, UNGUIDED, varGuidance } from "../../src/core/guidance.js";
 
 test("u + (c - u)·scale; scale 1 is the conditional row to the last bit", () => {
   const c = Float32Array.of(1, 0.1, -3);
@@ -32,4 +32,12 @@ test("NAR's interval counts the tokens that are there", () => {
 
 test.each([0.9, Number.NaN, Number.POSITIVE_INFINITY])("refuses a scale of %d", (scale) => {
   expect(() => guidance(scale)).toThrow("guidance.scale");
+});
+
+test("VAR's grows a step a scale, off at the first and 1 + cfg at the last", () => {
+  const at = (cfg: number) => Array.from({ length: 15 }, (_, position) => scaleAt(varGuidance(cfg, [1, 5]), position));
+  expect(at(3)).toEqual([1, ...Array(4).fill(2.5), ...Array(10).fill(4)]);
+  expect(varGuidance(0, [1, 5])).toBe(UNGUIDED);
+  expect(() => varGuidance(1, [])).toThrow("starts");
+  expect(() => varGuidance(-0.5, [1])).toThrow("guidance.scale");
 });

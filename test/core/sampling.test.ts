@@ -24,6 +24,8 @@ describe("the law of the next id", () => {
     ["top-p keeps the crossing one", { topP: 0.5 }, [0, 0, 3 / 7, 4 / 7]],
     ["top-p just above a sum", { topP: 0.71 }, [0, 2 / 9, 3 / 9, 4 / 9]],
     ["top-p tiny", { topP: 1e-9 }, [0, 0, 0, 1]],
+    ["ascending top-p keeps the crossing one", { topP: 0.5, topPOrder: "ascending" }, [0, 0, 3 / 7, 4 / 7]],
+    ["ascending top-p tiny", { topP: 1e-9, topPOrder: "ascending" }, [0, 0, 0, 1]],
     ["min-p", { minP: 0.6 }, [0, 0, 3 / 7, 4 / 7]],
     ["top-k before top-p", { topK: 2, topP: 0.5 }, [0, 0, 0, 1]],
     ["temperature before top-p", { temperature: 0.5, topP: 0.5 }, [0, 0, 0, 1]],
@@ -41,6 +43,18 @@ describe("the law of the next id", () => {
     expect([...lawOf(ties, samplingSettings({ temperature: 0 })).ids]).toEqual([1]);
     expect([...lawOf(Float32Array.of(5, 5, 5, 5), samplingSettings({ topP: 0.3 })).ids]).toEqual([0, 1]);
     expect([...lawOf(Float32Array.of(-0, 0, -1), samplingSettings({ topK: 1 })).ids]).toEqual([0, 1]);
+  });
+
+  test("from the small end top-p keeps the highest ids of equals, and none beyond a sum of exactly p", () => {
+    const equals = Float32Array.of(5, 5, 5, 5);
+    const kept = (topP: number, topPOrder: "ascending" | "descending") => [
+      ...lawOf(equals, samplingSettings({ topP, topPOrder })).ids,
+    ];
+    expect(kept(0.3, "ascending")).toEqual([2, 3]);
+    expect(kept(0.5, "ascending")).toEqual([2, 3]);
+    expect(kept(0.5, "descending")).toEqual([0, 1, 2]);
+    const hidden = Float32Array.of(Number.NEGATIVE_INFINITY, 1, Number.NEGATIVE_INFINITY, 2);
+    expect([...lawOf(hidden, samplingSettings({ topP: 0.99, topPOrder: "ascending" })).ids]).toEqual([1, 3]);
   });
 
   test("the repetition penalty divides positive and multiplies negative logits of seen ids", () => {
@@ -80,6 +94,7 @@ describe("the law of the next id", () => {
     { topK: -1 },
     { topP: 0 },
     { topP: 1.1 },
+    { topPOrder: "sideways" },
     { minP: -0.1 },
     { repetitionPenalty: 0 },
     { topk: 3 },

@@ -24,6 +24,8 @@ export interface Step {
   readonly feed: readonly number[];
   /** The ids fed, [B][feed.length]: final ones or drafts. */
   readonly ids: readonly ArrayLike<number>[];
+  /** Next-scale only: where given, mixtures of codes are fed instead of the ids, [B][feed.length]. */
+  readonly mixtures?: readonly (readonly Law[])[];
   /** Of the positions fed; ranks are listed like them. */
   readonly sight: Sight;
   /** Positions to predict, one row of logits each, in this order. */
@@ -54,6 +56,8 @@ export interface Draws {
 export interface Accepted {
   readonly positions: readonly number[];
   readonly ids: readonly number[];
+  /** What stands there instead of the ids, where the strategy mixes codes. */
+  readonly mixtures?: readonly Law[];
 }
 
 export interface Strategy {

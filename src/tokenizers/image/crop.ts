@@ -7,6 +7,7 @@
  * bytes in between. It agrees with Pillow to the byte, so encoded ids agree with the reference.
  */
 import { check, isIntegerIn } from "../../base/check.js";
+import { roundHalfEven } from "../../base/round.js";
 import type { Picture } from "./pixels.js";
 
 /** Any picture to `size` x `size`. Each resampling step premultiplies and divides again, as Pillow does. */
@@ -146,10 +147,3 @@ function unpremultiplied({ width, height, data }: Picture): Picture {
 }
 
 const roundHalfAway = (x: number): number => Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
-
-/** Python's round(), by which the reference computes sizes. */
-function roundHalfEven(x: number): number {
-  const down = Math.floor(x);
-  if (x - down !== 0.5) return Math.round(x);
-  return down % 2 === 0 ? down : down + 1;
-}

@@ -83,6 +83,20 @@ export function blankPixels(shape: readonly number[]): FloatTensor {
 /** The value of a blank pixel in every channel: premultiplied transparent black, or the middle of RGB. */
 export const blankLevel = (channels: number): number => (channels === 4 ? -1 : 0);
 
+/**
+ * Checks a batch that is about to be encoded: [B, channels, Y, X], values of pixels.
+ *
+ * @throws ArgumentError otherwise.
+ */
+export function checkPixels({ shape, data }: FloatTensor, channels: Channels): void {
+  const [B, C, Y, X] = shape;
+  const ok = shape.length === 4 && B! > 0 && C === channels && Y! > 0 && X! > 0;
+  if (!ok) throw new ArgumentError("pixels", `a tensor [B, ${channels}, Y, X]`, `[${shape}]`);
+  // Decoded pictures may be encoded again as they are, so a little outside of [-1, 1] is accepted; bytes as floats are not.
+  const stray = data.find((value) => !(value >= -2 && value <= 2));
+  if (stray !== undefined) throw new ArgumentError("pixels", "values in [-1, 1]", stray);
+}
+
 /** Checks that the bytes of a picture are there, and that it has the size of its batch. */
 function checkPicture({ width, height, data }: Picture, expectedWidth: number, expectedHeight: number): void {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {

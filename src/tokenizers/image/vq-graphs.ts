@@ -7,10 +7,9 @@
 import type { GraphBuilder, Value } from "../../engine/graph.js";
 import { opsOf } from "../../engine/ops/index.js";
 import { channelsOf, codecBlocks } from "./codec-blocks.js";
+import { nearestCode } from "./nearest-code.js";
+import { type Tap, untapped } from "./tap.js";
 import type { VqConfig } from "./vq-config.js";
-
-export type Tap = (path: string, value: Value) => Value;
-const untapped: Tap = (_, value) => value;
 
 const blocksOf = (g: GraphBuilder, { groups }: VqConfig) => codecBlocks(g, { groups, projections: "q k v" });
 
@@ -42,13 +41,8 @@ export function vqNearest(g: GraphBuilder, config: VqConfig, features: Value, ta
   const o = opsOf(g);
   const z = unit(g, o.transpose(features, { permutation: [0, 2, 3, 1] })); //            [B, h, w, D]
   const e = codebook(g, config); //                                                      [K, D]
-  const square = (x: Value, keepDims: boolean) => o.sum(o.mul(x, x), { axis: -1, keepDims });
-  // |z|² and |e|² are 1 up to rounding; they stay in, since the reference breaks ties by the whole formula. Doubling z
-  // instead of the products is exact, and one tensor of this size less: K times as large as the map.
-  const products = o.matmul(o.affine(z, { scale: 2 }), o.transpose(e, { permutation: [1, 0] })); // [B, h, w, K]
-  const lengths = o.add(square(z, true), square(e, false)); //                                     [B, h, w, K]
-  const distances = tap("quantize.distances", o.sub(lengths, products));
-  return tap("quantize.ids", o.argmin(distances, { axis: -1 }));
+  // |z|² and |e|² are 1 up to rounding; they stay in, since the reference breaks ties by the whole formula.
+  return nearestCode(g, z, e, tap);
 }
 
 /** Ids [B, h, w] to their codes [B, codeDim, h, w], unit vectors. */

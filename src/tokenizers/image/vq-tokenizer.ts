@@ -1,12 +1,14 @@
 /** A VQ tokenizer ready for use: pictures to grids of ids and back, on any engine. */
 import { ArgumentError, ClosedError } from "../../base/errors.js";
-import type { Engine, Program } from "../../engine/engine.js";
+import type { Engine } from "../../engine/engine.js";
 import { type Graph, GraphBuilder } from "../../engine/graph.js";
 import { dtypeOf, type FloatTensor, type Tensor } from "../../engine/tensor.js";
 import type { Checkpoint } from "../../engine/weights/checkpoint.js";
 import { settle } from "../../engine/weights/settle.js";
 import type { Tokenizer } from "../tokenizer.js";
-import type { Channels } from "./pixels.js";
+import { inSlices } from "./batch-slices.js";
+import { compiledOnce, type LazyProgram } from "./lazy-program.js";
+import { type Channels, checkPixels } from "./pixels.js";
 import { blankUnknown, borrowNearest, UNKNOWN } from "./preview.js";
 import { downsampleOf, type VqConfig } from "./vq-config.js";
 import { vqCodes, vqFeatures, vqNearest, vqPixels } from "./vq-graphs.js";
@@ -47,14 +49,11 @@ export async function openVqTokenizer(
 ): Promise<ImageTokenizer> {
   const graphs = [vqEncoderGraph(config), vqDecoderGraph(config)] as const;
   settle(checkpoint, graphs, { ignore: STATISTICS });
-  return new VqTokenizer(config, ...(graphs.map((graph) => compiledOnce(engine, graph, checkpoint)) as [Lazy, Lazy]));
+  return new VqTokenizer(config, ...(graphs.map((graph) => compiledOnce(engine, graph, checkpoint)) as [LazyProgram, LazyProgram]));
 }
 
 /** How often each code was used in training: in the published files, of no use here. */
 const STATISTICS = [/^quantize\.codebook_used$/];
-
-/** Pixels of one run. A larger batch is cut: a CPU gains nothing from it, and maps of 128 channels take 512 bytes a pixel. */
-const PIXELS_PER_RUN = 2 ** 18;
 
 export function vqEncoderGraph(config: VqConfig): Graph {
   const g = new GraphBuilder("vq-encoder");
@@ -76,8 +75,8 @@ class VqTokenizer implements ImageTokenizer {
 
   constructor(
     config: VqConfig,
-    private readonly encoder: Lazy,
-    private readonly decoder: Lazy,
+    private readonly encoder: LazyProgram,
+    private readonly decoder: LazyProgram,
   ) {
     this.vocabularySize = config.vocab;
     this.channels = config.channels;
@@ -126,10 +125,9 @@ class VqTokenizer implements ImageTokenizer {
     if (this.closed) throw new ClosedError("image tokenizer");
   }
 
-  private checkPixels({ shape, data }: FloatTensor): void {
-    const [B, C, Y, X] = shape;
-    const ok = shape.length === 4 && B! > 0 && C === this.channels && Y! > 0 && X! > 0;
-    if (!ok) throw new ArgumentError("pixels", `a tensor [B, ${this.channels}, Y, X]`, `[${shape}]`);
+  private checkPixels(pixels: FloatTensor): void {
+    checkPixels(pixels, this.channels);
+    const [, , Y, X] = pixels.shape;
     if (Y! % this.downsample !== 0 || X! % this.downsample !== 0) {
       throw new ArgumentError(
         "pixels",
@@ -138,9 +136,6 @@ class VqTokenizer implements ImageTokenizer {
         "Crop, pad or resize the picture first; centreCrop() does what the models were trained with.",
       );
     }
-    // Decoded pictures may be encoded again as they are, so a little outside of [-1, 1] is accepted; bytes as floats are not.
-    const stray = data.find((value) => !(value >= -2 && value <= 2));
-    if (stray !== undefined) throw new ArgumentError("pixels", "values in [-1, 1]", stray);
   }
 
   private checkIds(ids: Tensor, lowest: number): void {
@@ -151,49 +146,4 @@ class VqTokenizer implements ImageTokenizer {
     const stray = data.find((id) => id < lowest || id >= this.vocabularySize);
     if (stray !== undefined) throw new ArgumentError("ids", `ids from ${lowest} to ${this.vocabularySize - 1}`, stray);
   }
-}
-
-/** A program that is compiled when it is first asked for, once; a failure is not remembered. */
-interface Lazy {
-  get(): Promise<Program>;
-  close(): Promise<void>;
-}
-
-function compiledOnce(engine: Engine, graph: Graph, checkpoint: Checkpoint): Lazy {
-  let program: Promise<Program> | null = null;
-  return {
-    get() {
-      program ??= engine.compile(graph, checkpoint).catch((error: unknown) => {
-        program = null;
-        throw error;
-      });
-      return program;
-    },
-    async close() {
-      await (await program)?.close();
-      program = null;
-    },
-  };
-}
-
-/** Runs `work` on as many items of the batch at once as PIXELS_PER_RUN allows, and joins the results. */
-async function inSlices<T extends Tensor>(
-  batch: T,
-  area: number,
-  work: (slice: T) => Promise<Tensor>,
-): Promise<Tensor> {
-  const items = batch.shape[0]!;
-  const step = Math.max(1, Math.floor(PIXELS_PER_RUN / area));
-  if (items <= step) return work(batch);
-  const stride = batch.data.length / items;
-  let joined: Tensor | null = null;
-  for (let start = 0; start < items; start += step) {
-    const end = Math.min(items, start + step);
-    const data = batch.data.subarray(start * stride, end * stride);
-    const part = await work({ ...batch, shape: [end - start, ...batch.shape.slice(1)], data });
-    const Kind = part.data.constructor as { new (length: number): Tensor["data"] };
-    joined ??= { shape: [items, ...part.shape.slice(1)], data: new Kind((part.data.length / (end - start)) * items) };
-    joined.data.set(part.data, (joined.data.length / items) * start);
-  }
-  return joined!;
 }

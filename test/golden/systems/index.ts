@@ -7,6 +7,9 @@ import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
 import { narSteps, narTransformer } from "./nar.js";
 import { parTransformer } from "./par.js";
+import { varPhi, varPick, varResample } from "./var-parts.js";
+import { varTransformer } from "./var-transformer.js";
+import { varVae } from "./var-vae.js";
 
 export type System = (folder: string, golden: GoldenCase, engine: Engine) => AsyncIterable<Comparison>;
 
@@ -27,6 +30,11 @@ const ROWS: readonly Row[] = [
   { system: "nar", kind: (golden) => has(golden, "grids"), run: (folder, golden) => narSteps(folder, golden) },
   { system: "nar", kind: (golden) => has(golden, "layers", "extra_blocks"), run: narTransformer },
   { system: "par", kind: (golden) => has(golden, "layers", "group"), run: parTransformer },
+  { system: "var", kind: (golden) => has(golden, "ch_mult", "patch_nums"), run: varVae },
+  { system: "var", kind: (golden) => has(golden, "vae", "depth", "heads"), run: varTransformer },
+  { system: "var", kind: (golden) => has(golden, "phi_ratio", "channels"), run: varPhi },
+  { system: "var", kind: (golden) => has(golden, "bicubic_A", "side"), run: varResample },
+  { system: "var", kind: (golden) => has(golden, "settings"), run: varPick },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 

@@ -16,8 +16,8 @@ import { type Ops, opsOf } from "../../../src/engine/ops/index.js";
 import { type FloatTensor, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
-import { judge, type Tensors } from "./judge.js";
-import { counted, first, greedyRun, linesOf, Recorder } from "./runs.js";
+import { first, judge, type Tensors } from "../judge.js";
+import { counted, greedyRun, linesOf, Recorder } from "./runs.js";
 
 /** Teacher-forced run, cached greedy run, rotary table, mask and padding of one transformer. */
 export async function* llamagenGpt(folder: string, golden: GoldenCase, engine: Engine): AsyncIterable<Comparison> {

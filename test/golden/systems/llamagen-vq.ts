@@ -6,7 +6,8 @@ import { downsampleOf, parseVqConfig, type VqConfig } from "../../../src/tokeniz
 import { vqCodes, vqFeatures, vqNearest, vqPixels } from "../../../src/tokenizers/image/vq-graphs.js";
 import { openVqTokenizer } from "../../../src/tokenizers/image/vq-tokenizer.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
-import { type Comparison, compare, failed, matches, type Numbers, Unsupported } from "../compare.js";
+import { type Comparison, compare, failed, matches, Unsupported } from "../compare.js";
+import { storedPart, twoSmallest } from "../maps.js";
 
 /** Names of the case that are inputs. */
 const INPUTS = ["image"];
@@ -112,36 +113,3 @@ function gridOf(ids: Tensor, image: FloatTensor, downsample: number): Tensor {
 }
 
 const flat = ({ shape: [B, h, w], data }: Tensor): Tensor => ({ shape: [B!, h! * w!], data });
-
-/** Distances [B, h, w, K] to the two smallest of each position, ascending [B, h·w, 2]. */
-function twoSmallest({ shape, data }: Tensor): Tensor {
-  const [B, h, w, K] = shape as [number, number, number, number];
-  const pairs = new Float32Array(B * h * w * 2);
-  for (let i = 0; i < B * h * w; i++)
-    pairs.set(
-      data
-        .slice(i * K, (i + 1) * K)
-        .sort()
-        .subarray(0, 2),
-      2 * i,
-    );
-  return { shape: [B, h * w, 2], data: pairs };
-}
-
-/** Intermediate maps are stored of the first sample only, and if wider than 16 only their bottom right 8x8 corner. */
-function storedPart(map: Tensor, { shape: stored }: Numbers): Tensor {
-  if (map.shape.length !== 4 || stored.length !== 4) return map;
-  const [B, C, Y, X] = map.shape as [number, number, number, number];
-  const items = stored[0] === 1 ? 1 : B;
-  const cornered = Y > 16 || X > 16;
-  const rows = cornered && stored[2] === 8 ? 8 : Y;
-  const columns = cornered && stored[3] === 8 ? 8 : X;
-  const data = new Float32Array(items * C * rows * columns);
-  for (let plane = 0; plane < items * C; plane++) {
-    for (let y = 0; y < rows; y++) {
-      const start = (plane * Y + (Y - rows + y)) * X + X - columns;
-      data.set(map.data.subarray(start, start + columns), (plane * rows + y) * columns);
-    }
-  }
-  return { shape: [items, C, rows, columns], data };
-}

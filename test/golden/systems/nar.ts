@@ -13,9 +13,9 @@ import type { Engine } from "../../../src/engine/engine.js";
 import { type FloatTensor, f32, i32, type Tensor } from "../../../src/engine/tensor.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
-import { judge } from "./judge.js";
+import { first, judge } from "../judge.js";
 import { conditionOf } from "./llamagen-gpt.js";
-import { counted, first, greedyRun, linesOf, maskOfPass, type Pass, Recorder } from "./runs.js";
+import { counted, greedyRun, linesOf, maskOfPass, type Pass, Recorder } from "./runs.js";
 
 /** All heads and their means on given tokens, then the cached greedy run, pass by pass. */
 export async function* narTransformer(folder: string, golden: GoldenCase, engine: Engine): AsyncIterable<Comparison> {

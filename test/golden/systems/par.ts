@@ -10,7 +10,7 @@ import type { Engine } from "../../../src/engine/engine.js";
 import { i32, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
-import { judge } from "./judge.js";
+import { judge } from "../judge.js";
 import { conditionOf } from "./llamagen-gpt.js";
 import { counted, greedyRun, linesOf, maskOfPass, Recorder } from "./runs.js";
 

@@ -112,10 +112,6 @@ export function linesOf({ shape, data }: Numbers): ArrayLike<number>[] {
   return Array.from({ length: B }, (_, item) => data.subarray(item * N, (item + 1) * N));
 }
 
-/** The first sample of x [B, …]. */
-export const first = ({ shape, data }: FloatTensor): FloatTensor =>
-  tensor([1, ...shape.slice(1)], data.subarray(0, data.length / shape[0]!));
-
 /**
  * What the T slots of a pass saw of each other, [B, T, T], out of its bias [1|B, 1, T, S+T].
  */

@@ -1,0 +1,108 @@
+/**
+ * Next-scale autoregression (VAR, arXiv 2404.02905 §3): one pass a scale, all cells of a scale at once. With given cells it
+ * in-paints, out-paints and edits (§5.3); with noise it feeds mixtures of codes ("more smooth" in VAR's code, for looks only).
+ */
+import { check } from "../../base/check.js";
+import { ArgumentError } from "../../base/errors.js";
+import { uniform } from "../../base/random.js";
+import type { Law } from "../sampling.js";
+import { scaleStarts } from "../scale-configs.js";
+import type { Accepted, Draws, Step, Strategy } from "./step.js";
+
+/** Cells of a picture that is there already, which keep their codes whatever is drawn. */
+export interface Given {
+  /** The ids of that picture at all scales, [B][positions]. */
+  readonly ids: readonly ArrayLike<number>[];
+  /** For each position 1 where it is kept, the same for all items. */
+  readonly keep: ArrayLike<number>;
+}
+
+/** A number with the Gumbel law for an id at a position of an item. */
+export type Noise = (item: number, position: number, id: number) => number;
+
+export interface NextScaleOptions {
+  readonly given?: Given | undefined;
+  readonly noise?: Noise | undefined;
+}
+
+/** Decodes the scales of these `sides`, small to large, of each of `items` items; positions run through the scales, each in raster order. */
+export function nextScale(
+  items: number,
+  sides: readonly number[],
+  { given, noise }: NextScaleOptions = {},
+): Strategy {
+  const starts = scaleStarts(sides);
+  const total = starts.at(-1)!;
+  if (given) checkGiven(given, items, total);
+  const positionsOf = (scale: number) =>
+    Array.from({ length: sides[scale]! ** 2 }, (_, cell) => starts[scale]! + cell);
+  let scale = 0; // the one to fill
+  let last: readonly Accepted[] = []; // the one before it, of each item
+
+  return {
+    items,
+    total,
+    plan(): Step | null {
+      if (scale === sides.length) return null;
+      const fill = positionsOf(scale);
+      if (scale === 0) return { keep: 0, feed: [], ids: Array.from({ length: items }, () => []), sight: "block", fill };
+      const mixtures = last.flatMap((line) => (line.mixtures ? [line.mixtures] : []));
+      return {
+        keep: starts[scale - 1]!,
+        feed: positionsOf(scale - 1),
+        ids: last.map(({ ids }) => ids),
+        ...(noise && { mixtures }),
+        sight: "block",
+        fill,
+      };
+    },
+    accept(draws: Draws): readonly Accepted[] {
+      const positions = positionsOf(scale);
+      const progress = scale / (sides.length - 1);
+      const kept = (item: number, position: number): number | null =>
+        given && given.keep[position] === 1 ? given.ids[item]![position]! : null;
+      last = Array.from({ length: items }, (_, item): Accepted => {
+        const ids = positions.map((position, k) => kept(item, position) ?? draws.id(item, k));
+        if (!noise) return { positions, ids };
+        const mixtures = positions.map((position, k) => {
+          const id = kept(item, position);
+          return id === null ? mixture(draws.law(item, k), progress, (of) => noise(item, position, of)) : only(id);
+        });
+        return { positions, ids, mixtures };
+      });
+      scale++;
+      return last;
+    },
+  };
+}
+
+/**
+ * softmax((logits·(1 + progress) + gumbel) / temperature) over what could have been drawn; the temperature falls with the
+ * progress, 0 to 1, so that the last scales are almost draws. (Logarithms of probabilities are the logits but for a constant.)
+ */
+export function mixture({ ids, probabilities }: Law, progress: number, gumbel: (id: number) => number): Law {
+  const temperature = Math.max(0.27 * (1 - 0.95 * progress), 0.005);
+  const scores = probabilities.map((p, i) => (Math.log(p) * (1 + progress) + gumbel(ids[i]!)) / temperature);
+  const top = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const powers = scores.map((score) => Math.exp(score - top));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return { ids, probabilities: powers.map((power) => power / sum) };
+}
+
+/** Gumbel noise addressed like every draw: by seed, number of the sample, position and id. */
+export function gumbelNoise(seed: number, firstItem = 0): Noise {
+  return (item, position, id) => {
+    const coin = uniform({ seed, item: firstItem + item, position, purpose: "noise" }, id);
+    return -Math.log(Math.max(-Math.log1p(-coin), Number.MIN_VALUE)); // the inner logarithm is an exponential draw
+  };
+}
+
+const only = (id: number): Law => ({ ids: Int32Array.of(id), probabilities: Float64Array.of(1) });
+
+function checkGiven({ ids, keep }: Given, items: number, total: number): void {
+  if (ids.length !== items || ids.some((line) => line.length !== total))
+    throw new ArgumentError("given.ids", `${items} lines of ${total} ids`, `${ids.length} lines`);
+  check("given.keep", `${total} flags that are 0 or 1`, Array.from(keep), (flags) => {
+    return flags.length === total && flags.every((flag) => flag === 0 || flag === 1);
+  });
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { ArgumentError } from "../../../src/base/errors.js";
+import { decode } from "../../../src/core/decode/loop.js";
+import { gumbelNoise, mixture, nextScale, type NextScaleOptions } from "../../../src/core/decode/next-scale.js";
+import { sampler } from "../../../src/core/decode/sampler.js";
+import type { Accepted, Step } from "../../../src/core/decode/step.js";
+import { chiSquare, tableModel } from "../table-model.js";
+
+const SIDES = [1, 2, 3];
+const POSITIONS = 14;
+const LAW = [0.1, 0.2, 0.3, 0.4];
+
+async function decoded(items: number, options: NextScaleOptions = {}, seed = 0, firstItem = 0) {
+  const steps: Step[] = [];
+  const accepted: (readonly Accepted[])[] = [];
+  const table = tableModel(items, () => LAW.map(Math.log));
+  const model = { items, forward: (step: Step) => (steps.push(step), table.forward(step)) };
+  let ids: readonly Int32Array[] = [];
+  for await (const event of decode(model, nextScale(items, SIDES, options), sampler({ seed, firstItem }))) {
+    if (event.type === "decode-end") ids = event.ids;
+    else accepted.push(event.accepted);
+  }
+  return { steps, accepted, ids: ids.map((line) => [...line]) };
+}
+
+test("fills one whole scale a pass, fed with the one before", async () => {
+  const { steps, ids } = await decoded(2);
+  expect(steps.map(({ keep, feed, fill, sight }) => [keep, feed, fill, sight])).toEqual([
+    [0, [], [0], "block"],
+    [0, [0], [1, 2, 3, 4], "block"],
+    [1, [1, 2, 3, 4], [5, 6, 7, 8, 9, 10, 11, 12, 13], "block"],
+  ]);
+  expect(steps[2]!.ids).toEqual(ids.map((line) => line.slice(1, 5)));
+  expect(ids.every((line) => line.length === POSITIONS && line.every((id) => id >= 0))).toBe(true);
+});
+
+test("draws the law, independently in each cell", async () => {
+  const { ids } = await decoded(200, {}, 11);
+  const counts = LAW.map((_, id) => ids.flat().filter((drawn) => drawn === id).length);
+  expect(chiSquare(counts, LAW)).toBeLessThan(16.27); // p = 0.001 at 3 degrees of freedom
+  const pairs = Array.from({ length: 16 }, () => 0);
+  for (const line of ids) for (let p = 0; p + 1 < POSITIONS; p += 2) pairs[line[p]! * 4 + line[p + 1]!]!++;
+  expect(chiSquare(pairs, LAW.flatMap((a) => LAW.map((b) => a * b)))).toBeLessThan(37.7); // 15 degrees
+});
+
+describe("given cells", () => {
+  const given = {
+    ids: [0, 1].map((item) => Array.from({ length: POSITIONS }, (_, p) => (p + item) % 4)),
+    keep: Array.from({ length: POSITIONS }, (_, p) => (p % 3 === 0 ? 1 : 0)),
+  };
+  test("keep their ids; the others are drawn as without them", async () => {
+    const free = (await decoded(2)).ids;
+    const { ids, steps } = await decoded(2, { given });
+    ids.forEach((line, item) =>
+      line.forEach((id, p) => expect(id).toBe(given.keep[p] ? given.ids[item]![p] : free[item]![p])),
+    );
+    expect(steps[2]!.ids).toEqual(ids.map((line) => line.slice(1, 5)));
+  });
+  test("stay whole codes where others are mixtures", async () => {
+    const { accepted } = await decoded(2, { given, noise: gumbelNoise(3) });
+    for (const pass of accepted)
+      pass.forEach(({ positions, mixtures }, item) =>
+        positions.forEach((p, k) => {
+          if (given.keep[p]) expect([...mixtures![k]!.ids]).toEqual([given.ids[item]![p]]);
+          else expect(mixtures![k]!.ids.length).toBe(4);
+        }),
+      );
+  });
+  test.each([
+    ["of fewer items", { ...given, ids: given.ids.slice(1) }],
+    ["of another length", { ...given, ids: [[1], [2]] }],
+    ["with flags of another length", { ...given, keep: [1, 0] }],
+    ["with flags that are none", { ...given, keep: given.keep.map((flag) => flag * 0.7) }],
+  ])("are refused %s", (_, wrong) => {
+    expect(() => nextScale(2, SIDES, { given: wrong })).toThrow(ArgumentError);
+  });
+});
+
+describe("mixtures", () => {
+  test("are fed instead of ids, and are the same for an item in any batch", async () => {
+    const { steps, accepted } = await decoded(2, { noise: gumbelNoise(7) });
+    expect(steps[0]!.mixtures).toBeUndefined();
+    expect(steps[1]!.mixtures).toEqual(accepted[0]!.map(({ mixtures }) => mixtures));
+    const alone = await decoded(1, { noise: gumbelNoise(7, 1) }, 0, 1);
+    expect(alone.accepted.map(([line]) => line)).toEqual(accepted.map((pass) => pass[1]));
+    expect((await decoded(2)).steps.every(({ mixtures }) => mixtures === undefined)).toBe(true);
+  });
+
+  test("are the formula by hand, and almost draws at the end", () => {
+    const law = { ids: Int32Array.of(2, 5), probabilities: Float64Array.of(0.25, 0.75) };
+    const { ids, probabilities } = mixture(law, 0.5, (id) => (id === 5 ? 0.1 : 0));
+    const temperature = 0.27 * (1 - 0.95 * 0.5);
+    const odds = Math.exp((1.5 * Math.log(3) + 0.1) / temperature);
+    expect([...ids]).toEqual([2, 5]);
+    expect(probabilities[0]).toBeCloseTo(1 / (1 + odds), 12);
+    expect(probabilities[0]! + probabilities[1]!).toBeCloseTo(1, 12);
+    expect(Math.max(...mixture(law, 1, () => 0).probabilities)).toBeGreaterThan(1 - 1e-9);
+  });
+
+  test("their noise has Gumbel's mean and variance, and choosing by it is drawing", () => {
+    const noise = gumbelNoise(1);
+    const draws = Array.from({ length: 20_000 }, (_, i) => noise(0, i, 3));
+    const mean = draws.reduce((a, b) => a + b, 0) / draws.length;
+    const variance = draws.reduce((sum, x) => sum + (x - mean) ** 2, 0) / draws.length;
+    expect(mean).toBeCloseTo(0.5772, 1);
+    expect(variance).toBeCloseTo(Math.PI ** 2 / 6, 1);
+    const counts = LAW.map(() => 0);
+    for (let position = 0; position < 5000; position++) {
+      const scores = LAW.map((p, id) => Math.log(p) + noise(1, position, id));
+      counts[scores.indexOf(Math.max(...scores))]!++;
+    }
+    expect(chiSquare(counts, LAW)).toBeLessThan(16.27);
+  });
+});

@@ -1,0 +1,171 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ArgumentError, ClosedError, WeightsError } from "../../../src/base/errors.js";
+import { uniform } from "../../../src/base/random.js";
+import { GraphBuilder } from "../../../src/engine/graph.js";
+import { referenceEngine } from "../../../src/engine/reference.js";
+import { type FloatTensor, f32, i32, sizeOf, type Tensor, tensor } from "../../../src/engine/tensor.js";
+import type { Checkpoint } from "../../../src/engine/weights/checkpoint.js";
+import { memoryCheckpoint } from "../../../src/engine/weights/stored.js";
+import {
+  deriveMultiScale,
+  MULTI_SCALE_CONFIGS,
+  type MultiScaleConfig,
+  parseMultiScaleConfig,
+} from "../../../src/tokenizers/image/multi-scale-config.js";
+import { enlargementOf, multiScaleFeatures, multiScalePixels, quantised } from "../../../src/tokenizers/image/multi-scale-graphs.js";
+import { type MultiScaleTokenizer, openMultiScaleTokenizer } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
+import { readCase, readTensors } from "../../golden/case.js";
+import { painted, vaeConfig } from "../../golden/systems/var-vae.js";
+
+const FOLDER = fileURLToPath(new URL("../../fixtures/var/transformer-own-adaln", import.meta.url));
+const engine = referenceEngine();
+
+/** RGBA, patches, one phi a scale, scales that are not square: all that the published file does not have. */
+const OURS = parseMultiScaleConfig("config", {
+  ...{ channels: 4, patch: 2, ch: 4, multipliers: [1, 2], resBlocks: 1, groups: 2, codeDim: 3, vocab: 11 },
+  ...{ phi: { share: 0, ratio: 0.3 }, scales: [1, [1, 2], [2, 3]] },
+});
+
+function weightsOf(config: MultiScaleConfig): Checkpoint {
+  const g = new GraphBuilder("weights");
+  const map = (name: string) => g.input(name, ["B", config.codeDim, "h", "w"]);
+  multiScaleFeatures(g, config, g.input("pixels", ["B", config.channels, "Y", "X"]));
+  multiScalePixels(g, config, map("canvas"));
+  const shrinking = { rows: g.input("downRows", ["p", "h"]), columns: g.input("downColumns", ["w", "q"]) };
+  quantised(g, config, map("rest"), shrinking, enlargementOf(g));
+  return memoryCheckpoint(
+    "random",
+    g.build({}).weights.map(({ source, shape }, i) => {
+      const sizes = shape as number[];
+      const at = (position: number) => uniform({ seed: i, item: 0, position, purpose: "noise" }) - 0.5;
+      return [source.kind === "weight" ? source.name : "", tensor(sizes, Float32Array.from({ length: sizeOf(sizes) }, (_, n) => at(n)))];
+    }),
+  );
+}
+
+const waves = (...shape: number[]): FloatTensor =>
+  tensor(shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7)));
+const itemOf = <T extends Tensor>({ shape, data }: T, item: number): T => {
+  const stride = data.length / shape[0]!;
+  return { shape: [1, ...shape.slice(1)], data: data.slice(item * stride, (item + 1) * stride) } as unknown as T;
+};
+
+describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) => {
+  let weights: Checkpoint;
+  let tokenizer: MultiScaleTokenizer;
+  let image: FloatTensor;
+  beforeAll(async () => {
+    const golden = vaeConfig((await readCase(FOLDER)).config.vae as Record<string, unknown>);
+    const config = whose === "ours" ? OURS : golden;
+    weights = whose === "ours" ? weightsOf(OURS) : await openVae();
+    tokenizer = await openMultiScaleTokenizer(engine, config, weights);
+    image = whose === "ours" ? waves(2, 4, 8, 12) : waves(2, 3, 8, 8);
+  });
+  afterAll(async () => {
+    await tokenizer.close();
+    await weights.close();
+  });
+
+  it("gives a picture the same ids and pixels in a batch and alone", async () => {
+    const ids = await tokenizer.encode(image);
+    expect(ids.shape).toEqual([2, tokenizer.positions]);
+    const pixels = await tokenizer.decode(ids);
+    expect(pixels.shape).toEqual(image.shape);
+    expect(pixels.data.every((value) => Math.abs(value) <= 1)).toBe(true);
+    for (const item of [0, 1]) {
+      expect(await tokenizer.encode(itemOf(image, item))).toEqual(itemOf(ids, item));
+      expect(await tokenizer.decode(itemOf(ids, item))).toEqual(itemOf(pixels, item));
+    }
+    expect(itemOf(ids, 0).data).not.toEqual(itemOf(ids, 1).data);
+  });
+
+  it("decodes what it paints; a scale painted again replaces itself", async () => {
+    const ids = await tokenizer.encode(image);
+    const { canvases } = await painted(tokenizer, ids);
+    expect(await tokenizer.render(canvases.at(-1)!)).toEqual(await tokenizer.decode(ids));
+    const before = canvases[0]!.data.slice();
+    const again = ids.data.slice(1, 1 + sizeOf(tokenizer.scales[1]!));
+    await tokenizer.paint(canvases[0]!, 1, [again, again]);
+    expect(canvases[0]!.data).toEqual(before);
+  });
+
+  it("takes mixtures of codes: all of one is that one, half and half lies between", async () => {
+    const first = async (...cells: Parameters<MultiScaleTokenizer["paint"]>[2]) =>
+      (await tokenizer.paint(null, 0, cells)).canvas.data;
+    const [a, b] = [await first([3]), await first([7])];
+    expect(await first([{ ids: [7, 3], probabilities: [0, 1] }])).toEqual(a);
+    const half = await first([{ ids: [3, 7], probabilities: [0.5, 0.5] }]);
+    half.forEach((value, i) => expect(value).toBeCloseTo((a[i]! + b[i]!) / 2, 5));
+    expect(a).not.toEqual(b);
+  });
+
+  it("refuses what does not fit", async () => {
+    const { channels, positions, vocabularySize } = tokenizer;
+    const [, , Y, X] = image.shape as [number, number, number, number];
+    const pixels = (shape: number[], value = 0) => f32(shape, new Float32Array(sizeOf(shape)).fill(value));
+    for (const wrong of [
+      tokenizer.encode(pixels([1, channels, Y, X + 4])),
+      tokenizer.encode(pixels([1, 7 - channels, Y, X])),
+      tokenizer.encode(pixels([0, channels, Y, X])),
+      tokenizer.encode(pixels([1, channels, Y, X], 255)),
+      tokenizer.decode(i32([1, positions - 1], new Int32Array(positions - 1))),
+      tokenizer.decode(i32([1, positions], new Int32Array(positions).fill(vocabularySize))),
+      tokenizer.decode(f32([1, positions], new Float32Array(positions)) as Tensor),
+      tokenizer.paint(null, tokenizer.scales.length, [[0]]),
+      tokenizer.paint(null, 0, [[0, 0]]),
+      tokenizer.paint(null, 0, [[-1]]),
+      tokenizer.paint(null, 0, []),
+      tokenizer.paint(pixels([1, 1, 1, 1]), 0, [[0]]),
+      tokenizer.render(pixels([1, 1, 1, 1])),
+    ])
+      await expect(wrong).rejects.toThrow(ArgumentError);
+  });
+});
+
+it("refuses a checkpoint of another configuration and use after close", async () => {
+  await using weights = weightsOf(OURS);
+  await expect(openMultiScaleTokenizer(engine, { ...OURS, phi: { share: 4, ratio: 0.3 } }, weights)).rejects.toThrow(WeightsError);
+  const tokenizer = await openMultiScaleTokenizer(engine, OURS, weights);
+  await tokenizer.close();
+  await expect(tokenizer.encode(waves(1, 4, 8, 12))).rejects.toThrow(ClosedError);
+});
+
+it("has the published numbers of ids, parameters and tensors", () => {
+  expect(deriveMultiScale(MULTI_SCALE_CONFIGS["var-256"])).toMatchObject({ positions: 680, downsample: 16, grid: [16, 16] });
+  expect(deriveMultiScale(MULTI_SCALE_CONFIGS["var-512"]).positions).toBe(2240);
+  const g = new GraphBuilder("published");
+  const config = MULTI_SCALE_CONFIGS["var-256"];
+  multiScaleFeatures(g, config, g.input("pixels", ["B", 3, "Y", "X"]));
+  multiScalePixels(g, config, g.input("canvas", ["B", 32, "h", "w"]));
+  const shrinking = { rows: g.input("downRows", ["p", "h"]), columns: g.input("downColumns", ["w", "q"]) };
+  quantised(g, config, g.input("rest", ["B", 32, "h", "w"]), shrinking, enlargementOf(g));
+  const sizes = g.build({}).weights.map(({ shape }) => sizeOf(shape as number[]));
+  expect(sizes.length).toBe(323); // and the statistics
+  expect(Math.round(sizes.reduce((a, b) => a + b) / 1e5) / 10).toBe(108.9);
+});
+
+describe("parseMultiScaleConfig", () => {
+  const good = JSON.parse(JSON.stringify(OURS));
+  it("gives back what it was given; sides stand for squares", () => {
+    expect(parseMultiScaleConfig("config", good)).toEqual(OURS);
+    expect(parseMultiScaleConfig("config", { ...good, scales: [1, 3] }).scales).toEqual([[1, 1], [3, 3]]);
+  });
+  it.each([
+    ["one scale", { scales: [4] }],
+    ["scales that exceed the last", { scales: [[1, 4], [3, 3]] }],
+    ["scales that are none", { scales: [1, "2"] }],
+    ["groups that do not divide", { groups: 3 }],
+    ["a ratio of 0", { phi: { share: 4, ratio: 0 } }],
+    ["an unknown field of phi", { phi: { share: 4, ratio: 0.5, size: 3 } }],
+    ["an unknown field", { zChannels: 8 }],
+    ["other channels", { channels: 5 }],
+  ])("refuses %s", (_, change) => {
+    expect(() => parseMultiScaleConfig("config", { ...good, ...change })).toThrow(ArgumentError);
+  });
+});
+
+async function openVae(): Promise<Checkpoint> {
+  const tensors = await readTensors(FOLDER, "vae_weights.safetensors");
+  return memoryCheckpoint("vae", tensors as unknown as Map<string, Tensor>);
+}
