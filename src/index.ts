@@ -28,15 +28,25 @@ export {
 export { drawnBefore } from "./core/decode/in-groups.js";
 export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
 export { diagonals, nextNeighbor } from "./core/decode/next-neighbor.js";
+export {
+  type Given,
+  gumbelNoise,
+  type NextScaleOptions,
+  nextScale,
+  type Noise,
+} from "./core/decode/next-scale.js";
 export { nextToken } from "./core/decode/next-token.js";
 export { ordersOf, strategyOf } from "./core/decode/orders.js";
 export { parallelRegions } from "./core/decode/parallel-regions.js";
 export { type Sampler, type SamplerOptions, sampler } from "./core/decode/sampler.js";
 export type { Accepted, Draws, Forward, Prediction, Step, Strategy } from "./core/decode/step.js";
-export { type Guidance, guidance, llamagenGuidance, narGuidance, UNGUIDED } from "./core/guidance.js";
+export { type Guidance, guidance, llamagenGuidance, narGuidance, UNGUIDED, varGuidance } from "./core/guidance.js";
 // The transformer and its decoding
 export { openTransformer, type Transformer, type TransformerOptions } from "./core/model.js";
 export { SAMPLING_DEFAULTS, type SamplingSettings } from "./core/sampling.js";
+export { SCALE_TRANSFORMERS, type ScaleConfig, type ScaleTransformerName, scaleConfig } from "./core/scale-configs.js";
+export { openScaleTransformer, type ScaleTransformer } from "./core/scale-model.js";
+export { openScaleSession, type Paint, type ScaleSessionOptions } from "./core/scale-session.js";
 export { openSession, type Session, type SessionOptions } from "./core/session.js";
 export type { DeviceName } from "./engine/devices.js";
 export { type Diagnosis, diagnose } from "./engine/diagnose.js";
@@ -72,6 +82,19 @@ export { type ImageDefaults, type ImageModelConfig, NO_STYLE, PRECISIONS } from 
 export type { EmbeddedModel, EmbeddedName, PublishedImageModel, PublishedName } from "./models/known.js";
 export { DEFAULT_IMAGE_MODEL, EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "./models/known.js";
 export { centreCrop } from "./tokenizers/image/crop.js";
+export { type Box, boxMask, keptCells, type Mask } from "./tokenizers/image/kept-cells.js";
+export {
+  type Grid,
+  MULTI_SCALE_CONFIGS,
+  type MultiScaleConfig,
+  parseMultiScaleConfig,
+} from "./tokenizers/image/multi-scale-config.js";
+export {
+  type Cell,
+  type MultiScaleTokenizer,
+  openMultiScaleTokenizer,
+  type Painted,
+} from "./tokenizers/image/multi-scale-tokenizer.js";
 export { type Channels, type Picture, picturesOf, pixelsOf } from "./tokenizers/image/pixels.js";
 export { parseVqConfig, VQ_CONFIGS, type VqConfig } from "./tokenizers/image/vq-config.js";
 export { type ImageTokenizer, openVqTokenizer } from "./tokenizers/image/vq-tokenizer.js";

@@ -19,7 +19,7 @@ async function run(name: string, change: (golden: GoldenCase) => GoldenCase = (g
 const failures = (comparisons: readonly Comparison[]) => comparisons.filter(({ pass }) => !pass).map(({ name }) => name);
 
 test.each([
-  ["resample", 34],
+  ["resample", 38],
   ["pick", 12],
   ["phi", 95],
   ["vqvae-deep", 36],

@@ -52,12 +52,12 @@ function matrix(
   to: number,
   fill: (row: number, add: (column: number, weight: number) => void) => void,
 ): FloatTensor {
-  const data = new Float32Array(to * from);
+  const sums = new Float64Array(to * from); // taps outside the map add up at its edge
   for (let i = 0; i < to; i++)
     fill(i, (j, weight) => {
-      data[i * from + j]! += weight;
+      sums[i * from + j]! += weight;
     });
-  return tensor([to, from], data);
+  return tensor([to, from], Float32Array.from(sums));
 }
 
 /** Rows · X · columns: x [B, C, h, w], rows [p, h], columns [w, q] -> [B, C, p, q]. */
