@@ -19,8 +19,13 @@ export {
 export { VERSION } from "./base/version.js";
 export { type Condition, leftPadded } from "./core/condition.js";
 export { TRANSFORMERS, type TransformerConfig, type TransformerName, transformerConfig } from "./core/configs.js";
+export { type RuleName } from "./core/decode/acceptance.js";
+export { INITIALISERS, type InitialiserName } from "./core/decode/initialisers.js";
+export { JACOBI_DEFAULTS, jacobi, type JacobiSettings } from "./core/decode/jacobi.js";
+export { type Allowed, type MarkedLines, markedLayout, rasterLayout, type TokenLayout } from "./core/decode/layout.js";
 export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
 export { nextToken } from "./core/decode/next-token.js";
+export { ADAPTIVE_WINDOW, type AdaptiveWindow, type Window } from "./core/decode/window.js";
 export { type Sampler, type SamplerOptions, sampler } from "./core/decode/sampler.js";
 export type { Accepted, Draws, Forward, Prediction, Step, Strategy } from "./core/decode/step.js";
 export { type Guidance, guidance, llamagenGuidance, UNGUIDED } from "./core/guidance.js";
@@ -40,6 +45,7 @@ export { type DType, type FloatTensor, f32, i32, type Tensor, tensor } from "./e
 export type { Checkpoint } from "./engine/weights/checkpoint.js";
 export { type OpenOptions, openCheckpoint } from "./engine/weights/open.js";
 export { writeSafetensors } from "./engine/weights/safetensors-write.js";
+export { type Decoding, type DecodingName, type DecodingOption, DECODINGS } from "./image/decoding.js";
 export type { ImageFormat } from "./image/encode.js";
 export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
 // Images

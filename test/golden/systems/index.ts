@@ -5,6 +5,8 @@ import { type Comparison, Unsupported } from "../compare.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
+import { sjdAccept, sjdForcedPositions, sjdInitialisers } from "./sjd.js";
+import { sjdGreedy, sjdStatistics, sjdTrace } from "./sjd-loops.js";
 
 export type System = (folder: string, golden: GoldenCase, engine: Engine) => AsyncIterable<Comparison>;
 
@@ -22,6 +24,12 @@ const ROWS: readonly Row[] = [
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },
   { system: "llamagen", kind: (golden) => has(golden, "rms_dim", "ffn_dim"), run: llamagenOps },
+  { system: "sjd", kind: (golden) => has(golden, "records", "max_window"), run: sjdAccept },
+  { system: "sjd", kind: (golden) => has(golden, "vocab", "cases"), run: sjdInitialisers },
+  { system: "sjd", kind: (golden) => has(golden, "outcomes", "length"), run: sjdStatistics },
+  { system: "sjd", kind: (golden) => has(golden, "kind", "layers", "runs"), run: sjdGreedy },
+  { system: "sjd", kind: (golden) => has(golden, "runs"), run: sjdTrace },
+  { system: "sjd", kind: (golden) => has(golden, "lumina") || has(golden, "emu3"), run: sjdForcedPositions },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 
