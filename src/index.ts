@@ -19,9 +19,9 @@ export {
 export { VERSION } from "./base/version.js";
 export { type Condition, leftPadded } from "./core/condition.js";
 export { TRANSFORMERS, type TransformerConfig, type TransformerName, transformerConfig } from "./core/configs.js";
-export { type RuleName } from "./core/decode/acceptance.js";
+export type { RuleName } from "./core/decode/acceptance.js";
 export { INITIALISERS, type InitialiserName } from "./core/decode/initialisers.js";
-export { JACOBI_DEFAULTS, jacobi, type JacobiSettings } from "./core/decode/jacobi.js";
+export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./core/decode/jacobi.js";
 export { type Allowed, type MarkedLines, markedLayout, rasterLayout, type TokenLayout } from "./core/decode/layout.js";
 export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
 export { nextToken } from "./core/decode/next-token.js";

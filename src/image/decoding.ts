@@ -1,13 +1,12 @@
 /** In which order the tokens of a picture come to be: one word, or an object with the settings of that order. */
-import { type Options, withDefaults } from "../base/check.js";
+import { withDefaults } from "../base/check.js";
 import { ArgumentError, UnknownNameError } from "../base/errors.js";
 import type { Fields } from "../base/fields.js";
-import type { TransformerConfig } from "../core/configs.js";
-import { type JacobiSettings, jacobi, jacobiSettings } from "../core/decode/jacobi.js";
+import { derive, type TransformerConfig } from "../core/configs.js";
+import { type JacobiOptions, type JacobiSettings, jacobi, jacobiSettings } from "../core/decode/jacobi.js";
 import { rasterLayout } from "../core/decode/layout.js";
 import { nextToken } from "../core/decode/next-token.js";
 import type { Strategy } from "../core/decode/step.js";
-import { derive } from "../core/configs.js";
 
 /** An order with nothing left open, as the manifest keeps it. */
 export type Decoding = { readonly kind: "next-token" } | ({ readonly kind: "jacobi" } & JacobiSettings);
@@ -16,12 +15,14 @@ export type DecodingName = Decoding["kind"];
 
 /**
  * next-token   one token a pass.
- * jacobi       guesses checked a window at a time: fewer passes. Its default rule gives the tokens of next-token.
+ * jacobi       guesses checked a window at a time: fewer passes. Its default rule gives the tokens of next-token, as far as the
+ *              arithmetic does not depend on how many tokens a pass has: float32 differs in the last bits, and a draw that
+ *              close is rare; q8 and q4 round what they multiply to eight bits, and pictures differ.
  */
 export type DecodingOption =
   | DecodingName
   | { readonly kind: "next-token" }
-  | ({ readonly kind: "jacobi" } & Options<JacobiSettings>);
+  | ({ readonly kind: "jacobi" } & JacobiOptions);
 
 interface Order<D extends Decoding> {
   /** Completes and checks what stands beside `kind`. */

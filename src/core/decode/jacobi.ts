@@ -13,7 +13,7 @@ import { INITIALISERS, type InitialiserName, initialiser } from "./initialisers.
 import type { TokenLayout } from "./layout.js";
 import { Line, type Speculation } from "./line.js";
 import type { Accepted, Draws, Step, Strategy } from "./step.js";
-import { averaged, inputsOf, largestOf, type Window, windowOf } from "./window.js";
+import { type AdaptiveWindow, averaged, inputsOf, largestOf, type Window, windowOf } from "./window.js";
 
 export interface JacobiSettings {
   /** When a draft stands: see RULES. "coupled" gives the ids of next-token decoding for the same seed. */
@@ -30,9 +30,14 @@ export const JACOBI_DEFAULTS: JacobiSettings = Object.freeze({
   window: 16,
 });
 
+/** What a caller may write: any of the settings, and any part of an adaptive window. */
+export type JacobiOptions = Options<Omit<JacobiSettings, "window">> & {
+  readonly window?: number | Options<AdaptiveWindow> | undefined;
+};
+
 /** Completes and checks settings. Throws ArgumentError or UnknownNameError. */
-export function jacobiSettings(options: Options<JacobiSettings> = {}, where = "jacobi"): JacobiSettings {
-  const { rule, initialiser, window } = withDefaults(where, JACOBI_DEFAULTS, options);
+export function jacobiSettings(options: JacobiOptions = {}, where = "jacobi"): JacobiSettings {
+  const { rule, initialiser, window } = withDefaults(where, JACOBI_DEFAULTS, options as Options<JacobiSettings>);
   if (!Object.hasOwn(RULES, rule)) throw new UnknownNameError("rule", String(rule), Object.keys(RULES));
   if (!INITIALISERS.includes(initialiser)) throw new UnknownNameError("initialiser", String(initialiser), INITIALISERS);
   return { rule, initialiser, window: windowOf(window, `${where}.window`) };
@@ -47,7 +52,7 @@ export function jacobi(
   items: number,
   total: number,
   layout: TokenLayout,
-  options: Options<JacobiSettings> = {},
+  options: JacobiOptions = {},
 ): Strategy {
   const { rule, initialiser: name, window } = jacobiSettings(options);
   return speculative(items, total, largestOf(window), () => {

@@ -44,7 +44,7 @@ export function sampler(options: SamplerOptions): Sampler {
     draws(step, { conditional, unconditional }, seen) {
       if (guidance.scale !== 1 && !unconditional)
         throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
-      const law = remembered((item, k) => {
+      const law = remembered(step.fill.length, (item, k) => {
         const allowed = layout?.allowed(step.fill[k]!);
         if (allowed?.kind === "forced") return certain(allowed.id);
         const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
@@ -56,7 +56,7 @@ export function sampler(options: SamplerOptions): Sampler {
             : guide(row, rowOf(unconditional, item, k).subarray(first, end), scale);
         return lawOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k), first);
       });
-      const id = remembered((item, k) => {
+      const id = remembered(step.fill.length, (item, k) => {
         const address = { seed, item: firstItem + item, position: step.fill[k]!, purpose: "token" } as const;
         return race(law(item, k), (id) => uniform(address, id));
       });
@@ -74,12 +74,8 @@ export function rowOf({ shape, data }: FloatTensor, item: number, k: number): Fl
   return data.subarray(start, start + V);
 }
 
-function remembered<T extends number | Law>(compute: (item: number, k: number) => T) {
-  const known = new Map<string, T>();
-  return (item: number, k: number): T => {
-    const key = `${item} ${k}`;
-    const found = known.get(key) ?? compute(item, k);
-    known.set(key, found);
-    return found;
-  };
+/** Computes the value of an item and an index into `fill` the first time that it is asked for. */
+function remembered<T extends number | Law>(rows: number, compute: (item: number, k: number) => T) {
+  const known: (T | undefined)[] = [];
+  return (item: number, k: number): T => (known[item * rows + k] ??= compute(item, k));
 }

@@ -202,7 +202,14 @@ export async function* sjdGreedy(folder: string, golden: GoldenCase, engine: Eng
 export async function* sjdStatistics(folder: string, golden: GoldenCase): AsyncIterable<Comparison> {
   const io = await readTensors(folder);
   const { vocab: V, length: N } = golden.config as unknown as { vocab: number; length: number };
-  const next = (line: readonly number[]) => [...rowAt(io, `table.t${line.length}`, ...line)];
+  const next = (line: readonly number[]) => Array.from(rowAt(io, `table.t${line.length}`, ...line));
+  const logits = new Map<string, readonly number[]>();
+  const table: Table = (line) => {
+    const key = line.join();
+    const found = logits.get(key) ?? next(line).map(Math.log);
+    logits.set(key, found);
+    return found;
+  };
   const walk = (line: readonly number[], probability: number): number[] =>
     line.length === N ? [probability] : next(line).flatMap((p, id) => walk([...line, id], probability * p));
   const joint = walk([], 1);
@@ -221,7 +228,7 @@ export async function* sjdStatistics(folder: string, golden: GoldenCase): AsyncI
     const counts = new Int32Array(joint.length);
     const layout = rasterLayout(2, V);
     for (let first = 0; first < SEQUENCES; first += batch) {
-      const model = tableModel(batch, (line) => next(line).map(Math.log));
+      const model = tableModel(batch, table);
       const coins = sampler({ seed: 1, firstItem: first });
       for (const ids of await idsOf(model, jacobi(batch, N, layout, settings), coins))
         counts[ids.reduce((index, id) => index * V + id, 0)]!++;
@@ -234,10 +241,10 @@ export async function* sjdStatistics(folder: string, golden: GoldenCase): AsyncI
 
 const SEQUENCES = 40_000;
 
-function* statisticsSettings(N: number): Iterable<JacobiSettings & { readonly batch: number }> {
-  for (const window of [1, 2, 3, N, N + 3]) yield { rule: "ratio", window, initialiser: "random", batch: 8 };
-  yield { rule: "ratio", window: N, initialiser: "repeat-horizontal", batch: 1 };
-  yield { rule: "ratio-redraw", window: N, initialiser: "repeat-vertical", batch: 8 };
-  yield { rule: "ratio-redraw", window: 3, initialiser: "sample-horizontal", batch: 1 };
-  yield { rule: "coupled", window: N, initialiser: "repeat-horizontal", batch: 8 };
-}
+const statisticsSettings = (N: number): readonly (JacobiSettings & { readonly batch: number })[] => [
+  { rule: "coupled", window: 1, initialiser: "random", batch: 8 },
+  { rule: "ratio", window: 2, initialiser: "repeat-horizontal", batch: 4 },
+  { rule: "ratio-redraw", window: 3, initialiser: "sample-horizontal", batch: 8 },
+  { rule: "ratio", window: N, initialiser: "repeat-vertical", batch: 8 },
+  { rule: "ratio", window: N + 3, initialiser: "random", batch: 5 },
+];
