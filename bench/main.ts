@@ -1,5 +1,6 @@
 /** npm run bench [-- NAME...]: every benchmark, or those named. Each prints what it compares and the ratios. */
 import { defaultPicture } from "./default-picture.js";
+import { jacobiPasses } from "./jacobi.js";
 import { llamagenB } from "./llamagen-b.js";
 import { loadMemory } from "./load-memory.js";
 import { vqDs16 } from "./vq-ds16.js";
@@ -8,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "llamagen-b": llamagenB,
   "vq-ds16": vqDs16,
   "default-picture": defaultPicture,
+  jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,
 };
 

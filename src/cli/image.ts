@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { writeWhole } from "../base/write-file.js";
 import {
   ArgumentError,
+  type DecodingName,
   type GeneratedImage,
   type GenerateImageOptions,
   type ImageFormat,
@@ -30,6 +31,7 @@ interface ImageOptions extends ModelOptions {
   readonly topK?: number;
   readonly topP?: number;
   readonly minP?: number;
+  readonly decoding?: DecodingName;
   readonly preview: number;
   readonly manifest: boolean;
   readonly json: boolean;
@@ -62,6 +64,7 @@ export const imageCommand = (context: Context): Command =>
     .option("--top-k <count>", "only the k likeliest tokens, 0 is off", numberOf)
     .option("--top-p <fraction>", "only the likeliest tokens that together exceed p, 1 is off", numberOf)
     .option("--min-p <fraction>", "only tokens at least this fraction as probable as the likeliest", numberOf)
+    .option("--decoding <order>", "next-token, or jacobi: the same tokens in fewer passes")
     .option("--preview <passes>", "write <file>.preview.png after every so many passes", numberOf, 0)
     .option("--no-manifest", "do not write <file>.json")
     .option("--json", "one JSON object on stdout and nothing else", false)
@@ -115,7 +118,8 @@ async function makeImages(prompt: string | undefined, options: ImageOptions, { s
 }
 
 function requestOf(prompt: string | undefined, options: ImageOptions, format: ImageFormat): GenerateImageOptions {
-  const { style, classId, n, seed, firstIndex, size, guidance, temperature, topK, topP, minP, preview } = options;
+  const { style, classId, n, seed, firstIndex, size, guidance, temperature, topK, topP, minP, decoding, preview } =
+    options;
   const settings = {
     n,
     seed,
@@ -127,6 +131,7 @@ function requestOf(prompt: string | undefined, options: ImageOptions, format: Im
     topK,
     topP,
     minP,
+    decoding,
     previewEvery: preview,
   };
   // Which of the three a model takes is the model's to say: what it has no use for, it refuses by name.

@@ -76,12 +76,28 @@ export function stagesOf(settings: SamplingSettings, seen: Iterable<number> = []
 
 /**
  * The law of the next id: a row of (guided) logits [V] through the stages. `seen` are the ids that a repetition penalty
- * counts. Logits of -Infinity are never drawn; a row with NaN or +Infinity, or with nothing left, is an ExecutionError.
+ * counts; `first` is the id of the first logit. Logits of -Infinity are never drawn; a row with NaN or +Infinity, or with
+ * nothing left, is an ExecutionError.
  */
-export function lawOf(row: Float32Array, settings: SamplingSettings, seen: Iterable<number> = []): Law {
+export function lawOf(row: Float32Array, settings: SamplingSettings, seen: Iterable<number> = [], first = 0): Law {
   const stages = stagesOf(settings, seen);
-  const { ids, logits } = stages.reduce((left, stage) => stage(left), { ids: everyId(row.length), logits: row });
+  const { ids, logits } = stages.reduce((left, stage) => stage(left), { ids: everyId(row.length, first), logits: row });
   return { ids, probabilities: softmax(logits) };
+}
+
+/** The law of an id that is not drawn but set. */
+export const certain = (id: number): Law => ({ ids: Int32Array.of(id), probabilities: Float64Array.of(1) });
+
+/** The probability of an id, 0 where the law does not have it: a search by halves. */
+export function probabilityOf({ ids, probabilities }: Law, id: number): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle]! < id) low = middle + 1;
+    else high = middle;
+  }
+  return ids[low] === id ? probabilities[low]! : 0;
 }
 
 /** The id that a coin in [0, 1) selects: the first whose cumulative probability, in order of ids, exceeds it. */
@@ -96,6 +112,24 @@ export function draw({ ids, probabilities }: Law, coin: number): number {
     last = i;
   }
   return ids[last]!; // the sum rounded to less than the coin; never an id of probability 0
+}
+
+/**
+ * The id that wins a race: each runs for an exponential time at the rate of its probability, -log(1 - coin) / p with a coin of
+ * its own, and the first one in is drawn with probability p (Gumbel-max; Maddison et al. 2014, arXiv 1411.0030 §2). Of two laws
+ * that differ little the winner is mostly the same, where draw() would shift at every id behind the first difference.
+ */
+export function race({ ids, probabilities }: Law, coin: (id: number) => number): number {
+  let winner = ids[0]!;
+  let first = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < ids.length; i++) {
+    const time = -Math.log1p(-coin(ids[i]!)) / probabilities[i]!; // infinite, or not a number, at probability 0
+    if (time < first) {
+      first = time;
+      winner = ids[i]!;
+    }
+  }
+  return winner;
 }
 
 export const repetition =
@@ -208,8 +242,8 @@ function keep({ ids, logits }: Candidates, stays: (logit: number) => boolean): C
   return out;
 }
 
-function everyId(size: number): Int32Array {
+function everyId(size: number, first: number): Int32Array {
   const ids = new Int32Array(size);
-  for (let id = 0; id < size; id++) ids[id] = id;
+  for (let i = 0; i < size; i++) ids[i] = first + i;
   return ids;
 }

@@ -21,6 +21,7 @@ export async function keptPicture(
     device: model.device.name,
     precision: model.precision,
     subject: { prompt, style },
+    decoding: { kind: "next-token" },
     sampling: { guidance, temperature, topK, topP, minP },
     seed,
     index: 0,

@@ -36,6 +36,8 @@ export interface ImageUsage {
   readonly outputTokens: number;
   readonly totalTokens: number;
   readonly forwardPasses: number;
+  /** Tokens predicted to get those generated; more where guesses were wrong. */
+  readonly predictedTokens: number;
   readonly milliseconds: number;
 }
 

@@ -4,7 +4,6 @@ import type { Options } from "../base/check.js";
 import { check } from "../base/check.js";
 import { derive } from "../core/configs.js";
 import { decode } from "../core/decode/loop.js";
-import { nextToken } from "../core/decode/next-token.js";
 import { sampler } from "../core/decode/sampler.js";
 import { guidance } from "../core/guidance.js";
 import { openSession } from "../core/session.js";
@@ -12,6 +11,7 @@ import { tensor } from "../engine/tensor.js";
 import { picturesOf } from "../tokenizers/image/pixels.js";
 import { UNKNOWN } from "../tokenizers/image/preview.js";
 import { type Prepared, prepare } from "./condition.js";
+import { strategyOf } from "./decoding.js";
 import { ENCODINGS, encodePicture, hasTransparency, resized } from "./encode.js";
 import type { ImageEvent, ImageResult } from "./events.js";
 import { type GeneratedImage, generatedImage } from "./generated-image.js";
@@ -67,7 +67,11 @@ async function* run(
 ): AsyncGenerator<ImageEvent, void, void> {
   const started = performance.now();
   const prepared = prepare(model, request.subject);
-  const warnings: ImageWarning[] = [...prepared.warnings, ...sizeWarnings(model, request)];
+  const warnings: ImageWarning[] = [
+    ...prepared.warnings,
+    ...sizeWarnings(model, request),
+    ...decodingWarnings(model, request),
+  ];
   const positions = derive(model.transformer.config).positions;
   const total = request.n * positions;
   const { n, seed } = request;
@@ -80,6 +84,7 @@ async function* run(
 
   const images: GeneratedImage[] = [];
   let forwardPasses = 0;
+  let predictedTokens = 0;
   for (const batch of batches(model, request)) {
     for await (const event of drawTokens(model, request, prepared, batch, signal)) {
       switch (event.type) {
@@ -91,6 +96,7 @@ async function* run(
           yield event;
           break;
         case "ids-end":
+          predictedTokens += event.predicted;
           for (const image of await finish(model, request, batch.first, event.ids, warnings)) {
             images.push(image);
             yield { type: "image-end", image };
@@ -105,6 +111,7 @@ async function* run(
     outputTokens: total,
     totalTokens: n * prepared.tokens + total,
     forwardPasses,
+    predictedTokens,
     milliseconds: performance.now() - started,
   };
   const response = { timestamp: new Date(), modelId: model.name, revision: model.revision };
@@ -129,7 +136,7 @@ function* batches({ transformer: { config } }: ImageModel, { n, firstIndex, samp
 
 type DrawEvent =
   | Extract<ImageEvent, { type: "tokens-accept" | "image-preview" }>
-  | { readonly type: "ids-end"; readonly ids: readonly Int32Array[] };
+  | { readonly type: "ids-end"; readonly ids: readonly Int32Array[]; readonly predicted: number };
 
 /** Opens a session, decodes the tokens of a batch, closes the session whatever happens. */
 async function* drawTokens(
@@ -144,12 +151,14 @@ async function* drawTokens(
   const { guidance: scale, ...sampling } = request.sampling;
   const session = await openSession(model.transformer, { condition: prepared.of(items), guided: scale > 1 });
   try {
-    const { positions } = derive(model.transformer.config);
+    const { config } = model.transformer;
+    const { positions } = derive(config);
+    const strategy = strategyOf(request.decoding, items, config);
     const coins = sampler({ seed, sampling, guidance: guidance(scale), firstItem: first });
     const known = Array.from({ length: items }, () => new Int32Array(positions).fill(UNKNOWN));
-    for await (const event of decode(session, nextToken(items, positions), coins, { signal })) {
+    for await (const event of decode(session, strategy, coins, { signal })) {
       if (event.type === "decode-end") {
-        yield { type: "ids-end", ids: event.ids };
+        yield { type: "ids-end", ids: event.ids, predicted: event.usage.tried };
         continue;
       }
       const { accepted: done, passes: forwardPasses } = event.usage;
@@ -162,13 +171,15 @@ async function* drawTokens(
       for (const [item, picture] of pictures.entries()) {
         const index = first + item;
         const bytes = await encodePicture(picture, "png", markOf(model, request, index));
-        yield { type: "image-preview", index, done: done / items, picture, bytes };
+        yield { type: "image-preview", index, done: knownOf(known[item]!), picture, bytes };
       }
     }
   } finally {
     await session.close();
   }
 }
+
+const knownOf = (ids: Int32Array): number => ids.reduce((count, id) => (id === UNKNOWN ? count : count + 1), 0);
 
 /** Ids of a batch to pictures, files and manifests. Adds a warning where a format loses transparency. */
 async function finish(
@@ -205,6 +216,12 @@ const FLATTENED = "JPEG has no transparency; the file shows the picture on white
 function sizeWarnings({ side: native }: ImageModel, { side }: ImageRequest): ImageWarning[] {
   if (side === native) return [];
   return [other(`The model draws ${native}x${native}; ${side}x${side} is resampled from it and shows no more detail.`)];
+}
+
+function decodingWarnings({ precision }: ImageModel, { decoding }: ImageRequest): ImageWarning[] {
+  if (decoding.kind !== "jacobi" || decoding.rule !== "coupled" || precision === "f32" || precision === "f16") return [];
+  const remedy = 'Load the model with precision "f32" for the same tokens.';
+  return [other(`In ${precision}, tokens hang on how many a pass has, and may differ from next-token's. ${remedy}`)];
 }
 
 function warnOnce(warnings: ImageWarning[], warning: ImageWarning): void {

@@ -9,6 +9,7 @@ import type { Precision } from "../engine/engine.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import { PRECISIONS } from "../models/image-config.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import { type Decoding, decodingFrom } from "./decoding.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import { TRAINED_ALGORITHMIC_MEDIA } from "./marking.js";
 import type { ImageModel } from "./model.js";
@@ -30,6 +31,7 @@ export interface ImageManifest {
     | { readonly classId: number }
     | { readonly featuresSha256: string };
   readonly sampling: ImageSampling;
+  readonly decoding: Decoding;
   readonly seed: number;
   readonly index: number;
   readonly tokens: { readonly count: number; readonly sha256: string };
@@ -58,6 +60,7 @@ export function manifestOf(
     precision: model.precision,
     subject: subjectRecord(request.subject),
     sampling: request.sampling,
+    decoding: request.decoding,
     seed: request.seed,
     index: made.index,
     tokens: { count: made.ids.length, sha256: sha256OfIds(made.ids) },
@@ -105,6 +108,7 @@ export function parseManifest(json: unknown, where = "manifest"): ImageManifest 
       topP: sampling.number("topP", "a number from 0 to 1", isNumberIn(0, 1)),
       minP: sampling.number("minP", "a number from 0 to 1", isNumberIn(0, 1)),
     })),
+    decoding: decodingFrom(of.object("decoding")),
     seed: of.number("seed", "a whole number", isIntegerIn(0, Number.MAX_SAFE_INTEGER)),
     index: of.number("index", "a whole number", isIntegerIn(0, 2 ** 31 - 1)),
     tokens: closed(of.object("tokens"), (tokens) => ({

@@ -3,6 +3,7 @@ import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../b
 import { ArgumentError, UnknownNameError } from "../base/errors.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import { type ImageDefaults, NO_STYLE } from "../models/image-config.js";
+import { type Decoding, type DecodingOption, decodingOf } from "./decoding.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageModel } from "./model.js";
 
@@ -40,6 +41,8 @@ export interface ImageSettings {
   readonly topP: number | null;
   /** Only tokens at least this fraction as probable as the likeliest; 0 is off. */
   readonly minP: number | null;
+  /** In which order tokens come to be: "next-token", "jacobi", or an object with such a `kind` and its settings. */
+  readonly decoding: DecodingOption;
   /** streamImage only: a preview after every so many passes; 0: none. */
   readonly previewEvery: number;
 }
@@ -55,6 +58,7 @@ export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
   topK: null,
   topP: null,
   minP: null,
+  decoding: "next-token",
   previewEvery: 0,
 });
 
@@ -70,6 +74,7 @@ export type ImageSampling = Omit<ImageDefaults, "style">;
 export interface ImageRequest {
   readonly subject: Subject;
   readonly sampling: ImageSampling;
+  readonly decoding: Decoding;
   readonly n: number;
   readonly seed: number;
   readonly firstIndex: number;
@@ -96,6 +101,7 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
   return {
     subject: subjectOf(model, options),
     sampling,
+    decoding: decodingOf(s.decoding),
     side: sideOf(model, s.size),
     n,
     seed,

@@ -29,14 +29,14 @@ export async function verifyImage(
   if (manifest.model.name !== model.name) {
     throw new ArgumentError("model", `the model of the manifest, ${manifest.model.name}`, model.name);
   }
-  const { subject, sampling, seed, index, picture } = manifest;
+  const { subject, sampling, decoding, seed, index, picture } = manifest;
   if ("featuresSha256" in subject) {
     const remedy = "Call generateImage with the same features and compare the manifests.";
     throw new ArgumentError("manifest.subject", "a prompt or a class", "features", remedy);
   }
   const settings: Options<ImageSettings> = {
     ...sampling,
-    ...{ seed, firstIndex: index, n: 1, format: picture.format, size: `${picture.width}x${picture.height}` },
+    ...{ decoding, seed, firstIndex: index, n: 1, format: picture.format, size: `${picture.width}x${picture.height}` },
   };
   const { images } = await generateImage({ ...subject, ...settings, model, signal });
   const image = images[0]!;

@@ -69,6 +69,15 @@ describe("tessera image", () => {
     expect(await readdir(join(folder, "o2"))).toEqual(["x.webp"]);
   });
 
+  test("--decoding jacobi: the same picture, and verify makes it again", async () => {
+    const of = async (...words: string[]) =>
+      JSON.parse((await tessera("image", "red", ...TINY, "--json", "-o", "d/x.png", ...words)).stdout);
+    const [plain, jacobi] = [await of(), await of("--decoding", "jacobi")];
+    expect(jacobi.images[0].tokensSha256).toBe(plain.images[0].tokensSha256);
+    expect(jacobi.usage.forwardPasses).toBeLessThan(plain.usage.forwardPasses);
+    expect((await tessera("verify", join(folder, "d/x.png.json"), ...TINY)).code).toBe(0);
+  });
+
   test("previews come and go", async () => {
     const { code } = await tessera("image", "red", ...TINY, "--preview", "3", "--no-manifest", "-q", "-o", "o3/x.png");
     expect({ code, files: await readdir(join(folder, "o3")) }).toEqual({ code: 0, files: ["x.png"] });
@@ -82,6 +91,7 @@ describe("tessera image", () => {
     ["no prompt", [], /prompt/],
     ["an option that is none", ["red", "--colour"], /unknown option/],
     ["two words", ["red", "apple"], /too many arguments/],
+    ["an unknown decoding", ["red", "--decoding", "sideways"], /There is no decoding "sideways".*\n.*next-token, jacobi/],
     ["an unknown device", ["red", "--device", "abacus"], /There is no device "abacus"/],
     ["an unknown precision", ["red", "--precision", "q1"], /precision/],
     ["a file for several", ["red", "--n", "2", "-o", "x.png"], /a folder/],

@@ -1,4 +1,4 @@
-/** Transformers, operations and filters against the authors' own code; recipes are beside the fixtures. */
+/** Transformers, operations, filters and decoding against the authors' own code; recipes are beside the fixtures. */
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { referenceEngine } from "../../src/engine/reference.js";
@@ -8,6 +8,8 @@ import type { System } from "../golden/systems/index.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "../golden/systems/llamagen-gpt.js";
 import { narTransformer } from "../golden/systems/nar.js";
 import { parTransformer } from "../golden/systems/par.js";
+import { sjdAccept, sjdForcedPositions, sjdInitialisers } from "../golden/systems/sjd.js";
+import { sjdGreedy, sjdTrace } from "../golden/systems/sjd-loops.js";
 
 const engine = referenceEngine();
 afterAll(() => engine.close());
@@ -35,6 +37,11 @@ test.each([
   ["next-neighbor/nar-t2i", narTransformer, 12],
   ["next-neighbor/nar-video", narTransformer, 13],
   ["next-neighbor/par-c2i", parTransformer, 11],
+  ["sjd/accept", sjdAccept, 5],
+  ["sjd/trace", sjdTrace, 33],
+  ["sjd/initialisers", sjdInitialisers, 5],
+  ["sjd/forced-positions", sjdForcedPositions, 3],
+  ["sjd/greedy-c2i", sjdGreedy, 22],
 ] as const)("%s", async (name, system, count) => {
   const comparisons = await run(system, name);
   expect(failures(comparisons)).toEqual([]);

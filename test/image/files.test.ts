@@ -131,6 +131,19 @@ describe("manifest", () => {
     expect(await verifyImage(images[1]!.manifest, { model })).toMatchObject({ same: true, differences: [] });
   });
 
+  test("keeps the decoding, with its settings", async () => {
+    const decoding = { kind: "jacobi", rule: "ratio", window: { least: 2, most: 6 } } as const;
+    const { images } = await generateImage({ model, prompt: "red", seed: 4, decoding });
+    const { manifest } = images[0]!;
+    expect(manifest.decoding).toEqual({
+      ...{ kind: "jacobi", rule: "ratio", initialiser: "repeat-vertical" },
+      window: { least: 2, most: 6, perGain: 4 },
+    });
+    expect(parseManifest(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
+    expect(await verifyImage(manifest, { model })).toMatchObject({ same: true });
+    expect(() => parseManifest({ ...manifest, decoding: { kind: "jacobi", window: -1 } })).toThrow(/window/);
+  });
+
   test("a changed manifest is seen", async () => {
     const other = { ...image.manifest, seed: 3, tessera: "0.0.0" };
     const { same, differences } = await verifyImage(other, { model });

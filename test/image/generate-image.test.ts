@@ -73,6 +73,20 @@ describe("generateImage", () => {
     expect(await idsOf(change as Partial<GenerateImageOptions>)).not.toBe(await idsOf());
   });
 
+  test("jacobi makes the same pictures in fewer passes, however many at once", async () => {
+    const plain = await draw({ n: 3 });
+    for (const decoding of ["jacobi", { kind: "jacobi", window: 4, initialiser: "random" }] as const) {
+      const { images, usage } = await draw({ n: 3, decoding });
+      expect(images.map(({ ids }) => ids.join())).toEqual(plain.images.map(({ ids }) => ids.join()));
+      expect(usage.forwardPasses).toBeLessThanOrEqual(plain.usage.forwardPasses);
+      expect(usage.predictedTokens).toBeGreaterThan(usage.outputTokens);
+    }
+    expect(plain.usage.predictedTokens).toBe(plain.usage.outputTokens);
+    const ratio = { kind: "jacobi", rule: "ratio", window: 5 } as const;
+    const together = (await idsOf({ n: 3, decoding: ratio })).split("\n");
+    expect(await idsOf({ firstIndex: 2, decoding: ratio })).toBe(together[2]);
+  });
+
   test("a prompt of 100,000 characters is cut at once, and a warning says where", async () => {
     const started = performance.now();
     const { warnings, usage } = await draw({ prompt: `red ${"apple pie ".repeat(10_000)}` });
@@ -139,13 +153,17 @@ describe("bad options", () => {
     [{ prompt: "x".repeat(1_000_001) }, "prompt"],
     [{ classId: 3 }, "classId"],
     [{ previewEvery: -1 }, "previewEvery"],
+    [{ decoding: 7 }, "decoding"],
+    [{ decoding: { kind: "jacobi", window: 0 } }, "decoding.window"],
+    [{ decoding: { kind: "jacobi", speed: 2 } }, "decoding.speed"],
+    [{ decoding: { kind: "next-token", window: 2 } }, "decoding.window"],
     [{ signal: {} }, "signal"],
     [{ colour: "red" }, "options.colour"],
   ])("%o is an ArgumentError", async (change, argument) => {
     await expect(draw(change as Partial<GenerateImageOptions>)).rejects.toMatchObject({ code: "argument", argument });
   });
 
-  test.each([{ style: "square" }, { format: "gif" }])("%o is an UnknownNameError", async (change) => {
+  test.each([{ style: "square" }, { format: "gif" }, { decoding: "widdershins" }])("%o is an UnknownNameError", async (change) => {
     await expect(draw(change as Partial<GenerateImageOptions>)).rejects.toMatchObject({ code: "unknown-name" });
   });
 });
@@ -174,6 +192,20 @@ describe("streamImage", () => {
     const bottom = preview.picture.data.subarray(4 * TINY_SIDE * 8); // 10 of 25 tokens: the two upper rows of four pixels each
     expect(preview.picture.data.subarray(0, 4 * TINY_SIDE * 8).some((value) => value > 0)).toBe(true);
     expect(bottom.every((value) => value === 0)).toBe(true);
+  });
+
+  test("jacobi tells the same, and its previews grow", async () => {
+    const known: number[] = [];
+    let done = 0;
+    for await (const event of streamImage({ model, prompt: "red", n: 2, previewEvery: 2, decoding: "jacobi" })) {
+      if (event.type === "image-preview" && event.index === 1) known.push(event.done);
+      if (event.type !== "tokens-accept") continue;
+      expect(event.done).toBeGreaterThan(done);
+      done = event.done;
+    }
+    expect(done).toBe(2 * TOKENS);
+    expect(known.length).toBeGreaterThan(0);
+    expect(known).toEqual([...known].sort((a, b) => a - b));
   });
 
   test("an abort rejects with its reason, whenever it comes, and leaves the model usable", async () => {

@@ -6,7 +6,7 @@ import type { Accepted, Forward, Step, Strategy } from "./step.js";
 export interface Usage {
   /** Passes through the model; the one over the condition counts. */
   readonly passes: number;
-  /** Positions sampled, over all items; more than `accepted` when speculation failed. */
+  /** Positions predicted, over all items; more than `accepted` when speculation failed. */
   readonly tried: number;
   /** Positions that became final, over all items. */
   readonly accepted: number;

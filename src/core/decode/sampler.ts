@@ -1,13 +1,15 @@
 /**
  * Turns predictions into draws. A draw is addressed by (seed, item, position), so that it does not depend on which items
- * share a batch, on how many passes there were, or on which strategy asked.
+ * share a batch, on how many passes there were, or on which strategy asked. It is a race of ids, each with a coin of its own,
+ * so that a law that changes a little from pass to pass mostly keeps its id: drafts of a speculative strategy then stand.
  */
 import { check, isIntegerIn } from "../../base/check.js";
 import { ShapeError } from "../../base/errors.js";
 import { uniform } from "../../base/random.js";
 import type { FloatTensor } from "../../engine/tensor.js";
 import { type Guidance, guide, scaleAt, UNGUIDED } from "../guidance.js";
-import { draw, type Law, lawOf, type SamplingSettings, samplingSettings } from "../sampling.js";
+import { certain, type Law, lawOf, race, type SamplingSettings, samplingSettings } from "../sampling.js";
+import type { TokenLayout } from "./layout.js";
 import type { Draws, Prediction, Step } from "./step.js";
 
 export interface Sampler {
@@ -22,6 +24,8 @@ export interface SamplerOptions {
   readonly guidance?: Guidance | undefined;
   /** The number of the batch's first item among all samples of this seed. */
   readonly firstItem?: number | undefined;
+  /** What may stand where; by default any id anywhere. */
+  readonly layout?: TokenLayout | undefined;
 }
 
 /** A sampler with those settings; it holds no state. */
@@ -35,21 +39,30 @@ export function sampler(options: SamplerOptions): Sampler {
   const firstItem = check("firstItem", "a whole number", options.firstItem ?? 0, isIntegerIn(0, 2 ** 31));
   const settings = samplingSettings(options.sampling);
   const guidance = options.guidance ?? UNGUIDED;
+  const { layout } = options;
   return {
     draws(step, { conditional, unconditional }, seen) {
       if (guidance.scale !== 1 && !unconditional)
         throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
-      const law = remembered((item, k) => {
-        const row = rowOf(conditional, item, k);
+      const law = remembered(step.fill.length, (item, k) => {
+        const allowed = layout?.allowed(step.fill[k]!);
+        if (allowed?.kind === "forced") return certain(allowed.id);
+        const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
+        const row = rowOf(conditional, item, k).subarray(first, end);
         const scale = scaleAt(guidance, step.fill[k]!);
-        const guided = scale === 1 || !unconditional ? row : guide(row, rowOf(unconditional, item, k), scale);
-        return lawOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k));
+        const guided =
+          scale === 1 || !unconditional
+            ? row
+            : guide(row, rowOf(unconditional, item, k).subarray(first, end), scale);
+        return lawOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k), first);
       });
-      const id = remembered((item, k) => {
+      const id = remembered(step.fill.length, (item, k) => {
         const address = { seed, item: firstItem + item, position: step.fill[k]!, purpose: "token" } as const;
-        return draw(law(item, k), uniform(address));
+        return race(law(item, k), (id) => uniform(address, id));
       });
-      return { id, law };
+      const coin: Draws["coin"] = (item, position, purpose, index) =>
+        uniform({ seed, item: firstItem + item, position, purpose }, index);
+      return { id, law, coin };
     },
   };
 }
@@ -61,12 +74,8 @@ export function rowOf({ shape, data }: FloatTensor, item: number, k: number): Fl
   return data.subarray(start, start + V);
 }
 
-function remembered<T extends number | Law>(compute: (item: number, k: number) => T) {
-  const known = new Map<string, T>();
-  return (item: number, k: number): T => {
-    const key = `${item} ${k}`;
-    const found = known.get(key) ?? compute(item, k);
-    known.set(key, found);
-    return found;
-  };
+/** Computes the value of an item and an index into `fill` the first time that it is asked for. */
+function remembered<T extends number | Law>(rows: number, compute: (item: number, k: number) => T) {
+  const known: (T | undefined)[] = [];
+  return (item: number, k: number): T => (known[item * rows + k] ??= compute(item, k));
 }

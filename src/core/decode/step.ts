@@ -12,6 +12,7 @@
  *
  * How many logits rows a pass makes, and out of which heads, is the session's affair: one row for each filled position.
  */
+import type { Purpose } from "../../base/random.js";
 import type { FloatTensor } from "../../engine/tensor.js";
 import type { Sight } from "../masks.js";
 import type { Law } from "../sampling.js";
@@ -46,10 +47,12 @@ export interface Forward {
 
 /** The samples of one pass, computed when asked for. `item` is 0 … B-1, `k` an index into `fill`. */
 export interface Draws {
-  /** The id that the coin of this item and position selects. */
+  /** The id that the coins of this item and position select. */
   id(item: number, k: number): number;
   /** All that could have been drawn, with probabilities. */
   law(item: number, k: number): Law;
+  /** A uniform number in [0, 1) of this item, a position and a purpose; `index` tells several of them apart. */
+  coin(item: number, position: number, purpose: Purpose, index: number): number;
 }
 
 /** Positions that became final for one item, and their ids. */

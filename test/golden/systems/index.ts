@@ -10,6 +10,8 @@ import { parTransformer } from "./par.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
 import { varTransformer } from "./var-transformer.js";
 import { varVae } from "./var-vae.js";
+import { sjdAccept, sjdForcedPositions, sjdInitialisers } from "./sjd.js";
+import { sjdGreedy, sjdStatistics, sjdTrace } from "./sjd-loops.js";
 
 export type System = (folder: string, golden: GoldenCase, engine: Engine) => AsyncIterable<Comparison>;
 
@@ -35,6 +37,12 @@ const ROWS: readonly Row[] = [
   { system: "var", kind: (golden) => has(golden, "phi_ratio", "channels"), run: varPhi },
   { system: "var", kind: (golden) => has(golden, "bicubic_A", "side"), run: varResample },
   { system: "var", kind: (golden) => has(golden, "settings"), run: varPick },
+  { system: "sjd", kind: (golden) => has(golden, "records", "max_window"), run: sjdAccept },
+  { system: "sjd", kind: (golden) => has(golden, "vocab", "cases"), run: sjdInitialisers },
+  { system: "sjd", kind: (golden) => has(golden, "outcomes", "length"), run: sjdStatistics },
+  { system: "sjd", kind: (golden) => has(golden, "kind", "layers", "runs"), run: sjdGreedy },
+  { system: "sjd", kind: (golden) => has(golden, "runs"), run: sjdTrace },
+  { system: "sjd", kind: (golden) => has(golden, "lumina") || has(golden, "emu3"), run: sjdForcedPositions },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 

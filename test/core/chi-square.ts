@@ -1,0 +1,26 @@
+/** Pearson's test of counts against an exactly known law. */
+
+/** Counts and law pooled, in ascending order of expectation, until each bin expects at least five; then the statistic. */
+export function chiSquarePooled(counts: ArrayLike<number>, law: ArrayLike<number>): { chi2: number; df: number } {
+  const total = Array.from(counts).reduce((a, b) => a + b, 0);
+  const order = Array.from(law, (_, i) => i).sort((a, b) => law[a]! - law[b]!);
+  const bins: { count: number; expected: number }[] = [];
+  let bin = { count: 0, expected: 0 };
+  for (const i of order) {
+    bin = { count: bin.count + counts[i]!, expected: bin.expected + total * law[i]! };
+    if (bin.expected < 5) continue;
+    bins.push(bin);
+    bin = { count: 0, expected: 0 };
+  }
+  const last = bins[bins.length - 1]!;
+  last.count += bin.count; // what was left over when the largest were reached
+  last.expected += bin.expected;
+  const chi2 = bins.reduce((sum, { count, expected }) => sum + (count - expected) ** 2 / expected, 0);
+  return { chi2, df: bins.length - 1 };
+}
+
+/** The 99.9% point of the chi-square distribution (Wilson & Hilferty 1931), right to half a percent from df 4 on. */
+export function limit999(df: number): number {
+  const spread = 2 / (9 * df);
+  return df * (1 - spread + 3.0902 * Math.sqrt(spread)) ** 3;
+}
