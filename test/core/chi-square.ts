@@ -19,8 +19,16 @@ export function chiSquarePooled(counts: ArrayLike<number>, law: ArrayLike<number
   return { chi2, df: bins.length - 1 };
 }
 
-/** The 99.9% point of the chi-square distribution (Wilson & Hilferty 1931), right to half a percent from df 4 on. */
-export function limit999(df: number): number {
+/** Normal quantiles that the tests need: what a standard normal number exceeds with that probability. */
+const QUANTILES = new Map([
+  [0.001, 3.0902],
+  [0.001 / 40, 4.0556],
+]);
+
+/** What the chi-square distribution exceeds with that probability (Wilson & Hilferty 1931), right to a percent from df 4 on. */
+export function limitOf(df: number, probability: number): number {
+  const quantile = QUANTILES.get(probability);
+  if (quantile === undefined) throw new Error(`no quantile for ${probability}`);
   const spread = 2 / (9 * df);
-  return df * (1 - spread + 3.0902 * Math.sqrt(spread)) ** 3;
+  return df * (1 - spread + quantile * Math.sqrt(spread)) ** 3;
 }

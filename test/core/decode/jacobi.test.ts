@@ -9,7 +9,8 @@ import { nextToken } from "../../../src/core/decode/next-token.js";
 import { type SamplerOptions, sampler } from "../../../src/core/decode/sampler.js";
 import type { Strategy } from "../../../src/core/decode/step.js";
 import { guidance } from "../../../src/core/guidance.js";
-import { chiSquarePooled, limit999 } from "../chi-square.js";
+import { draw, probabilityOf } from "../../../src/core/sampling.js";
+import { chiSquarePooled, limitOf } from "../chi-square.js";
 import { markovLogits, type Table, tableModel } from "../table-model.js";
 
 const LAYOUT = rasterLayout(4, 3);
@@ -95,30 +96,30 @@ describe("the law", () => {
         const counts = await counted(strategy, batch, seed, 240, options, other);
         counts.forEach((count, i) => (all[i]! += count));
         const { chi2, df } = chiSquarePooled(counts, law);
-        expect(chi2, `seed ${seed}`).toBeLessThan(limit999(df));
+        expect(chi2, `seed ${seed}`).toBeLessThan(limitOf(df, 0.001 / 40)); // one in a thousand that any of 40 misses it
       }
       expect(law.every((p, i) => p > 0 || all[i] === 0)).toBe(true);
       const { chi2, df } = chiSquarePooled(all, law);
       expect(df).toBeGreaterThan(10);
-      expect(chi2).toBeLessThan(limit999(df));
+      expect(chi2).toBeLessThan(limitOf(df, 0.001));
     }
   });
 
-  test("the test sees a rule that is a little wrong: drafts that stood keep the law they were drawn from", async () => {
-    // What the reference does with the surplus of a batch: here every second item's window moves on by one id alone.
+  test("the test sees a rule that is wrong: a draft that falls is redrawn from the whole law, not from what it left", async () => {
     const biased = (items: number) =>
       speculative(items, N, N, () => ({
-        rule(drafts, draws) {
-          const { gained, drafts: next } = RULES.ratio(drafts, draws);
-          const surplus = gained.slice(1).map((id, i) => ({ id, law: drafts[i + 1]?.law ?? draws.law(i + 1) }));
-          return { gained: gained.slice(0, 1), drafts: [...surplus, ...next] };
+        rule(drafts, { law, coin }) {
+          const stands = (id: number, j: number) => coin(j, "acceptance") < probabilityOf(law(j), id);
+          const fallen = drafts.findIndex(({ id }, j) => !stands(id, j));
+          const last = fallen < 0 ? drafts.length : fallen;
+          return { gained: [...drafts.slice(0, last).map(({ id }) => id), draw(law(last), coin(last, "token"))], drafts: [] };
         },
         inputs: () => N,
-        fill: ({ coin }) => Math.floor(3 * coin()),
+        fill: () => 0,
       }));
     const law = enumerated(N, {}, markovLogits);
     const { chi2, df } = chiSquarePooled(await counted(biased, 8, 1, 8000), law);
-    expect(chi2).toBeGreaterThan(limit999(df));
+    expect(chi2).toBeGreaterThan(limitOf(df, 0.001));
   });
 
   test("ratio gives an item the same ids in any batch", async () => {

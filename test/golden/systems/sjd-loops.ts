@@ -12,7 +12,7 @@ import { openTransformer } from "../../../src/core/model.js";
 import { draw, type Law } from "../../../src/core/sampling.js";
 import { openSession } from "../../../src/core/session.js";
 import type { Engine } from "../../../src/engine/engine.js";
-import { chiSquarePooled, limit999 } from "../../core/chi-square.js";
+import { chiSquarePooled, limitOf } from "../../core/chi-square.js";
 import { type Table, tableModel } from "../../core/table-model.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, compare, type Numbers } from "../compare.js";
@@ -235,7 +235,7 @@ export async function* sjdStatistics(folder: string, golden: GoldenCase): AsyncI
     }
     const { chi2, df } = chiSquarePooled(counts, joint);
     const name = `chi2 ${settings.rule} W${settings.window as number} B${batch} ${settings.initialiser}`;
-    yield { name, maxAbs: 0, maxRel: 0, pass: chi2 < limit999(df), note: `${chi2.toFixed(1)} of ${limit999(df).toFixed(1)}` };
+    yield { name, maxAbs: 0, maxRel: 0, pass: chi2 < limitOf(df, 0.001), note: `${chi2.toFixed(1)} of ${limitOf(df, 0.001).toFixed(1)}` };
   }
 }
 
