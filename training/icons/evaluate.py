@@ -37,6 +37,9 @@ def in_lot_order(pictures, indices):
 
 
 def draw(pictures, chosen, folder, model, options):
+    """Files of the pictures; those that the same weights and settings have drawn before are taken as they are."""
+    weights = json.loads((Path(model) / "config.json").read_text())
+    folder = folder / hashlib.sha256(json.dumps([weights, options]).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     prompts = [{"prompt": label_of(pictures.rows[i]), "style": pictures.rows[i]["style"], "file": f"{n:03d}.png"} for n, i in enumerate(chosen)]
     (folder / "prompts.json").write_text(json.dumps({"model": str(Path(model).resolve()), "options": options, "prompts": prompts}, indent=1))

@@ -72,7 +72,7 @@ def main():
     t = TransformerConfig(styles=len(styles), caption_vocab=text.get_vocab_size())
     files = ["captions.json", "tokenizer.safetensors", "transformer.safetensors"]
     config = {
-        "name": "tessera-icons", "revision": "1", "kind": "image", "licence": "Apache-2.0",
+        "name": "tessera-icons", "revision": "2", "kind": "image", "licence": "Apache-2.0",
         "tokenizer": {"layout": "llamagen-vq", "weights": "tokenizer.safetensors", "config": {
             "channels": v.channels, "patch": v.patch, "ch": v.ch, "multipliers": list(v.multipliers), "resBlocks": v.res_blocks,
             "groups": v.groups, "zChannels": v.z_channels, "codeDim": v.code_dim, "vocab": v.vocab}},
