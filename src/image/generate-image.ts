@@ -67,7 +67,11 @@ async function* run(
 ): AsyncGenerator<ImageEvent, void, void> {
   const started = performance.now();
   const prepared = prepare(model, request.subject);
-  const warnings: ImageWarning[] = [...prepared.warnings, ...sizeWarnings(model, request)];
+  const warnings: ImageWarning[] = [
+    ...prepared.warnings,
+    ...sizeWarnings(model, request),
+    ...decodingWarnings(model, request),
+  ];
   const positions = derive(model.transformer.config).positions;
   const total = request.n * positions;
   const { n, seed } = request;
@@ -212,6 +216,12 @@ const FLATTENED = "JPEG has no transparency; the file shows the picture on white
 function sizeWarnings({ side: native }: ImageModel, { side }: ImageRequest): ImageWarning[] {
   if (side === native) return [];
   return [other(`The model draws ${native}x${native}; ${side}x${side} is resampled from it and shows no more detail.`)];
+}
+
+function decodingWarnings({ precision }: ImageModel, { decoding }: ImageRequest): ImageWarning[] {
+  if (decoding.kind !== "jacobi" || decoding.rule !== "coupled" || precision === "f32" || precision === "f16") return [];
+  const remedy = 'Load the model with precision "f32" for the same tokens.';
+  return [other(`In ${precision}, tokens hang on how many a pass has, and may differ from next-token's. ${remedy}`)];
 }
 
 function warnOnce(warnings: ImageWarning[], warning: ImageWarning): void {

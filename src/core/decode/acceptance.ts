@@ -16,7 +16,7 @@ export interface Draft {
 
 /** The draws of one item for the outputs of its window, j = 0 … L-1. */
 export interface WindowDraws {
-  /** The id that the coin of that position selects. */
+  /** The id that the coins of that position select. */
   id(j: number): number;
   law(j: number): Law;
   /** A fresh uniform number of that position and this pass. */
@@ -36,7 +36,12 @@ export type Rule = (drafts: readonly Draft[], draws: WindowDraws) => Verdict;
  * The id of a draft decided against the law of its position (Leviathan et al. 2022, arXiv 2211.17192 §2.3): kept with
  * probability min(1, p/q), else drawn from the residual. Whatever law q the draft was drawn from, the id follows `law`.
  */
-export function judge(draft: Draft, law: Law, accept: number, redraw: number): { readonly id: number; stands: boolean } {
+export function judge(
+  draft: Draft,
+  law: Law,
+  accept: number,
+  redraw: number,
+): { readonly id: number; readonly stands: boolean } {
   const p = probabilityOf(law, draft.id);
   const q = draft.law ? probabilityOf(draft.law, draft.id) : 1;
   if (accept < Math.min(1, p / q)) return { id: draft.id, stands: true };
@@ -53,8 +58,8 @@ export function residual(law: Law, draft: Draft): Law {
 }
 
 /**
- * coupled: a draft stands if it is what the coin of its position selects under the law of this pass. Every id is then the one
- *   that next-token decoding gives for the same seed, because it hangs on the ids before it and on that coin alone.
+ * coupled: a draft stands if it is what the coins of its position select under the law of this pass. Every id is then the one
+ *   that next-token decoding gives for the same seed, because it hangs on the ids before it and on those coins alone.
  *
  * ratio: every draft is judged, also behind the first that falls, and its id, kept or redrawn, is the next draft with the law
  *   of this pass. The law of the result is the model's (tested), and drafts change as rarely as they can: a maximal
@@ -63,7 +68,7 @@ export function residual(law: Law, draft: Draft): Law {
  * ratio-redraw: the paper's own. Behind the first draft that falls everything is drawn anew from the laws of this pass.
  */
 export const RULES = {
-  coupled(drafts, { id, ...draws }) {
+  coupled(drafts, { id }) {
     const ids = outputs(drafts, id);
     const fallen = drafts.findIndex((draft, i) => draft.id !== ids[i]);
     return divided(ids, fallen, () => null);
