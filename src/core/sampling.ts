@@ -147,7 +147,10 @@ export const temperature =
   (t: number): Stage =>
   ({ ids, logits }) => {
     const divisor = Math.fround(Math.max(t, 1e-5)); // LlamaGen's floor
-    return { ids, logits: divisor === 1 ? logits : logits.map((logit) => logit / divisor) };
+    if (divisor === 1) return { ids, logits };
+    const out = new Float32Array(logits.length); // a loop: map() with a function takes ten times as long
+    for (let i = 0; i < out.length; i++) out[i] = logits[i]! / divisor;
+    return { ids, logits: out };
   };
 
 /** Temperature 0. */
@@ -231,15 +234,14 @@ function maximum(logits: Float32Array): number {
 }
 
 function keep({ ids, logits }: Candidates, stays: (logit: number) => boolean): Candidates {
-  const kept = new Int32Array(ids.length);
+  const out = { ids: new Int32Array(ids.length), logits: new Float32Array(ids.length) };
   let n = 0;
-  for (let i = 0; i < ids.length; i++) if (stays(logits[i]!)) kept[n++] = i;
-  const out = { ids: new Int32Array(n), logits: new Float32Array(n) };
-  for (let j = 0; j < n; j++) {
-    out.ids[j] = ids[kept[j]!]!;
-    out.logits[j] = logits[kept[j]!]!;
+  for (let i = 0; i < ids.length; i++) {
+    if (!stays(logits[i]!)) continue;
+    out.ids[n] = ids[i]!;
+    out.logits[n++] = logits[i]!;
   }
-  return out;
+  return { ids: out.ids.subarray(0, n), logits: out.logits.subarray(0, n) };
 }
 
 function everyId(size: number, first: number): Int32Array {

@@ -62,12 +62,11 @@ export function descend(values: Float32Array, weights: Float64Array | null, limi
 
 /** Keys whose digits are in the order of the values. -0 counts as 0. */
 function orderedKeys(values: Float32Array): Int32Array {
-  const floats = new Float32Array(values.length);
-  const keys = new Int32Array(floats.buffer);
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const keys = new Int32Array(values.length);
   for (let i = 0; i < keys.length; i++) {
-    floats[i] = values[i]! + 0; // -0 + 0 = 0
-    const bits = keys[i]!;
-    keys[i] = bits ^ ((bits >> 31) | -0x80000000); // negative: flip all, so that more negative is less; else set the top bit
+    const own = bits[i] === -0x80000000 ? 0 : bits[i]!;
+    keys[i] = own ^ ((own >> 31) | -0x80000000); // negative: flip all, so that more negative is less; else set the top bit
   }
   return keys;
 }

@@ -27,7 +27,7 @@ export interface JacobiSettings {
 export const JACOBI_DEFAULTS: JacobiSettings = Object.freeze({
   rule: "coupled",
   initialiser: "repeat-vertical",
-  window: 16,
+  window: 12,
 });
 
 /** What a caller may write: any of the settings, and any part of an adaptive window. */

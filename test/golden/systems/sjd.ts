@@ -130,7 +130,7 @@ const LINES: Readonly<Record<string, (of: never) => MarkedLines>> = {
 export async function* sjdForcedPositions(folder: string, golden: GoldenCase): AsyncIterable<Comparison> {
   const io = await readTensors(folder);
   for (const [name, expected] of io) {
-    const [, model, index] = /^([a-z]+\d?)_?(\d+)$/.exec(name) ?? [];
+    const [, model, index] = /^(lumina|emu3)_?(\d+)$/.exec(name) ?? [];
     const lines = LINES[model ?? ""];
     if (!lines) {
       yield failed(name, "no layout of that name");
