@@ -17,7 +17,7 @@ import { type FloatTensor, type Tensor, tensor } from "../../../src/engine/tenso
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
 import { first, judge, type Tensors } from "../judge.js";
-import { counted, greedyRun, linesOf, Recorder } from "./runs.js";
+import { counted, greedyRun, linesOf, Recorder, sizesOf } from "./runs.js";
 
 /** Teacher-forced run, cached greedy run, rotary table, mask and padding of one transformer. */
 export async function* llamagenGpt(folder: string, golden: GoldenCase, engine: Engine): AsyncIterable<Comparison> {
@@ -161,16 +161,11 @@ function configOf({ config }: GoldenCase): TransformerConfig {
   if (config.kind !== "c2i" && config.kind !== "t2i") throw new Unsupported(`a model of kind ${config.kind}`);
   if (config.pick !== "argmax") throw new Unsupported(`the pick ${config.pick}`);
   return parseTransformerConfig({
-    layers: config.layers,
-    heads: config.heads,
-    width: config.dim,
-    hidden: config.ffn_hidden,
-    vocabulary: config.vocab,
+    ...sizesOf(config),
     grid: config.grid,
     condition: config.kind === "c2i" ? classes : features,
     conditionRotation: "zero",
     ropeBase: config.rope_base,
-    normEpsilon: config.norm_eps,
   });
 }
 

@@ -15,7 +15,7 @@ import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
 import { first, judge } from "../judge.js";
 import { conditionOf } from "./llamagen-gpt.js";
-import { counted, greedyRun, linesOf, maskOfPass, type Pass, Recorder } from "./runs.js";
+import { counted, greedyRun, linesOf, maskOfPass, type Pass, Recorder, sizesOf } from "./runs.js";
 
 /** All heads and their means on given tokens, then the cached greedy run, pass by pass. */
 export async function* narTransformer(folder: string, golden: GoldenCase, engine: Engine): AsyncIterable<Comparison> {
@@ -91,11 +91,7 @@ function configOf({ config }: GoldenCase): TransformerConfig {
   const latent = config.latent as readonly [number, number, number] | undefined;
   const [frames, rows, columns] = latent ?? [];
   const parsed = parseTransformerConfig({
-    layers: config.layers,
-    heads: config.heads,
-    width: config.dim,
-    hidden: config.ffn_hidden,
-    vocabulary: config.vocab,
+    ...sizesOf(config),
     grid: columns ?? config.grid,
     condition:
       config.kind === "t2i"
@@ -104,7 +100,6 @@ function configOf({ config }: GoldenCase): TransformerConfig {
     ...(latent
       ? { prediction: { kind: "next-neighbor-video", frames, rows }, positionEncoding: "learned" }
       : { prediction: { kind: "next-neighbor" }, conditionRotation: "zero", ropeBase: config.rope_base }),
-    normEpsilon: config.norm_eps,
   });
   const extra = HEADS[parsed.prediction.kind].length - 1;
   if (config.extra_blocks !== extra) throw new Unsupported(`${config.extra_blocks} blocks for ${extra} further heads`);

@@ -12,7 +12,7 @@ import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
 import { judge } from "../judge.js";
 import { conditionOf } from "./llamagen-gpt.js";
-import { counted, greedyRun, linesOf, maskOfPass, Recorder } from "./runs.js";
+import { counted, greedyRun, linesOf, maskOfPass, Recorder, sizesOf } from "./runs.js";
 
 export async function* parTransformer(folder: string, golden: GoldenCase, engine: Engine): AsyncIterable<Comparison> {
   const io = await readTensors(folder);
@@ -64,17 +64,12 @@ function configOf({ config }: GoldenCase): TransformerConfig {
   if (config.pick !== "argmax") throw new Unsupported(`the pick ${config.pick}`);
   if (((config.cfg_interval as number | undefined) ?? -1) > -1) throw new Unsupported("a guidance interval of PAR");
   const parsed = parseTransformerConfig({
-    layers: config.layers,
-    heads: config.heads,
-    width: config.dim,
-    hidden: config.ffn_hidden,
-    vocabulary: config.vocab,
+    ...sizesOf(config),
     grid: config.grid,
     condition: { kind: "class", classes: config.classes },
     prediction: { kind: "regions", regions: config.group },
     conditionRotation: "zero",
     ropeBase: config.rope_base,
-    normEpsilon: config.norm_eps,
   });
   const { specialSlots } = derive(parsed);
   if (config.special_tokens !== specialSlots)

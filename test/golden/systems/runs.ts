@@ -8,6 +8,7 @@ import type { Transformer } from "../../../src/core/model.js";
 import { openSession } from "../../../src/core/session.js";
 import type { Memory, Program } from "../../../src/engine/engine.js";
 import { type FloatTensor, type Tensor, tensor } from "../../../src/engine/tensor.js";
+import type { GoldenCase } from "../case.js";
 import type { Numbers } from "../compare.js";
 
 type Named = Readonly<Record<string, Tensor>>;
@@ -128,3 +129,13 @@ export function maskOfPass(
   }
   return { shape: [B, T, T], data: mask };
 }
+
+/** The fields of a transformer's configuration that every case of this family states in the same words. */
+export const sizesOf = (config: GoldenCase["config"]) => ({
+  layers: config.layers,
+  heads: config.heads,
+  width: config.dim,
+  hidden: config.ffn_hidden,
+  vocabulary: config.vocab,
+  normEpsilon: config.norm_eps,
+});

@@ -17,6 +17,7 @@ import { type Table, tableModel } from "../../core/table-model.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, compare, type Numbers } from "../compare.js";
 import { rowAt, zeros } from "./rows.js";
+import { sizesOf } from "./runs.js";
 
 type Tensors = ReadonlyMap<string, Numbers>;
 
@@ -140,16 +141,11 @@ export async function* sjdGreedy(folder: string, golden: GoldenCase, engine: Eng
   const io = await readTensors(folder);
   await using weights = await openWeights(folder);
   const row = parseTransformerConfig({
-    layers: config.layers,
-    heads: config.heads,
-    width: config.dim,
-    hidden: config.ffn_hidden,
-    vocabulary: config.vocab,
+    ...sizesOf(config),
     grid: config.grid,
     condition: { kind: "class", classes: config.classes },
     conditionRotation: "zero",
     ropeBase: config.rope_base,
-    normEpsilon: config.norm_eps,
   });
   await using model = await openTransformer(engine, row, weights);
   const total = config.image_tokens as number;
