@@ -1,6 +1,7 @@
-"""Trains the raster transformer on the tokenizer's ids.
+"""Trains a transformer on the tokenizer's ids: token by token, or by diagonals, then from the weights of the former.
 
   python train_transformer.py --data data --tokenizer runs/tokenizer --run runs/transformer [--steps N] [--batch N]
+  python train_transformer.py --order next-neighbor --start runs/transformer --run runs/next-neighbor ...
 
 Held-out (concept, style) cells are never seen. A tenth of the conditions is dropped whole, for guidance; a twentieth
 loses its style only. Half of the pictures are fed with a part of their ids replaced by random ones, a part that differs
@@ -8,6 +9,7 @@ from picture to picture: else the caption, which says 7 of a picture's 600 nats,
 the nats a picture that its own caption saves against a neighbour's. The ids of all pictures are computed once and kept
 beside the checkpoint."""
 import argparse
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +20,11 @@ from tokenizers import Tokenizer
 from recipe.captions import PAD, encode, in_scope, label_of, sample_caption, train_tokenizer
 from recipe.data import Pictures, batch_at
 from recipe.run import Average, Run, device_and_dtype, schedule
-from recipe.transformer import Transformer, TransformerConfig
+from recipe.transformer import NeighborTransformer, Transformer, TransformerConfig
 from recipe.vq import VQ, VQConfig
 
 DROP_ALL, DROP_STYLE, CORRUPT = 0.10, 0.05, 0.5
+ORDERS = {"next-token": Transformer, "next-neighbor": NeighborTransformer}
 
 
 @torch.no_grad()
@@ -59,6 +62,15 @@ def corrupt(ids, vocab, rng):
 
 
 @torch.no_grad()
+def begin_from(model, raster):
+    """The second head and its block begin as copies of the first and of the last block, which do nearly what they are to do."""
+    last = model.config.layers - 1
+    copies = {name.replace(f"layers.{last}.", f"layers.{last + 1}."): w for name, w in raster.items() if f"layers.{last}." in name}
+    heads = {"medusa_norm.weight": raster["norm.weight"], "medusa_output.weight": raster["output.weight"]}
+    model.load_state_dict({**raster, **copies, **heads})
+
+
+@torch.no_grad()
 def losses(model, pictures, text, ids, indices, device, dtype):
     """Nats a token over these pictures, with their own labels and with those of their neighbours in the list."""
     rows, own, swapped = [pictures.rows[i] for i in indices], 0.0, 0.0
@@ -68,7 +80,7 @@ def losses(model, pictures, text, ids, indices, device, dtype):
     def of(captions, i):
         y = ids[indices[i:i + 64]].to(device)
         with torch.autocast(device.type, dtype):
-            logits = model(styles[i:i + 64].to(device), captions[i:i + 64].to(device), y[:, :-1])
+            logits = model(styles[i:i + 64].to(device), captions[i:i + 64].to(device), y)
         return F.cross_entropy(logits.float().flatten(0, 1), y.flatten()).item() * len(y) / len(indices)
 
     for i in range(0, len(indices), 64):
@@ -80,6 +92,8 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data", default="data")
     p.add_argument("--tokenizer", default="runs/tokenizer")
+    p.add_argument("--order", choices=ORDERS, default="next-token")
+    p.add_argument("--start", help="the run whose weights and captions a next-neighbor model begins with")
     p.add_argument("--run", default="runs/transformer")
     p.add_argument("--steps", type=int, default=8000)
     p.add_argument("--batch", type=int, default=16)
@@ -93,12 +107,17 @@ def main():
     pictures, folder = Pictures(a.data), Path(a.run)
     folder.mkdir(parents=True, exist_ok=True)
     ids = picture_ids(pictures, a.tokenizer, folder / "ids.npy", device, dtype)
+    if a.start:
+        shutil.copy(Path(a.start) / "captions.json", folder)
     if not (folder / "captions.json").exists():
         train_tokenizer(pictures.rows, folder / "captions.json")
     text = Tokenizer.from_file(str(folder / "captions.json"))
     train = pictures.where(lambda r: in_scope(r) and not r["heldOutCell"])
     cells = pictures.where(lambda r: in_scope(r) and r["heldOutCell"])
-    model = Transformer(TransformerConfig(styles=len(pictures.styles), caption_vocab=text.get_vocab_size()), a.dropout).to(device)
+    config = TransformerConfig(styles=len(pictures.styles), caption_vocab=text.get_vocab_size())
+    model = ORDERS[a.order](config, a.dropout).to(device)
+    if a.start:
+        begin_from(model, torch.load(Path(a.start) / "checkpoint.pt", weights_only=True)["average"])
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(train)} pictures, {len(cells)} held-out cells", flush=True)
     decay = [p for p in model.parameters() if p.dim() > 1]
     rest = [p for p in model.parameters() if p.dim() <= 1]
@@ -117,7 +136,7 @@ def main():
     while run.step < a.steps:
         pick, rng = batch_at(train, a.batch, a.seed, run.step), np.random.default_rng([a.seed, run.step])
         style, caption = condition(model, pictures, text, [pictures.rows[i] for i in pick], rng)
-        fed = corrupt(ids[pick][:, :-1], model.config.vocab, rng)
+        fed = corrupt(ids[pick], model.config.vocab, rng)
         for group in optimizer.param_groups:
             group["lr"] = schedule(run.step, a.steps, a.rate)
         loss = loss_of(style.to(device), caption.to(device), fed.to(device), ids[pick].to(device))
@@ -132,7 +151,7 @@ def main():
             run.log(loss=total / 50)
             total = 0.0
         if run.step % 250 == 0 or run.step == a.steps:
-            trained = Transformer(model.config).to(device)
+            trained = ORDERS[a.order](config).to(device)
             trained.load_state_dict(average.shadow)
             for name, some in ("seen", train[::len(train) // 128]), ("held_out", cells[:128]):
                 own, swapped = losses(trained, pictures, text, ids, some, device, dtype)

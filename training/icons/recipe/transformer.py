@@ -42,11 +42,11 @@ def rotate(x, table):  # x [B, H, T, D], adjacent pairs
     return torch.stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2).to(x.dtype)
 
 
-def causal(q, k, v):  # [B, H, T, D]; on a CPU in bfloat16 written out, where PyTorch 2.13's own backward is four times slower
+def attend(q, k, v, hidden):  # [B, H, T, D]; on a CPU in bfloat16 written out, where PyTorch 2.13's own backward is four times slower
+    hidden = hidden.to(q.dtype)
     if q.device.type != "cpu":
-        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=hidden)
     b, h, t, d = q.shape
-    hidden = torch.full((t, t), -1e4, dtype=q.dtype).triu(1)
     scores = (q * d ** -0.5).flatten(0, 1) @ k.flatten(0, 1).transpose(1, 2) + hidden
     return (scores.softmax(-1) @ v.flatten(0, 1)).unflatten(0, (b, h))
 
@@ -64,10 +64,10 @@ class Attention(nn.Module):
         self.heads = c.heads
         self.wqkv, self.wo = nn.Linear(c.dim, 3 * c.dim, bias=False), nn.Linear(c.dim, c.dim, bias=False)
 
-    def forward(self, x, table):
+    def forward(self, x, table, hidden):
         b, t, _ = x.shape
         q, k, v = (y.reshape(b, t, self.heads, -1).transpose(1, 2) for y in self.wqkv(x).chunk(3, -1))
-        o = causal(rotate(q, table), rotate(k, table), v)
+        o = attend(rotate(q, table), rotate(k, table), v, hidden)
         return self.wo(o.transpose(1, 2).reshape(b, t, -1))
 
 
@@ -88,8 +88,8 @@ class Block(nn.Module):
         self.attention_norm, self.ffn_norm = (RMSNorm(c.dim, eps=c.norm_eps) for _ in range(2))
         self.dropout = dropout
 
-    def forward(self, x, table):
-        x = x + F.dropout(self.attention(self.attention_norm(x), table), self.dropout, self.training)
+    def forward(self, x, table, hidden):
+        x = x + F.dropout(self.attention(self.attention_norm(x), table, hidden), self.dropout, self.training)
         return x + F.dropout(self.feed_forward(self.ffn_norm(x)), self.dropout, self.training)
 
 
@@ -115,14 +115,52 @@ class Transformer(nn.Module):
         self.norm = RMSNorm(c.dim, eps=c.norm_eps)
         self.output = nn.Linear(c.dim, c.vocab, bias=False)
         self.register_buffer("table", rotary(c), persistent=False)
+        self.register_buffer("hidden", torch.full((len(self.table),) * 2, -1e4).triu(1), persistent=False)
+        self.begin()
+
+    def begin(self):
         for name, p in self.named_parameters():
             if p.dim() > 1:
                 last = name.endswith(("wo.weight", "w2.weight"))
-                nn.init.normal_(p, std=0.02 / (2 * c.layers) ** 0.5 if last else 0.02)
+                nn.init.normal_(p, std=0.02 / (2 * self.config.layers) ** 0.5 if last else 0.02)
 
     def forward(self, style, caption, ids):
-        """ids [B, n] of the first n image tokens -> logits [B, n + 1, vocab] for tokens 0 … n."""
-        x = torch.cat([self.cls_embedding(style, caption), self.tok_embeddings(ids)], 1)
+        """ids [B, grid^2] -> logits [B, grid^2, vocab], of each token by those before it."""
+        x = torch.cat([self.cls_embedding(style, caption), self.tok_embeddings(ids[:, :-1])], 1)
+        t = x.shape[1]
         for layer in self.layers:
-            x = layer(x, self.table[:x.shape[1]])
+            x = layer(x, self.table[:t], self.hidden[:t, :t])
         return self.output(self.norm(x[:, self.config.slots - 1:]))
+
+
+class NeighborTransformer(Transformer):
+    """NAR (arXiv 2503.10696; weights under its names): a token predicts its right neighbour by `output`, and by one more block
+    and `medusa_output` the one below; where both predict a token their logits are averaged. A token sees all that are no
+    farther from the first, in steps along rows and columns."""
+
+    def __init__(self, config=TransformerConfig(), dropout=0.0):
+        super().__init__(config, dropout)
+        c = config
+        self.layers.append(Block(c, dropout))
+        self.medusa_norm, self.medusa_output = RMSNorm(c.dim, eps=c.norm_eps), nn.Linear(c.dim, c.vocab, bias=False)
+        far = (torch.arange(c.grid)[:, None] + torch.arange(c.grid)).flatten()
+        share = torch.full((c.grid, c.grid, 1), 0.5)
+        share[0, 1:] = share[1:, 0] = 1.0  # one neighbour only
+        self.register_buffer("share", share, persistent=False)
+        self.hidden[c.slots:, c.slots:] = torch.where(far[:, None] >= far, 0.0, -1e4)
+        self.begin()
+
+    def forward(self, style, caption, ids):
+        """ids [B, grid^2] -> logits [B, grid^2, vocab], of each token by those above and at the left."""
+        c = self.config
+        x = torch.cat([self.cls_embedding(style, caption), self.tok_embeddings(ids)], 1)
+        for layer in self.layers[:-1]:
+            x = layer(x, self.table, self.hidden)
+        below = self.layers[-1](x, self.table, self.hidden)
+        x, below = self.norm(x[:, c.slots - 1:]), self.medusa_norm(below[:, c.slots - 1:])
+        grid = lambda y: y[:, 1:].unflatten(1, (c.grid, c.grid))
+        right = F.pad(grid(x)[:, :, :-1], (0, 0, 1, 0))
+        under = F.pad(grid(below)[:, :-1], (0, 0, 0, 0, 1, 0))
+        right[:, 0, 0], under[:, 0, 0] = x[:, 0], below[:, 0]  # the first token: both heads, at the last slot of the condition
+        logits = self.output(right) + self.medusa_output(under)
+        return (logits * self.share).flatten(1, 2)
