@@ -29,18 +29,23 @@ export type { RuleName } from "./core/decode/acceptance.js";
 export { drawnBefore } from "./core/decode/in-groups.js";
 export { INITIALISERS, type InitialiserName } from "./core/decode/initialisers.js";
 export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./core/decode/jacobi.js";
+export { type Given, keeping } from "./core/decode/keeping.js";
 export { type Allowed, type MarkedLines, markedLayout, rasterLayout, type TokenLayout } from "./core/decode/layout.js";
 export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
 export { diagonals, nextNeighbor } from "./core/decode/next-neighbor.js";
-export {
-  type Given,
-  gumbelNoise,
-  type NextScaleOptions,
-  nextScale,
-  type Noise,
-} from "./core/decode/next-scale.js";
+export { gumbelNoise, type NextScaleOptions, nextScale, type Noise } from "./core/decode/next-scale.js";
 export { nextToken } from "./core/decode/next-token.js";
-export { ordersOf, strategyOf } from "./core/decode/orders.js";
+export {
+  type Decoding,
+  DECODINGS,
+  type DecodingName,
+  decodingOf,
+  type DecodingOption,
+  type NextScaleSettings,
+  ordersOf,
+  strategyOf,
+  type StrategyDraws,
+} from "./core/decode/orders.js";
 export { parallelRegions } from "./core/decode/parallel-regions.js";
 export { ADAPTIVE_WINDOW, type AdaptiveWindow, type Window } from "./core/decode/window.js";
 export { type Sampler, type SamplerOptions, sampler } from "./core/decode/sampler.js";
@@ -65,7 +70,6 @@ export { type DType, type FloatTensor, f32, i32, type Tensor, tensor } from "./e
 export type { Checkpoint } from "./engine/weights/checkpoint.js";
 export { type OpenOptions, openCheckpoint } from "./engine/weights/open.js";
 export { writeSafetensors } from "./engine/weights/safetensors-write.js";
-export { type Decoding, type DecodingName, type DecodingOption, DECODINGS } from "./image/decoding.js";
 export type { ImageFormat } from "./image/encode.js";
 export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
 // Images
