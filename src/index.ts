@@ -75,22 +75,32 @@ export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
 // Images
 export { type GenerateImageOptions, generateImage, streamImage } from "./image/generate-image.js";
 export type { GeneratedImage } from "./image/generated-image.js";
-export { type ImageManifest, parseManifest, readManifest } from "./image/manifest.js";
-export { type Marking, markingOf, readMarking, TRAINED_ALGORITHMIC_MEDIA, xmpOf } from "./image/marking.js";
+export { type EditRecord, type ImageManifest, parseManifest, readManifest } from "./image/manifest.js";
+export {
+  COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA,
+  type Marking,
+  markingOf,
+  readMarking,
+  TRAINED_ALGORITHMIC_MEDIA,
+  xmpOf,
+} from "./image/marking.js";
 // Models
 export {
   type ImageModel,
   LOAD_DEFAULTS,
   type LoadSettings,
   loadImageModel,
-  type PublishedFiles,
 } from "./image/model.js";
-export { IMAGE_DEFAULTS, type ImageSampling, type ImageSettings, type ImageSubject } from "./image/request.js";
+export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/network.js";
+export type { PublishedFiles } from "./image/recipe.js";
+export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
+export type { ImageRoute } from "./image/route.js";
 export { type ImageVerification, verifyImage } from "./image/verify-image.js";
 export type { ImageWarning } from "./image/warnings.js";
-export { type ImageDefaults, type ImageModelConfig, NO_STYLE, PRECISIONS } from "./models/image-config.js";
+export { type ImageDefaults, type ImageModelConfig, NO_STYLE } from "./models/image-config.js";
 export type { EmbeddedModel, EmbeddedName, PublishedImageModel, PublishedName } from "./models/known.js";
 export { DEFAULT_IMAGE_MODEL, EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "./models/known.js";
+export { type ImageNetworkConfig, type ImageSampling, PRECISIONS } from "./models/network-config.js";
 export { centreCrop } from "./tokenizers/image/crop.js";
 export { type Box, boxMask, keptCells, type Mask } from "./tokenizers/image/kept-cells.js";
 export {

@@ -12,7 +12,7 @@ import { drawnBefore } from "../../src/core/decode/in-groups.js";
 import { decode } from "../../src/core/decode/loop.js";
 import { diagonals, nextNeighbor } from "../../src/core/decode/next-neighbor.js";
 import { nextToken } from "../../src/core/decode/next-token.js";
-import { type DecodingName, decodingOf, ordersOf, strategyOf } from "../../src/core/decode/orders.js";
+import { type DecodingName, ordersOf, strategyOf } from "../../src/core/decode/orders.js";
 import { regionGroups } from "../../src/core/decode/parallel-regions.js";
 import { sampler } from "../../src/core/decode/sampler.js";
 import type { Strategy } from "../../src/core/decode/step.js";

@@ -74,7 +74,7 @@ describe("loadImageModel", () => {
 
   test("weights missing, misshapen and left over are one error", async () => {
     const path = await changed("misfit", (config) => {
-      config.transformer.config.layers = 3;
+      config.transformers["next-token"].config.layers = 3;
     });
     await expect(load(path)).rejects.toMatchObject({
       code: "weights",
@@ -85,14 +85,14 @@ describe("loadImageModel", () => {
   test.each<[string, (config: Json) => void, RegExp]>([
     ["no-name", (config) => delete config.name, /config\.json\.name/],
     ["stray", (config) => (config.colour = "red"), /"colour"/],
-    ["outside", (config) => (config.tokenizer.weights = "../x.safetensors"), /tokenizer\.weights/],
+    ["outside", (config) => (config.tokenizers.vq.weights = "../x.safetensors"), /tokenizers\.vq\.weights/],
     ["absolute", (config) => (config.captions.file = "/etc/passwd"), /captions\.file/],
     ["styles", (config) => config.styles.pop(), /styles/],
-    ["vocabulary", (config) => (config.transformer.config.vocabulary = 41), /vocabulary/],
+    ["vocabulary", (config) => (config.transformers["next-token"].config.vocabulary = 41), /vocabulary/],
     ["default", (config) => (config.defaults.style = "square"), /defaults\.style/],
-    ["layers", (config) => (config.transformer.config.layers = 1e9), /layers/],
+    ["layers", (config) => (config.transformers["next-token"].config.layers = 1e9), /layers/],
     ["digest", (config) => (config.sha256["captions.json"] = "abc"), /sha256\.captions\.json/],
-    ["layout", (config) => (config.transformer.layout = "other"), /transformer\.layout/],
+    ["layout", (config) => (config.transformers["next-token"].layout = "other"), /next-token\.layout/],
   ])("a config.json with a wrong %s is an ArgumentError", async (name, change, place) => {
     const path = await changed(`wrong-${name}`, change);
     await expect(load(path)).rejects.toMatchObject({ code: "argument", message: expect.stringMatching(place) });
@@ -127,7 +127,7 @@ describe("loadImageModel", () => {
 
   test("a text tokenizer with more tokens than the transformer has rows is refused", async () => {
     const path = await changed("captions", (config) => {
-      config.transformer.config.condition.vocabulary = 257;
+      config.transformers["next-token"].config.condition.vocabulary = 257;
     });
     const file = join(path, "transformer.safetensors");
     const weights = await openCheckpoint(file);
