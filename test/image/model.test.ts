@@ -8,17 +8,30 @@ import { writeTinyImageModel } from "../support/tiny-image-model.js";
 
 const folder = temporaryFolder();
 const good = join(folder, "good");
+const several = join(folder, "several");
 beforeAll(async () => {
   await writeTinyImageModel(good);
+  await writeTinyImageModel(several, undefined, ["next-token", "next-neighbor", "next-scale"]);
 });
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests break configurations in every way
 type Json = Record<string, any>;
 
+/** The configuration of a diagonal model, as one of films. */
+const VIDEO = ({ transformers }: Json): Json => {
+  const { conditionRotation: _, ropeBase: __, ...config } = transformers["next-neighbor"].config;
+  return { ...config, positionEncoding: "learned", prediction: { kind: "next-neighbor-video", frames: 2, rows: 2 } };
+};
+
+function renamed({ transformers }: Json, from: string, to: string): void {
+  transformers[to] = transformers[from];
+  delete transformers[from];
+}
+
 /** A copy of the good model whose config.json went through `change`. */
-async function changed(name: string, change: (config: Json) => void): Promise<string> {
+async function changed(name: string, change: (config: Json) => void, from = good): Promise<string> {
   const path = join(folder, name);
-  await cp(good, path, { recursive: true });
+  await cp(from, path, { recursive: true });
   const config = JSON.parse(await readFile(join(path, "config.json"), "utf8")) as Json;
   change(config);
   await writeFile(join(path, "config.json"), JSON.stringify(config));
@@ -98,6 +111,24 @@ describe("loadImageModel", () => {
     await expect(load(path)).rejects.toMatchObject({ code: "argument", message: expect.stringMatching(place) });
   });
 
+  test.each<[string, (config: Json) => void, RegExp]>([
+    ["video", (c) => (c.transformers["next-neighbor"].config = VIDEO(c)), /an order of pictures/],
+    ["the name of another order", (c) => renamed(c, "next-scale", "next-token2"), /transformers\.next-token2/],
+    ["a tokenizer that is not there", (c) => (c.transformers["next-scale"].tokenizer = "x"), /next-scale\.tokenizer/],
+    ["a tokenizer of another layout", (c) => (c.transformers["next-scale"].tokenizer = "vq"), /next-scale\.layout/],
+    ["a tokenizer without a use", (c) => (c.tokenizers.idle = c.tokenizers.vq), /that a transformer names/],
+    ["no transformers", (c) => (c.transformers = {}), /transformers/],
+    ["other sides than its tokenizer", (c) => (c.transformers["next-scale"].config.sides = [1, 2, 5]), /sides/],
+    ["other codes than its tokenizer", (c) => (c.transformers["next-scale"].config.codeDim = 4), /codeDim/],
+    ["pictures of another size", (c) => (c.transformers["next-neighbor"].config.grid = 4), /20 pixels a side/],
+    ["other subjects", (c) => (c.transformers["next-scale"].config.condition.styles = 3), /2 styles and captions of 263/],
+    ["a default that it cannot do", (c) => (c.defaults.decoding = "parallel-regions"), /defaults\.decoding/],
+    ["a guidance below 1", (c) => (c.transformers["next-scale"].defaults.guidance = 0), /defaults\.guidance/],
+  ])("several transformers, one with %s", async (name, change, place) => {
+    const path = await changed(`several-${name}`, change, several);
+    await expect(load(path)).rejects.toMatchObject({ code: "argument", message: expect.stringMatching(place) });
+  });
+
   test("a config.json that is no JSON, and a name that is none", async () => {
     const path = await changed("garbage", () => {});
     await writeFile(join(path, "config.json"), "{");
@@ -115,9 +146,8 @@ describe("loadImageModel", () => {
     await expect(loadImageModel({ ...files, config: "c2i_B_256.pt" as never }, options)).rejects.toMatchObject({
       code: "unknown-name",
     });
-    await expect(loadImageModel({ ...files, config: "llamagen-c2i-b-256" }, options)).rejects.toMatchObject({
-      code: "weights",
-    });
+    for (const config of ["llamagen-c2i-b-256", "var-d16"] as const)
+      await expect(loadImageModel({ ...files, config }, options)).rejects.toMatchObject({ code: "weights" });
     const absent = { ...files, transformer: join(good, "c2i_B_256.pt"), config: "llamagen-c2i-b-256" } as const;
     await expect(loadImageModel(absent, options)).rejects.toMatchObject({
       code: "checkpoint",
