@@ -29,18 +29,23 @@ export type { RuleName } from "./core/decode/acceptance.js";
 export { drawnBefore } from "./core/decode/in-groups.js";
 export { INITIALISERS, type InitialiserName } from "./core/decode/initialisers.js";
 export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./core/decode/jacobi.js";
+export { type Given, keeping } from "./core/decode/keeping.js";
 export { type Allowed, type MarkedLines, markedLayout, rasterLayout, type TokenLayout } from "./core/decode/layout.js";
 export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
 export { diagonals, nextNeighbor } from "./core/decode/next-neighbor.js";
-export {
-  type Given,
-  gumbelNoise,
-  type NextScaleOptions,
-  nextScale,
-  type Noise,
-} from "./core/decode/next-scale.js";
+export { gumbelNoise, type NextScaleOptions, nextScale, type Noise } from "./core/decode/next-scale.js";
 export { nextToken } from "./core/decode/next-token.js";
-export { ordersOf, strategyOf } from "./core/decode/orders.js";
+export {
+  type Decoding,
+  DECODINGS,
+  type DecodingName,
+  decodingOf,
+  type DecodingOption,
+  type NextScaleSettings,
+  ordersOf,
+  strategyOf,
+  type StrategyDraws,
+} from "./core/decode/orders.js";
 export { parallelRegions } from "./core/decode/parallel-regions.js";
 export { ADAPTIVE_WINDOW, type AdaptiveWindow, type Window } from "./core/decode/window.js";
 export { type Sampler, type SamplerOptions, sampler } from "./core/decode/sampler.js";
@@ -65,28 +70,37 @@ export { type DType, type FloatTensor, f32, i32, type Tensor, tensor } from "./e
 export type { Checkpoint } from "./engine/weights/checkpoint.js";
 export { type OpenOptions, openCheckpoint } from "./engine/weights/open.js";
 export { writeSafetensors } from "./engine/weights/safetensors-write.js";
-export { type Decoding, type DecodingName, type DecodingOption, DECODINGS } from "./image/decoding.js";
 export type { ImageFormat } from "./image/encode.js";
 export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
 // Images
 export { type GenerateImageOptions, generateImage, streamImage } from "./image/generate-image.js";
 export type { GeneratedImage } from "./image/generated-image.js";
-export { type ImageManifest, parseManifest, readManifest } from "./image/manifest.js";
-export { type Marking, markingOf, readMarking, TRAINED_ALGORITHMIC_MEDIA, xmpOf } from "./image/marking.js";
+export { type EditRecord, type ImageManifest, parseManifest, readManifest } from "./image/manifest.js";
+export {
+  COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA,
+  type Marking,
+  markingOf,
+  readMarking,
+  TRAINED_ALGORITHMIC_MEDIA,
+  xmpOf,
+} from "./image/marking.js";
 // Models
 export {
   type ImageModel,
   LOAD_DEFAULTS,
   type LoadSettings,
   loadImageModel,
-  type PublishedFiles,
 } from "./image/model.js";
-export { IMAGE_DEFAULTS, type ImageSampling, type ImageSettings, type ImageSubject } from "./image/request.js";
+export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/network.js";
+export type { PublishedFiles } from "./image/recipe.js";
+export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
+export type { ImageRoute } from "./image/route.js";
 export { type ImageVerification, verifyImage } from "./image/verify-image.js";
 export type { ImageWarning } from "./image/warnings.js";
-export { type ImageDefaults, type ImageModelConfig, NO_STYLE, PRECISIONS } from "./models/image-config.js";
+export { type ImageDefaults, type ImageModelConfig, NO_STYLE } from "./models/image-config.js";
 export type { EmbeddedModel, EmbeddedName, PublishedImageModel, PublishedName } from "./models/known.js";
 export { DEFAULT_IMAGE_MODEL, EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "./models/known.js";
+export { type ImageNetworkConfig, type ImageSampling, PRECISIONS } from "./models/network-config.js";
 export { centreCrop } from "./tokenizers/image/crop.js";
 export { type Box, boxMask, keptCells, type Mask } from "./tokenizers/image/kept-cells.js";
 export {

@@ -6,6 +6,7 @@ test("index.ts exports these values and no others", () => {
   expect(Object.keys(tessera).sort()).toEqual([
     "ADAPTIVE_WINDOW",
     "ArgumentError",
+    "COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA",
     "CheckpointError",
     "ClosedError",
     "DECODINGS",
@@ -39,6 +40,7 @@ test("index.ts exports these values and no others", () => {
     "boxMask",
     "centreCrop",
     "decode",
+    "decodingOf",
     "diagnose",
     "diagonals",
     "drawnBefore",
@@ -48,6 +50,7 @@ test("index.ts exports these values and no others", () => {
     "gumbelNoise",
     "i32",
     "jacobi",
+    "keeping",
     "keptCells",
     "leftPadded",
     "llamagenGuidance",

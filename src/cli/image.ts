@@ -64,7 +64,7 @@ export const imageCommand = (context: Context): Command =>
     .option("--top-k <count>", "only the k likeliest tokens, 0 is off", numberOf)
     .option("--top-p <fraction>", "only the likeliest tokens that together exceed p, 1 is off", numberOf)
     .option("--min-p <fraction>", "only tokens at least this fraction as probable as the likeliest", numberOf)
-    .option("--decoding <order>", "next-token, or jacobi: the same tokens in fewer passes")
+    .option("--decoding <order>", "next-token, jacobi (the same tokens in fewer passes), next-neighbor or next-scale")
     .option("--preview <passes>", "write <file>.preview.png after every so many passes", numberOf, 0)
     .option("--no-manifest", "do not write <file>.json")
     .option("--json", "one JSON object on stdout and nothing else", false)

@@ -30,6 +30,10 @@ export const HEADS = {
   regions: [{ name: "next", norm: "norm", output: "output" }],
 } as const satisfies Record<PredictionConfig["kind"], readonly Head[]>;
 
+/** Blocks of a model: those below the first head, and one for every further head. */
+export const blocksOf = ({ layers, prediction }: TransformerConfig): number =>
+  layers + HEADS[prediction.kind].length - 1;
+
 /** Where the logits of a position come from. Several predictors are averaged, before guidance. */
 export interface Predictor {
   readonly place: number;

@@ -11,7 +11,7 @@ import { UnknownNameError } from "../base/errors.js";
 import { type Graph, GraphBuilder, type Value } from "../engine/graph.js";
 import { type Ops, opsOf } from "../engine/ops/index.js";
 import { derive, type TransformerConfig } from "./configs.js";
-import { HEADS, type Head } from "./prediction.js";
+import { blocksOf, HEADS, type Head } from "./prediction.js";
 import { rotaryTable2d } from "./rotary.js";
 
 type Weight = (name: string, shape: readonly number[]) => Value;
@@ -54,7 +54,7 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
   let x = tap("embedded", vectors ? o.add(given, vectors) : given);
   const logits: Value[] = []; // of each head                                               [B, R, V]
 
-  for (let i = 0; i < layers + outputs.length - 1; i++) {
+  for (let i = 0; i < blocksOf(config); i++) {
     const at: Place = {
       o,
       weight: (name, shape) => g.weight(`layers.${i}.${name}.weight`, shape),

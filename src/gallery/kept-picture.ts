@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { sha256 } from "../base/digest.js";
-import { type ImageManifest, type ImageModel, readManifest, VERSION } from "../index.js";
+import { decodingOf, type ImageManifest, type ImageModel, readManifest, VERSION } from "../index.js";
 import type { GalleryPrompt } from "./prompts.js";
 
 /** The picture at `path`, if its manifest asks for the same and its pixels are still those of the manifest; else null. */
@@ -21,7 +21,8 @@ export async function keptPicture(
     device: model.device.name,
     precision: model.precision,
     subject: { prompt, style },
-    decoding: { kind: "next-token" },
+    edit: null,
+    decoding: decodingOf(model.decodings[0]),
     sampling: { guidance, temperature, topK, topP, minP },
     seed,
     index: 0,

@@ -1,5 +1,6 @@
 /** A subject becomes what stands before the image tokens. */
 import { type Condition, leftPadded } from "../core/condition.js";
+import type { ConditionConfig } from "../core/configs.js";
 import { tensor } from "../engine/tensor.js";
 import { NO_STYLE } from "../models/image-config.js";
 import type { ImageModel } from "./model.js";
@@ -14,23 +15,26 @@ export interface Prepared {
   readonly warnings: readonly ImageWarning[];
 }
 
-/** Encodes the subject once. What does not fit into the slots is left out and named in a warning. */
-export function prepare(model: ImageModel, subject: Subject): Prepared {
+/** Encodes the subject once, for a model of that condition. What does not fit into the slots is left out and named in a warning. */
+export function prepare(model: ImageModel, condition: ConditionConfig, subject: Subject): Prepared {
   switch (subject.kind) {
     case "caption":
-      return prepareCaption(model, subject.prompt, subject.style);
+      return prepareCaption(model, condition, subject);
     case "class": {
       const { classId } = subject;
       const of = (items: number) => ({ kind: "class", classes: Array<number>(items).fill(classId) }) as const;
       return { of, tokens: 1, warnings: [] };
     }
     case "features":
-      return prepareFeatures(model, subject);
+      return prepareFeatures(condition, subject);
   }
 }
 
-function prepareCaption(model: ImageModel, prompt: string, style: string): Prepared {
-  const { condition } = model.transformer.config;
+function prepareCaption(
+  model: ImageModel,
+  condition: ConditionConfig,
+  { prompt, style }: Subject & { kind: "caption" },
+): Prepared {
   const room = condition.kind === "caption" ? condition.slots - 1 : 0;
   const captions = model.captions!; // a model that takes captions has a tokenizer for them
   const all = Array.from(captions.encode(prompt, { specialsInText: "text" }));
@@ -48,8 +52,7 @@ function prepareCaption(model: ImageModel, prompt: string, style: string): Prepa
   return { of, tokens: ids.length, warnings: [other(message)] };
 }
 
-function prepareFeatures(model: ImageModel, { features }: Subject & { kind: "features" }): Prepared {
-  const { condition } = model.transformer.config;
+function prepareFeatures(condition: ConditionConfig, { features }: Subject & { kind: "features" }): Prepared {
   const slots = condition.kind === "features" ? condition.slots : 0;
   const [tokens, size] = features.shape as [number, number];
   const of = (items: number): Condition => {

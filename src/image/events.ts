@@ -16,7 +16,10 @@ export type ImageEvent =
     }
   /** One pass through the model is done. */
   | { readonly type: "tokens-accept"; readonly done: number; readonly total: number; readonly forwardPasses: number }
-  /** What is known so far, at the model's own size; squares not known yet are transparent or grey. */
+  /**
+   * What is known so far, at the model's own size. Where tokens cover one grid, squares not known yet are transparent or grey;
+   * where they cover growing grids, the picture is whole and becomes finer.
+   */
   | {
       readonly type: "image-preview";
       readonly index: number;

@@ -14,7 +14,7 @@ export interface GeneratedImage {
   readonly height: number;
   /** The pixels: rows of red, green, blue, alpha, not premultiplied, before any loss by the format. */
   readonly rgba: Uint8Array;
-  /** The ids that the picture was decoded from, in raster order. */
+  /** The ids of the picture: those of its grid in raster order; of a next-scale model all grids, small to large. */
   readonly ids: Int32Array;
   readonly seed: number;
   /** Number of the picture among those of its seed. */

@@ -1,19 +1,29 @@
 /** The record of one picture: everything it was made from, so that it can be made again and compared. */
 import { readFile } from "node:fs/promises";
-import { isIntegerIn, isNumberIn } from "../base/check.js";
+import { isIntegerIn } from "../base/check.js";
 import { isSha256, sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
 import { VERSION } from "../base/version.js";
+import { type Decoding, decodingOf } from "../core/decode/orders.js";
 import type { Precision } from "../engine/engine.js";
 import type { FloatTensor } from "../engine/tensor.js";
-import { PRECISIONS } from "../models/image-config.js";
+import { type ImageSampling, parseSampling, PRECISIONS } from "../models/network-config.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
-import { type Decoding, decodingFrom } from "./decoding.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
-import { TRAINED_ALGORITHMIC_MEDIA } from "./marking.js";
+import { SOURCE_TYPES } from "./marking.js";
 import type { ImageModel } from "./model.js";
-import type { ImageRequest, ImageSampling, Subject } from "./request.js";
+import type { ImageRequest, Subject } from "./request.js";
+
+/** What an edit was given. The pictures themselves are not in the manifest. */
+export interface EditRecord {
+  /** Of the straight RGBA bytes of the picture that was edited. */
+  readonly imageSha256: string;
+  /** Of the mask: a byte a pixel, 1 where it is redrawn. */
+  readonly maskSha256: string;
+  /** Pixels over which the old picture fades into the new one. */
+  readonly seam: number;
+}
 
 export interface ImageManifest {
   readonly kind: "tessera-image-manifest";
@@ -30,6 +40,8 @@ export interface ImageManifest {
     | { readonly prompt: string; readonly style: string }
     | { readonly classId: number }
     | { readonly featuresSha256: string };
+  /** null for a picture that was made from nothing. */
+  readonly edit: EditRecord | null;
   readonly sampling: ImageSampling;
   readonly decoding: Decoding;
   readonly seed: number;
@@ -48,17 +60,23 @@ export interface ImageManifest {
 export function manifestOf(
   model: ImageModel,
   request: ImageRequest,
-  made: { readonly index: number; readonly ids: Int32Array; readonly picture: Picture },
+  made: {
+    readonly index: number;
+    readonly ids: Int32Array;
+    readonly picture: Picture;
+    readonly edit: EditRecord | null;
+  },
 ): ImageManifest {
   const { width, height, data } = made.picture;
   return {
     kind: "tessera-image-manifest",
     tessera: VERSION,
-    digitalSourceType: TRAINED_ALGORITHMIC_MEDIA,
-    model: { name: model.name, revision: model.revision, sha256: model.sha256 },
+    digitalSourceType: SOURCE_TYPES[made.edit ? "composite" : "generated"],
+    model: { name: model.name, revision: model.revision, sha256: request.route.sha256 },
     device: model.device.name,
-    precision: model.precision,
+    precision: request.route.precision,
     subject: subjectRecord(request.subject),
+    edit: made.edit,
     sampling: request.sampling,
     decoding: request.decoding,
     seed: request.seed,
@@ -92,7 +110,7 @@ export function parseManifest(json: unknown, where = "manifest"): ImageManifest 
   const manifest: ImageManifest = {
     kind: of.word("kind", ["tessera-image-manifest"]),
     tessera: of.text("tessera"),
-    digitalSourceType: of.word("digitalSourceType", [TRAINED_ALGORITHMIC_MEDIA]),
+    digitalSourceType: of.word("digitalSourceType", Object.values(SOURCE_TYPES)),
     model: closed(of.object("model"), (model) => ({
       name: model.text("name"),
       revision: model.text("revision"),
@@ -101,14 +119,9 @@ export function parseManifest(json: unknown, where = "manifest"): ImageManifest 
     device: of.text("device"),
     precision: of.word("precision", PRECISIONS),
     subject: closed(of.object("subject"), subjectFrom),
-    sampling: closed(of.object("sampling"), (sampling) => ({
-      guidance: sampling.number("guidance", "a number from 1 to 100", isNumberIn(1, 100)),
-      temperature: sampling.number("temperature", "a number from 0 to 100", isNumberIn(0, 100)),
-      topK: sampling.number("topK", "a whole number", isIntegerIn(0, 2 ** 31 - 1)),
-      topP: sampling.number("topP", "a number from 0 to 1", isNumberIn(0, 1)),
-      minP: sampling.number("minP", "a number from 0 to 1", isNumberIn(0, 1)),
-    })),
-    decoding: decodingFrom(of.object("decoding")),
+    edit: of.take("edit") === null ? null : closed(of.object("edit"), editFrom),
+    sampling: parseSampling(of.object("sampling")),
+    decoding: decodingOf(of.take("decoding")),
     seed: of.number("seed", "a whole number", isIntegerIn(0, Number.MAX_SAFE_INTEGER)),
     index: of.number("index", "a whole number", isIntegerIn(0, 2 ** 31 - 1)),
     tokens: closed(of.object("tokens"), (tokens) => ({
@@ -144,6 +157,12 @@ function subjectFrom(of: Fields): ImageManifest["subject"] {
   const prompt = of.value("prompt", "a text", (text): text is string => typeof text === "string");
   return { prompt, style: of.text("style") };
 }
+
+const editFrom = (of: Fields): EditRecord => ({
+  imageSha256: digest(of, "imageSha256"),
+  maskSha256: digest(of, "maskSha256"),
+  seam: of.number("seam", "a whole number", isIntegerIn(0, 2 ** 16)),
+});
 
 const sha256OfFeatures = ({ data }: FloatTensor): string =>
   sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -10,6 +10,16 @@ import { VERSION } from "../base/version.js";
 /** IPTC's word for pictures created by a trained model alone. */
 export const TRAINED_ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
 
+/** IPTC's word for pictures of which a trained model made a part. */
+export const COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA =
+  "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
+
+/** Where a picture comes from: a model alone, or a model and a picture that was given to it. */
+export const SOURCE_TYPES = {
+  generated: TRAINED_ALGORITHMIC_MEDIA,
+  composite: COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA,
+} as const;
+
 /** What a mark says. `digitalSourceType` and `system` are always there in files of ours. */
 export interface Marking {
   readonly digitalSourceType: string;
@@ -43,13 +53,16 @@ const PROPERTIES = {
 } as const satisfies Record<keyof Marking, string>;
 
 /** The mark of a picture of ours. A prompt beyond 2000 characters is marked by its beginning. */
-export function markingOf(made: Pick<Marking, "model" | "prompt" | "seed" | "index">): Marking {
+export function markingOf(
+  made: Pick<Marking, "model" | "prompt" | "seed" | "index">,
+  source: keyof typeof SOURCE_TYPES = "generated",
+): Marking {
   const prompt =
     made.prompt && made.prompt.length > PROMPT_CHARACTERS ? `${made.prompt.slice(0, PROMPT_CHARACTERS)}…` : made.prompt;
   return {
     ...made,
     prompt,
-    digitalSourceType: TRAINED_ALGORITHMIC_MEDIA,
+    digitalSourceType: SOURCE_TYPES[source],
     system: "tessera-sdk",
     systemVersion: VERSION,
   };

@@ -1,54 +1,44 @@
 /** An image model that is ready: its parts from the stairs below, opened with every weight accounted for. */
-import { basename, join } from "node:path";
 import { check, type Options, withDefaults } from "../base/check.js";
-import { sha256OfFile } from "../base/digest.js";
-import { ArgumentError, CheckpointError, UnknownNameError } from "../base/errors.js";
-import { type TransformerConfig, transformerConfig } from "../core/configs.js";
-import { openTransformer, type Transformer } from "../core/model.js";
+import { ArgumentError, CheckpointError } from "../base/errors.js";
+import type { DecodingName } from "../core/decode/orders.js";
 import type { DeviceName } from "../engine/devices.js";
 import type { DeviceReport, Engine, Precision } from "../engine/engine.js";
 import { openEngine } from "../engine/open.js";
-import type { Checkpoint } from "../engine/weights/checkpoint.js";
-import { unpacked } from "../engine/weights/int8-blocks.js";
-import { openCheckpoint } from "../engine/weights/open.js";
-import { openModelFolder, verifyFiles } from "../models/folder.js";
-import { type ImageDefaults, PRECISIONS, parseImageModelConfig } from "../models/image-config.js";
-import { DEFAULT_IMAGE_MODEL, PUBLISHED_IMAGE_MODELS, type PublishedName } from "../models/known.js";
-import { downsampleOf, VQ_CONFIGS, type VqConfig } from "../tokenizers/image/vq-config.js";
-import { type ImageTokenizer, openVqTokenizer } from "../tokenizers/image/vq-tokenizer.js";
+import type { ImageDefaults } from "../models/image-config.js";
+import { DEFAULT_IMAGE_MODEL } from "../models/known.js";
+import { PRECISIONS, sideOf } from "../models/network-config.js";
 import { loadTextTokenizer } from "../tokenizers/text/load-text-tokenizer.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
+import { folderRecipe, type PublishedFiles, publishedRecipe, type Recipe } from "./recipe.js";
+import { type ImageRoute, Parts, routesOf } from "./route.js";
 
-/** A loaded model. It never changes: any number of generations may share it, one after the other or at once. */
+/**
+ * A loaded model: any number of generations may share it, one after the other or at once. What a decoding needs besides its
+ * default one is opened when it is first asked for.
+ */
 export interface ImageModel extends AsyncDisposable {
   readonly name: string;
   readonly revision: string;
   readonly licence: string;
   /** Names that `style` may have, besides "none"; empty for a model without styles. */
   readonly styles: readonly string[];
+  /** In which orders it can draw, its default first. */
+  readonly decodings: readonly DecodingName[];
+  /** How it draws by its default decoding where the caller says nothing. */
   readonly defaults: ImageDefaults;
   /** Pixels of one side of the pictures it makes. */
   readonly side: number;
   readonly device: DeviceReport;
+  /** How the weights of the default decoding are held. */
   readonly precision: Precision;
-  /** SHA-256 of every file it was made of; empty where `verify` was off. */
+  /** SHA-256 of every file of the default decoding; empty where `verify` was off. */
   readonly sha256: Readonly<Record<string, string>>;
-  /** Pictures to ids and back. */
-  readonly tokenizer: ImageTokenizer;
-  readonly transformer: Transformer;
+  /** How it makes pictures: one for each order that it was trained for, that of the default decoding first. */
+  readonly routes: readonly ImageRoute[];
   /** Prompts to ids; null for a model that reads no captions. */
   readonly captions: TextTokenizer | null;
   close(): Promise<void>;
-}
-
-/** A published checkpoint by its two files. They may be the PyTorch files of the authors or safetensors. */
-export interface PublishedFiles {
-  /** Such as "vq_ds16_c2i.pt". */
-  readonly tokenizer: string;
-  /** Such as "c2i_B_256.pt". */
-  readonly transformer: string;
-  /** The row that the files are read by. It is never guessed from their names. */
-  readonly config: PublishedName;
 }
 
 export interface LoadSettings {
@@ -99,82 +89,27 @@ export async function loadImageModel(
   return assemble(recipe, settings);
 }
 
-/** All that is known about a model before a device sees it. */
-interface Recipe
-  extends Pick<ImageModel, "name" | "revision" | "licence" | "styles" | "defaults" | "sha256" | "precision"> {
-  readonly tokenizer: { readonly file: string; readonly config: VqConfig };
-  readonly transformer: { readonly file: string; readonly config: TransformerConfig };
-  readonly captions: string | null;
-}
-
-async function folderRecipe(nameOrPath: string, verify: boolean): Promise<Recipe> {
-  const { path, json } = await openModelFolder(nameOrPath);
-  const config = parseImageModelConfig(json, join(path, "config.json"));
-  if (verify) await verifyFiles(path, config.sha256);
-  const { tokenizer, transformer, captions } = config;
-  return {
-    ...config,
-    sha256: verify ? config.sha256 : {},
-    tokenizer: { file: join(path, tokenizer.weights), config: tokenizer.config },
-    transformer: { file: join(path, transformer.weights), config: transformer.config },
-    captions: captions && join(path, captions.file),
-  };
-}
-
-async function publishedRecipe({ tokenizer, transformer, config }: PublishedFiles, verify: boolean): Promise<Recipe> {
-  if (!Object.hasOwn(PUBLISHED_IMAGE_MODELS, config)) {
-    throw new UnknownNameError("published image model", String(config), Object.keys(PUBLISHED_IMAGE_MODELS));
-  }
-  const row = PUBLISHED_IMAGE_MODELS[config];
-  const sha256: Record<string, string> = {};
-  for (const file of verify ? [tokenizer, transformer] : []) {
-    sha256[basename(file)] = await sha256OfFile(file).catch((cause: unknown) => {
-      const { files, origin } = row;
-      const remedy = `Download ${files.tokenizer} and ${files.transformer} from ${origin}.`;
-      throw new CheckpointError(file, "unreadable", "the file cannot be read", remedy, { cause });
-    });
-  }
-  return {
-    name: config,
-    revision: "published",
-    licence: row.licence,
-    styles: [],
-    defaults: row.defaults,
-    precision: "f32",
-    sha256,
-    tokenizer: { file: tokenizer, config: VQ_CONFIGS[row.tokenizer] },
-    transformer: { file: transformer, config: transformerConfig(config) },
-    captions: null,
-  };
-}
-
-/** Opens files and engine, and closes what was opened so far if a later part fails. */
+/** Opens what the default decoding needs, and closes what was opened so far if a later part fails. */
 async function assemble(recipe: Recipe, settings: LoadSettings): Promise<ImageModel> {
-  const opened: { close(): Promise<void> }[] = [];
-  const own = <T extends { close(): Promise<void> }>(part: T): T => {
-    opened.push(part);
-    return part;
-  };
-  const close = async () => {
-    for (const part of opened.splice(0).reverse()) await part.close();
-  };
+  const parts = new Parts();
+  const close = () => parts.close();
   try {
-    const captions = recipe.captions === null ? null : await loadTextTokenizer(recipe.captions);
-    checkCaptions(recipe, captions);
-    const checkpoint = async (file: string): Promise<Checkpoint> => own(await openCheckpoint(file));
-    const engine = settings.engine ?? own(await openEngine({ device: settings.device, threads: settings.threads }));
-    const precision = settings.precision ?? recipe.precision;
-    const vq = recipe.tokenizer;
-    const tokenizer = own(await openVqTokenizer(engine, vq.config, await checkpoint(vq.file)));
-    const weights = unpacked(await checkpoint(recipe.transformer.file));
-    const transformer = own(await openTransformer(engine, recipe.transformer.config, weights, { precision }));
-    const { name, revision, licence, styles, defaults, sha256 } = recipe;
+    const captions = await openCaptions(recipe);
+    const { device, threads } = settings;
+    const engine = settings.engine ?? (await parts.own(openEngine({ device, threads })));
+    const routes = routesOf(recipe, engine, settings.precision, parts);
+    const [own, ...others] = routes as [ImageRoute, ...ImageRoute[]];
+    await own.network();
+    const { name, revision, licence, styles, defaults } = recipe;
+    const { decoding, style } = defaults;
+    const { sampling, precision, sha256 } = own;
     return {
-      ...{ name, revision, licence, styles, defaults, sha256, precision },
-      side: recipe.transformer.config.grid * downsampleOf(vq.config),
+      ...{ name, revision, licence, styles },
+      decodings: [...new Set([decoding, ...own.decodings, ...others.flatMap((route) => route.decodings)])],
+      defaults: { style, ...sampling },
+      side: sideOf(recipe.networks[0]!),
       device: engine.device,
-      ...{ tokenizer, transformer, captions },
-      close,
+      ...{ precision, sha256, routes, captions, close },
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
@@ -183,12 +118,16 @@ async function assemble(recipe: Recipe, settings: LoadSettings): Promise<ImageMo
   }
 }
 
-/** A text tokenizer whose ids have no row in the caption table belongs to another model. */
-function checkCaptions({ transformer, captions: file }: Recipe, captions: TextTokenizer | null): void {
-  const { condition } = transformer.config;
-  if (captions === null || condition.kind !== "caption") return;
-  if (captions.vocabularySize > condition.vocabulary) {
-    const problem = `it has ${captions.vocabularySize} tokens, the transformer ${condition.vocabulary}`;
-    throw new CheckpointError(file!, "bad-size", problem, "Use the tokenizer that the model was trained with.");
+/** The text tokenizer. One whose ids have no row in a caption table belongs to another model. */
+async function openCaptions({ captions, networks, locate, verify }: Recipe): Promise<TextTokenizer | null> {
+  if (captions === null) return null;
+  await verify([captions.file]);
+  const file = locate(captions.file);
+  const tokenizer = await loadTextTokenizer(file);
+  const { condition } = networks[0]!.transformer.config;
+  if (condition.kind === "caption" && tokenizer.vocabularySize > condition.vocabulary) {
+    const problem = `it has ${tokenizer.vocabularySize} tokens, the transformer ${condition.vocabulary}`;
+    throw new CheckpointError(file, "bad-size", problem, "Use the tokenizer that the model was trained with.");
   }
+  return tokenizer;
 }

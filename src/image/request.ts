@@ -1,11 +1,14 @@
 /** What a caller asks for, checked against the model once; after this, nothing about it is in doubt. */
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError, UnknownNameError } from "../base/errors.js";
+import type { ConditionConfig } from "../core/configs.js";
+import { type Decoding, type DecodingOption, decodingOf } from "../core/decode/orders.js";
 import type { FloatTensor } from "../engine/tensor.js";
-import { type ImageDefaults, NO_STYLE } from "../models/image-config.js";
-import { type Decoding, type DecodingOption, decodingOf } from "./decoding.js";
+import { NO_STYLE } from "../models/image-config.js";
+import type { ImageSampling } from "../models/network-config.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageModel } from "./model.js";
+import type { ImageRoute } from "./route.js";
 
 /** What is to be seen. Which of these a model takes follows from how it was trained. */
 export type ImageSubject =
@@ -31,7 +34,7 @@ export interface ImageSettings {
   /** "WIDTHxHEIGHT", square, up to four times the model's own side; null: the model's own. Others are resampled, with a warning. */
   readonly size: string | null;
   readonly format: ImageFormat;
-  /** How strongly the subject is followed, 1 … 100; 1 is off. null here and below: as the model states. */
+  /** How strongly the subject is followed, 1 … 100; 1 is off. null here and below: as the model states for the decoding. */
   readonly guidance: number | null;
   /** 0 … 100; 0 takes the likeliest token each time. */
   readonly temperature: number | null;
@@ -41,8 +44,8 @@ export interface ImageSettings {
   readonly topP: number | null;
   /** Only tokens at least this fraction as probable as the likeliest; 0 is off. */
   readonly minP: number | null;
-  /** In which order tokens come to be: "next-token", "jacobi", or an object with such a `kind` and its settings. */
-  readonly decoding: DecodingOption;
+  /** In which order tokens come to be: one of model.decodings, or an object with such a `kind` and its settings. */
+  readonly decoding: DecodingOption | null;
   /** streamImage only: a preview after every so many passes; 0: none. */
   readonly previewEvery: number;
 }
@@ -58,7 +61,7 @@ export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
   topK: null,
   topP: null,
   minP: null,
-  decoding: "next-token",
+  decoding: null,
   previewEvery: 0,
 });
 
@@ -68,13 +71,12 @@ export type Subject =
   | { readonly kind: "class"; readonly classId: number }
   | { readonly kind: "features"; readonly features: FloatTensor };
 
-/** The sampling numbers of a request, none left open. */
-export type ImageSampling = Omit<ImageDefaults, "style">;
-
 export interface ImageRequest {
   readonly subject: Subject;
-  readonly sampling: ImageSampling;
   readonly decoding: Decoding;
+  /** That of the model which draws in this order. */
+  readonly route: ImageRoute;
+  readonly sampling: ImageSampling;
   readonly n: number;
   readonly seed: number;
   readonly firstIndex: number;
@@ -97,11 +99,12 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
   if (!Object.hasOwn(ENCODINGS, s.format))
     throw new UnknownNameError("format", String(s.format), Object.keys(ENCODINGS));
   const { n, seed, firstIndex, format, previewEvery } = s;
-  const sampling = samplingOf(model.defaults, s);
+  const decoding = decodingOf(s.decoding ?? model.decodings[0], model.decodings, `decoding of ${model.name}`);
+  const route = model.routes.find(({ decodings }) => decodings.includes(decoding.kind))!;
   return {
-    subject: subjectOf(model, options),
-    sampling,
-    decoding: decodingOf(s.decoding),
+    subject: subjectOf(model, route.condition, options),
+    ...{ decoding, route },
+    sampling: samplingOf(route.sampling, s),
     side: sideOf(model, s.size),
     n,
     seed,
@@ -111,7 +114,7 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
   };
 }
 
-function samplingOf(defaults: ImageDefaults, s: ImageSettings): ImageSampling {
+function samplingOf(defaults: ImageSampling, s: ImageSettings): ImageSampling {
   return {
     guidance: check("guidance", "a number from 1 to 100", s.guidance ?? defaults.guidance, isNumberIn(1, 100)),
     temperature: check(
@@ -126,8 +129,11 @@ function samplingOf(defaults: ImageDefaults, s: ImageSettings): ImageSampling {
   };
 }
 
-function subjectOf(model: ImageModel, options: Readonly<Record<string, unknown>>): Subject {
-  const { condition } = model.transformer.config;
+function subjectOf(
+  model: ImageModel,
+  condition: ConditionConfig,
+  options: Readonly<Record<string, unknown>>,
+): Subject {
   const given = SUBJECT_NAMES.filter((name) => options[name] !== undefined);
   const takes = { caption: ["prompt", "style"], class: ["classId"], features: ["features"] }[condition.kind];
   const stray = given.find((name) => !takes.includes(name));

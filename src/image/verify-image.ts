@@ -20,7 +20,7 @@ export interface ImageVerification {
  * Regenerates the picture of `manifest` with `model` and compares tokens and pixels. Another device, precision or version is
  * reported as a difference, but does not count against `same` if tokens and pixels agree.
  *
- * @throws ArgumentError where the manifest is of another model, or of features, which it does not hold.
+ * @throws ArgumentError where the manifest is of another model, or of features or an edited picture, which it does not hold.
  */
 export async function verifyImage(
   manifest: ImageManifest,
@@ -33,6 +33,10 @@ export async function verifyImage(
   if ("featuresSha256" in subject) {
     const remedy = "Call generateImage with the same features and compare the manifests.";
     throw new ArgumentError("manifest.subject", "a prompt or a class", "features", remedy);
+  }
+  if (manifest.edit) {
+    const remedy = "Call editImage with the same picture and mask and compare the manifests.";
+    throw new ArgumentError("manifest.edit", "a picture that was made from nothing", "an edit", remedy);
   }
   const settings: Options<ImageSettings> = {
     ...sampling,

@@ -1,43 +1,32 @@
 /** What the config.json of an image model says, checked field by field before any of it is used. */
-import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { isSha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
-import { parseTransformerConfig, type TransformerConfig } from "../core/configs.js";
-import type { Precision } from "../engine/engine.js";
-import { parseVqConfig, type VqConfig } from "../tokenizers/image/vq-config.js";
+import type { ConditionConfig } from "../core/configs.js";
+import { type DecodingName, ordersOf } from "../core/decode/orders.js";
+import { fileName, type ImageNetworkConfig, type ImageSampling, parseNetworks, sideOf } from "./network-config.js";
 
-/** How a model is sampled where the caller says nothing. */
-export interface ImageDefaults {
+/** What a model does where the caller says nothing. */
+export interface ImageDefaults extends ImageSampling {
   /** One of the model's styles, or "none". */
   readonly style: string;
-  readonly guidance: number;
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly minP: number;
 }
 
-/** Weights are named by the file that holds them, relative to the folder of the model. */
 export interface ImageModelConfig {
   readonly name: string;
   readonly revision: string;
   readonly kind: "image";
   readonly licence: string;
-  readonly tokenizer: { readonly layout: "llamagen-vq"; readonly weights: string; readonly config: VqConfig };
-  readonly transformer: { readonly layout: "llamagen"; readonly weights: string; readonly config: TransformerConfig };
+  /** One for each order that the model was trained for. All take the same subjects and make pictures of one size. */
+  readonly networks: readonly ImageNetworkConfig[];
   /** The text tokenizer of a model that reads captions; null for one that does not. */
   readonly captions: { readonly file: string } | null;
   /** Names of the rows of the style table, in order. */
   readonly styles: readonly string[];
-  /** How the weights of the transformer are held where the caller says nothing. */
-  readonly precision: Precision;
-  readonly defaults: ImageDefaults;
+  readonly defaults: { readonly style: string; readonly decoding: DecodingName };
   /** Of every file named above, in hexadecimal. */
   readonly sha256: Readonly<Record<string, string>>;
 }
-
-export const PRECISIONS = ["f32", "f16", "q8", "q4"] as const satisfies readonly Precision[];
 
 /** The word by which a caller asks for no style; no style may be called so. */
 export const NO_STYLE = "none";
@@ -53,39 +42,45 @@ export function parseImageModelConfig(json: unknown, where: string): ImageModelC
   const revision = of.text("revision");
   const kind = of.word("kind", ["image"]);
   const licence = of.text("licence");
-
-  const vq = of.object("tokenizer");
-  const tokenizer = {
-    layout: vq.word("layout", ["llamagen-vq"]),
-    weights: fileName(vq, "weights"),
-    config: parseVqConfig(`${where}.tokenizer.config`, vq.take("config")),
-  };
-  vq.finish();
-
-  const model = of.object("transformer");
-  const transformer = {
-    layout: model.word("layout", ["llamagen"]),
-    weights: fileName(model, "weights"),
-    config: parseTransformerConfig(model.take("config"), `${where}.transformer.config`),
-  };
-  model.finish();
-
-  const captions = parseCaptions(of, transformer.config);
-  const styles = parseStyles(of, transformer.config, where);
-  const precision = of.word("precision", PRECISIONS);
-  const defaults = parseDefaults(of.object("defaults"), styles);
-  const files = [tokenizer.weights, transformer.weights, ...(captions ? [captions.file] : [])];
-  const sha256 = parseDigests(of.object("sha256"), files);
+  const networks = parseNetworks(of, where);
+  checkAlike(networks, where);
+  const { condition } = networks[0]!.transformer.config;
+  const captions = parseCaptions(of, condition);
+  const styles = parseStyles(of, condition, where);
+  const defaults = parseDefaults(of.object("defaults"), styles, networks);
+  const files = networks.flatMap(({ transformer, tokenizer }) => [tokenizer.weights, transformer.weights]);
+  const sha256 = parseDigests(of.object("sha256"), [...new Set([...files, ...(captions ? [captions.file] : [])])]);
   of.finish();
-
-  if (tokenizer.config.vocab !== transformer.config.vocabulary) {
-    const expected = `the tokenizer's ${tokenizer.config.vocab} codes`;
-    throw new ArgumentError(`${where}.transformer.config.vocabulary`, expected, transformer.config.vocabulary);
-  }
-  return { name, revision, kind, licence, tokenizer, transformer, captions, styles, precision, defaults, sha256 };
+  return { name, revision, kind, licence, networks, captions, styles, defaults, sha256 };
 }
 
-function parseCaptions(of: Fields, { condition }: TransformerConfig): ImageModelConfig["captions"] {
+/** The networks of a model differ in how they draw, not in what they are asked for. */
+function checkAlike(networks: readonly ImageNetworkConfig[], where: string): void {
+  const [first, ...others] = networks;
+  for (const other of others) {
+    const place = `${where}.transformers.${ordersOf(other.transformer.config)[0]}`;
+    const side = sideOf(first!);
+    if (sideOf(other) !== side)
+      throw new ArgumentError(place, `pictures of ${side} pixels a side, like the first`, sideOf(other));
+    const subjects = subjectsOf(first!.transformer.config.condition);
+    const asked = subjectsOf(other.transformer.config.condition);
+    if (asked !== subjects) throw new ArgumentError(`${place}.config.condition`, `${subjects}, like the first`, asked);
+  }
+}
+
+/** What a condition can be asked for, in words; how many slots it has for that is its own affair. */
+function subjectsOf(condition: ConditionConfig): string {
+  switch (condition.kind) {
+    case "class":
+      return `${condition.classes} classes`;
+    case "features":
+      return `features of ${condition.size}`;
+    case "caption":
+      return `${condition.styles} styles and captions of ${condition.vocabulary} tokens`;
+  }
+}
+
+function parseCaptions(of: Fields, condition: ConditionConfig): ImageModelConfig["captions"] {
   if (condition.kind !== "caption") return of.value("captions", "null, as the model reads no captions", isNull);
   const captions = of.object("captions");
   const file = fileName(captions, "file");
@@ -93,7 +88,7 @@ function parseCaptions(of: Fields, { condition }: TransformerConfig): ImageModel
   return { file };
 }
 
-function parseStyles(of: Fields, { condition }: TransformerConfig, where: string): readonly string[] {
+function parseStyles(of: Fields, condition: ConditionConfig, where: string): readonly string[] {
   const rows = condition.kind === "caption" ? condition.styles : 0;
   const right = (value: unknown): value is string[] =>
     Array.isArray(value) && value.every((style) => typeof style === "string" && /^[a-z0-9][a-z0-9-]*$/.test(style));
@@ -105,14 +100,17 @@ function parseStyles(of: Fields, { condition }: TransformerConfig, where: string
   return styles;
 }
 
-function parseDefaults(of: Fields, styles: readonly string[]): ImageDefaults {
+function parseDefaults(
+  of: Fields,
+  styles: readonly string[],
+  networks: readonly ImageNetworkConfig[],
+): ImageModelConfig["defaults"] {
   const defaults = {
     style: of.word("style", [...styles, NO_STYLE]),
-    guidance: of.number("guidance", "a number from 1 to 100", isNumberIn(1, 100)),
-    temperature: of.number("temperature", "a number from 0 to 100", isNumberIn(0, 100)),
-    topK: of.number("topK", "a whole number, 0 to keep all", isIntegerIn(0, 2 ** 31 - 1)),
-    topP: of.number("topP", "a number above 0 and up to 1", (p) => isNumberIn(0, 1)(p) && p !== 0),
-    minP: of.number("minP", "a number from 0 to 1", isNumberIn(0, 1)),
+    decoding: of.word(
+      "decoding",
+      networks.flatMap(({ transformer }) => ordersOf(transformer.config)),
+    ),
   };
   of.finish();
   return defaults;
@@ -125,9 +123,3 @@ function parseDigests(of: Fields, files: readonly string[]): Readonly<Record<str
 }
 
 const isNull = (value: unknown): value is null => value === null;
-
-/** A plain file name: a configuration may not reach outside of its folder. */
-const fileName = (of: Fields, name: string): string =>
-  of.value(name, "the name of a file in the same folder", (file): file is string => {
-    return typeof file === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(file);
-  });

@@ -1,7 +1,9 @@
 /** Which models exist: the embedded ones, which travel in the package, and the published ones whose files a user brings. */
 import type { TransformerName } from "../core/configs.js";
+import type { ScaleTransformerName } from "../core/scale-configs.js";
+import type { MULTI_SCALE_CONFIGS } from "../tokenizers/image/multi-scale-config.js";
 import type { VQ_CONFIGS } from "../tokenizers/image/vq-config.js";
-import type { ImageDefaults } from "./image-config.js";
+import type { ImageSampling } from "./network-config.js";
 
 /** A model whose files lie in the package, in models/<name>/. */
 export interface EmbeddedModel {
@@ -24,34 +26,49 @@ export const EMBEDDED_MODELS = {
 export type EmbeddedName = keyof typeof EMBEDDED_MODELS;
 
 /** A published checkpoint: what its two files are called at their origin, how they are to be read, and how it is sampled. */
-export interface PublishedImageModel {
-  readonly tokenizer: keyof typeof VQ_CONFIGS;
+export type PublishedImageModel = {
   readonly files: { readonly transformer: string; readonly tokenizer: string };
   readonly origin: string;
   readonly licence: string;
-  readonly defaults: ImageDefaults;
-}
+  readonly sampling: ImageSampling;
+} & (
+  | { readonly decoding: "next-token"; readonly tokenizer: keyof typeof VQ_CONFIGS }
+  | { readonly decoding: "next-scale"; readonly tokenizer: keyof typeof MULTI_SCALE_CONFIGS }
+);
 
-const CLASSES = { style: "none", guidance: 4, temperature: 1, topK: 2000, topP: 1, minP: 0 } as const;
-const TEXT = { ...CLASSES, guidance: 7.5, topK: 1000 } as const;
-
-const c2i = (transformer: string): PublishedImageModel => ({
-  tokenizer: "vq-ds16",
-  files: { transformer, tokenizer: "vq_ds16_c2i.pt" },
-  origin: "huggingface.co/FoundationVision/LlamaGen",
-  licence: "MIT",
-  defaults: CLASSES,
-});
-
-const t2i = (transformer: string): PublishedImageModel => ({
-  tokenizer: "vq-ds16",
-  files: { transformer, tokenizer: "vq_ds16_t2i.pt" },
-  origin: "huggingface.co/peizesun/llamagen_t2i",
-  licence: "MIT",
-  defaults: TEXT,
-});
+const CLASSES: ImageSampling = { guidance: 4, temperature: 1, topK: 2000, topP: 1, minP: 0 };
 
 /** LlamaGen (arXiv 2406.06525); the sampling defaults are those of the authors' demos. */
+const llamagen = (
+  transformer: string,
+  tokenizer: string,
+  origin: string,
+  sampling: ImageSampling,
+): PublishedImageModel => ({
+  decoding: "next-token",
+  tokenizer: "vq-ds16",
+  files: { transformer, tokenizer },
+  origin: `huggingface.co/${origin}`,
+  licence: "MIT",
+  sampling,
+});
+
+const c2i = (transformer: string) => llamagen(transformer, "vq_ds16_c2i.pt", "FoundationVision/LlamaGen", CLASSES);
+
+const t2i = (transformer: string) =>
+  llamagen(transformer, "vq_ds16_t2i.pt", "peizesun/llamagen_t2i", { ...CLASSES, guidance: 7.5, topK: 1000 });
+
+/** VAR (arXiv 2404.02905), sampled as in the authors' demo; its cfg of 4 is a guidance of 5 here (see core/guidance.ts). */
+const scales = (transformer: string): PublishedImageModel => ({
+  decoding: "next-scale",
+  tokenizer: "var-256",
+  files: { transformer, tokenizer: "vae_ch160v4096z32.pth" },
+  origin: "huggingface.co/FoundationVision/var",
+  licence: "MIT",
+  sampling: { guidance: 5, temperature: 1, topK: 900, topP: 0.95, minP: 0 },
+});
+
+/** One row a checkpoint, by the name of its configuration. */
 export const PUBLISHED_IMAGE_MODELS = {
   "llamagen-c2i-b-256": c2i("c2i_B_256.pt"),
   "llamagen-c2i-b-384": c2i("c2i_B_384.pt"),
@@ -62,6 +79,11 @@ export const PUBLISHED_IMAGE_MODELS = {
   "llamagen-c2i-3b-384": c2i("c2i_3B_384.pt"),
   "llamagen-t2i-xl-256": t2i("t2i_XL_stage1_256.pt"),
   "llamagen-t2i-xl-512": t2i("t2i_XL_stage2_512.pt"),
-} as const satisfies Partial<Record<TransformerName, PublishedImageModel>>;
+
+  "var-d16": scales("var_d16.pth"),
+  "var-d20": scales("var_d20.pth"),
+  "var-d24": scales("var_d24.pth"),
+  "var-d30": scales("var_d30.pth"),
+} as const satisfies Partial<Record<TransformerName | ScaleTransformerName, PublishedImageModel>>;
 
 export type PublishedName = keyof typeof PUBLISHED_IMAGE_MODELS;

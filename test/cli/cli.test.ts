@@ -91,7 +91,7 @@ describe("tessera image", () => {
     ["no prompt", [], /prompt/],
     ["an option that is none", ["red", "--colour"], /unknown option/],
     ["two words", ["red", "apple"], /too many arguments/],
-    ["an unknown decoding", ["red", "--decoding", "sideways"], /There is no decoding "sideways".*\n.*next-token, jacobi/],
+    ["an unknown decoding", ["red", "--decoding", "sideways"], /There is no decoding of tiny "sideways".*\n.*next-token, jacobi/],
     ["an unknown device", ["red", "--device", "abacus"], /There is no device "abacus"/],
     ["an unknown precision", ["red", "--precision", "q1"], /precision/],
     ["a file for several", ["red", "--n", "2", "-o", "x.png"], /a folder/],

@@ -12,7 +12,7 @@ import { drawnBefore } from "../../src/core/decode/in-groups.js";
 import { decode } from "../../src/core/decode/loop.js";
 import { diagonals, nextNeighbor } from "../../src/core/decode/next-neighbor.js";
 import { nextToken } from "../../src/core/decode/next-token.js";
-import { ordersOf, strategyOf } from "../../src/core/decode/orders.js";
+import { type DecodingName, ordersOf, strategyOf } from "../../src/core/decode/orders.js";
 import { regionGroups } from "../../src/core/decode/parallel-regions.js";
 import { sampler } from "../../src/core/decode/sampler.js";
 import type { Strategy } from "../../src/core/decode/step.js";
@@ -195,7 +195,7 @@ describe("orders that a model was not trained for", () => {
   test("are refused by name, with those it was trained for", () => {
     const message = (config: TransformerConfig, order: string) => {
       try {
-        return strategyOf(1, config, order).items;
+        return strategyOf(1, config, order as DecodingName).items;
       } catch (error) {
         expect(error).toBeInstanceOf(UnknownNameError);
         return (error as Error).message;

@@ -8,17 +8,30 @@ import { writeTinyImageModel } from "../support/tiny-image-model.js";
 
 const folder = temporaryFolder();
 const good = join(folder, "good");
+const several = join(folder, "several");
 beforeAll(async () => {
   await writeTinyImageModel(good);
+  await writeTinyImageModel(several, undefined, ["next-token", "next-neighbor", "next-scale"]);
 });
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests break configurations in every way
 type Json = Record<string, any>;
 
+/** The configuration of a diagonal model, as one of films. */
+const VIDEO = ({ transformers }: Json): Json => {
+  const { conditionRotation: _, ropeBase: __, ...config } = transformers["next-neighbor"].config;
+  return { ...config, positionEncoding: "learned", prediction: { kind: "next-neighbor-video", frames: 2, rows: 2 } };
+};
+
+function renamed({ transformers }: Json, from: string, to: string): void {
+  transformers[to] = transformers[from];
+  delete transformers[from];
+}
+
 /** A copy of the good model whose config.json went through `change`. */
-async function changed(name: string, change: (config: Json) => void): Promise<string> {
+async function changed(name: string, change: (config: Json) => void, from = good): Promise<string> {
   const path = join(folder, name);
-  await cp(good, path, { recursive: true });
+  await cp(from, path, { recursive: true });
   const config = JSON.parse(await readFile(join(path, "config.json"), "utf8")) as Json;
   change(config);
   await writeFile(join(path, "config.json"), JSON.stringify(config));
@@ -74,7 +87,7 @@ describe("loadImageModel", () => {
 
   test("weights missing, misshapen and left over are one error", async () => {
     const path = await changed("misfit", (config) => {
-      config.transformer.config.layers = 3;
+      config.transformers["next-token"].config.layers = 3;
     });
     await expect(load(path)).rejects.toMatchObject({
       code: "weights",
@@ -85,16 +98,34 @@ describe("loadImageModel", () => {
   test.each<[string, (config: Json) => void, RegExp]>([
     ["no-name", (config) => delete config.name, /config\.json\.name/],
     ["stray", (config) => (config.colour = "red"), /"colour"/],
-    ["outside", (config) => (config.tokenizer.weights = "../x.safetensors"), /tokenizer\.weights/],
+    ["outside", (config) => (config.tokenizers.vq.weights = "../x.safetensors"), /tokenizers\.vq\.weights/],
     ["absolute", (config) => (config.captions.file = "/etc/passwd"), /captions\.file/],
     ["styles", (config) => config.styles.pop(), /styles/],
-    ["vocabulary", (config) => (config.transformer.config.vocabulary = 41), /vocabulary/],
+    ["vocabulary", (config) => (config.transformers["next-token"].config.vocabulary = 41), /vocabulary/],
     ["default", (config) => (config.defaults.style = "square"), /defaults\.style/],
-    ["layers", (config) => (config.transformer.config.layers = 1e9), /layers/],
+    ["layers", (config) => (config.transformers["next-token"].config.layers = 1e9), /layers/],
     ["digest", (config) => (config.sha256["captions.json"] = "abc"), /sha256\.captions\.json/],
-    ["layout", (config) => (config.transformer.layout = "other"), /transformer\.layout/],
+    ["layout", (config) => (config.transformers["next-token"].layout = "other"), /next-token\.layout/],
   ])("a config.json with a wrong %s is an ArgumentError", async (name, change, place) => {
     const path = await changed(`wrong-${name}`, change);
+    await expect(load(path)).rejects.toMatchObject({ code: "argument", message: expect.stringMatching(place) });
+  });
+
+  test.each<[string, (config: Json) => void, RegExp]>([
+    ["video", (c) => (c.transformers["next-neighbor"].config = VIDEO(c)), /an order of pictures/],
+    ["the name of another order", (c) => renamed(c, "next-scale", "next-token2"), /transformers\.next-token2/],
+    ["a tokenizer that is not there", (c) => (c.transformers["next-scale"].tokenizer = "x"), /next-scale\.tokenizer/],
+    ["a tokenizer of another layout", (c) => (c.transformers["next-scale"].tokenizer = "vq"), /next-scale\.layout/],
+    ["a tokenizer without a use", (c) => (c.tokenizers.idle = c.tokenizers.vq), /that a transformer names/],
+    ["no transformers", (c) => (c.transformers = {}), /transformers/],
+    ["other sides than its tokenizer", (c) => (c.transformers["next-scale"].config.sides = [1, 2, 5]), /sides/],
+    ["other codes than its tokenizer", (c) => (c.transformers["next-scale"].config.codeDim = 4), /codeDim/],
+    ["pictures of another size", (c) => (c.transformers["next-neighbor"].config.grid = 4), /20 pixels a side/],
+    ["other subjects", (c) => (c.transformers["next-scale"].config.condition.styles = 3), /2 styles and captions of 263/],
+    ["a default that it cannot do", (c) => (c.defaults.decoding = "parallel-regions"), /defaults\.decoding/],
+    ["a guidance below 1", (c) => (c.transformers["next-scale"].defaults.guidance = 0), /defaults\.guidance/],
+  ])("several transformers, one with %s", async (name, change, place) => {
+    const path = await changed(`several-${name}`, change, several);
     await expect(load(path)).rejects.toMatchObject({ code: "argument", message: expect.stringMatching(place) });
   });
 
@@ -115,9 +146,8 @@ describe("loadImageModel", () => {
     await expect(loadImageModel({ ...files, config: "c2i_B_256.pt" as never }, options)).rejects.toMatchObject({
       code: "unknown-name",
     });
-    await expect(loadImageModel({ ...files, config: "llamagen-c2i-b-256" }, options)).rejects.toMatchObject({
-      code: "weights",
-    });
+    for (const config of ["llamagen-c2i-b-256", "var-d16"] as const)
+      await expect(loadImageModel({ ...files, config }, options)).rejects.toMatchObject({ code: "weights" });
     const absent = { ...files, transformer: join(good, "c2i_B_256.pt"), config: "llamagen-c2i-b-256" } as const;
     await expect(loadImageModel(absent, options)).rejects.toMatchObject({
       code: "checkpoint",
@@ -127,7 +157,7 @@ describe("loadImageModel", () => {
 
   test("a text tokenizer with more tokens than the transformer has rows is refused", async () => {
     const path = await changed("captions", (config) => {
-      config.transformer.config.condition.vocabulary = 257;
+      config.transformers["next-token"].config.condition.vocabulary = 257;
     });
     const file = join(path, "transformer.safetensors");
     const weights = await openCheckpoint(file);

@@ -8,12 +8,17 @@ import { sha256OfFile } from "../../src/base/digest.js";
 import { uniform } from "../../src/base/random.js";
 import { conditionGraph } from "../../src/core/condition.js";
 import type { ConditionConfig, TransformerConfig } from "../../src/core/configs.js";
+import { scaleConditionGraph } from "../../src/core/scale-condition.js";
+import { parseScaleConfig } from "../../src/core/scale-configs.js";
+import { scaleDecoderGraph } from "../../src/core/scale-transformer.js";
 import { decoderGraph } from "../../src/core/transformer.js";
-import { type Graph, GraphBuilder } from "../../src/engine/graph.js";
+import type { Graph } from "../../src/engine/graph.js";
 import { sizeOf, type Tensor } from "../../src/engine/tensor.js";
 import { writeSafetensors } from "../../src/engine/weights/safetensors-write.js";
+import { parseMultiScaleConfig } from "../../src/tokenizers/image/multi-scale-config.js";
+import { programGraphs } from "../../src/tokenizers/image/multi-scale-tokenizer.js";
 import type { VqConfig } from "../../src/tokenizers/image/vq-config.js";
-import { vqCodes, vqFeatures, vqNearest, vqPixels } from "../../src/tokenizers/image/vq-graphs.js";
+import { vqDecoderGraph, vqEncoderGraph } from "../../src/tokenizers/image/vq-tokenizer.js";
 
 export const TINY_STYLES = ["plain", "round"];
 
@@ -29,7 +34,22 @@ const TINY_VQ: VqConfig = {
   vocab: 37,
 };
 
-const tinyTransformer = (condition: ConditionConfig): TransformerConfig => ({
+/** Grids of 1, 2, 3 and 5 cells a side. */
+const TINY_MULTI_SCALE = parseMultiScaleConfig("tiny", {
+  ...{ channels: 4, patch: 2, ch: 6, multipliers: [1, 2], resBlocks: 1, groups: 3, codeDim: 5, vocab: 29 },
+  ...{ phi: { share: 2, ratio: 0.5 }, scales: [1, 2, 3, 5] },
+});
+
+const tinyScales = (condition: ConditionConfig) =>
+  parseScaleConfig({
+    ...{ layers: 2, heads: 3, width: 12, hidden: 17, vocabulary: 29, codeDim: 5, sides: [1, 2, 3, 5] },
+    ...{ condition, modulation: "own", normEpsilon: 1e-6 },
+  });
+
+const tinyTransformer = (
+  condition: ConditionConfig,
+  prediction: TransformerConfig["prediction"],
+): TransformerConfig => ({
   layers: 2,
   heads: 3,
   width: 12,
@@ -37,7 +57,7 @@ const tinyTransformer = (condition: ConditionConfig): TransformerConfig => ({
   vocabulary: TINY_VQ.vocab,
   grid: 5,
   condition,
-  prediction: { kind: "next-token" },
+  prediction,
   positionEncoding: "rotary",
   conditionRotation: "identity",
   ropeBase: 10_000,
@@ -48,43 +68,63 @@ const tinyTransformer = (condition: ConditionConfig): TransformerConfig => ({
 export const TINY_SIDE = 20;
 const CAPTION: ConditionConfig = { kind: "caption", slots: 7, styles: TINY_STYLES.length, vocabulary: 263, pad: 0 };
 
-/** Writes the folder and answers its config.json. Equal seeds give equal bytes. */
-export async function writeTinyImageModel(folder: string, condition: ConditionConfig = CAPTION, seed = 11) {
+/** What the tiny model can be trained for; the first that is asked for is its default. */
+export type TinyOrder = "next-token" | "next-neighbor" | "next-scale";
+
+/** Writes the folder and answers its config.json. Equal seeds give equal bytes, whatever other orders there are. */
+export async function writeTinyImageModel(
+  folder: string,
+  condition: ConditionConfig = CAPTION,
+  orders: readonly TinyOrder[] = ["next-token"],
+  seed = 11,
+) {
   await mkdir(folder, { recursive: true });
-  const transformer = tinyTransformer(condition);
+  const files: string[] = [];
+  const write = async (file: string, graphs: readonly Graph[], own: number) => {
+    await writeSafetensors(join(folder, file), randomWeights(graphs, own));
+    files.push(file);
+    return file;
+  };
   const captions = condition.kind === "caption";
-  await writeSafetensors(join(folder, "tokenizer.safetensors"), randomWeights(vqGraphs(), seed));
-  const graphs = [conditionGraph(transformer), decoderGraph(transformer)];
-  await writeSafetensors(join(folder, "transformer.safetensors"), randomWeights(graphs, seed + 1));
-  if (captions) await writeFile(join(folder, "captions.json"), JSON.stringify(byteTokenizer()));
-  const files = ["tokenizer.safetensors", "transformer.safetensors", ...(captions ? ["captions.json"] : [])];
-  const sha256 = Object.fromEntries(
-    await Promise.all(files.map(async (file) => [file, await sha256OfFile(join(folder, file))])),
-  );
+  const tokenizers: Record<string, object> = {};
+  const transformers: Record<string, object> = {};
+  const defaults = { guidance: 2, temperature: 1, topK: 0, topP: 1, minP: 0 };
+  for (const order of orders) {
+    if (order === "next-scale") {
+      const config = tinyScales(condition);
+      const vae = await write("scales.safetensors", Object.values(programGraphs(TINY_MULTI_SCALE)), seed + 2);
+      tokenizers["multi-scale"] = { layout: "var-multi-scale", weights: vae, config: TINY_MULTI_SCALE };
+      const weights = await write("next-scale.safetensors", [scaleConditionGraph(config), scaleDecoderGraph(config)], seed + 3);
+      transformers[order] = { layout: "var", tokenizer: "multi-scale", weights, precision: "f32", config, defaults };
+      continue;
+    }
+    const config = tinyTransformer(condition, { kind: order });
+    const vq = [vqEncoderGraph(TINY_VQ), vqDecoderGraph(TINY_VQ)];
+    const codec = "tokenizer.safetensors";
+    if (!tokenizers.vq) tokenizers.vq = { layout: "llamagen-vq", weights: await write(codec, vq, seed), config: TINY_VQ };
+    const name = order === "next-token" ? "transformer" : order;
+    const weights = await write(`${name}.safetensors`, [conditionGraph(config), decoderGraph(config)], seed + 1);
+    transformers[order] = { layout: "llamagen", tokenizer: "vq", weights, precision: "f32", config, defaults };
+  }
+  if (captions) {
+    await writeFile(join(folder, "captions.json"), JSON.stringify(byteTokenizer()));
+    files.push("captions.json");
+  }
+  const digests = files.map(async (file) => [file, await sha256OfFile(join(folder, file))] as const);
   const config = {
     name: "tiny",
     revision: "3",
     kind: "image",
     licence: "CC0-1.0",
-    tokenizer: { layout: "llamagen-vq", weights: files[0], config: TINY_VQ },
-    transformer: { layout: "llamagen", weights: files[1], config: transformer },
+    tokenizers,
+    transformers,
     captions: captions ? { file: "captions.json" } : null,
     styles: captions ? TINY_STYLES : [],
-    precision: "f32",
-    defaults: { style: captions ? "plain" : "none", guidance: 2, temperature: 1, topK: 0, topP: 1, minP: 0 },
-    sha256,
+    defaults: { style: captions ? "plain" : "none", decoding: orders[0] },
+    sha256: Object.fromEntries(await Promise.all(digests)),
   };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
   return config;
-}
-
-function vqGraphs(): readonly Graph[] {
-  const encoder = new GraphBuilder("encoder");
-  const pixels = encoder.input("pixels", ["B", TINY_VQ.channels, "Y", "X"]);
-  const ids = vqNearest(encoder, TINY_VQ, vqFeatures(encoder, TINY_VQ, pixels));
-  const decoder = new GraphBuilder("decoder");
-  const codes = vqCodes(decoder, TINY_VQ, decoder.input("ids", ["B", "h", "w"], "i32"));
-  return [encoder.build({ ids }), decoder.build({ pixels: vqPixels(decoder, TINY_VQ, codes) })];
 }
 
 /** Uniform in ±0.7, vectors of norms around 1: pictures vary, logits differ by several units, nothing overflows. */

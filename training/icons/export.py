@@ -21,7 +21,7 @@ from recipe.transformer import TransformerConfig
 from recipe.vq import VQConfig
 
 BLOCK = 32
-DEFAULTS = {"style": "fluent-3d", "guidance": 3.0, "temperature": 0.9, "topK": 256, "topP": 0.95, "minP": 0.0}
+SAMPLING = {"guidance": 3.0, "temperature": 0.9, "topK": 256, "topP": 0.95, "minP": 0.0}
 
 
 def int8_blocks(w):
@@ -73,15 +73,17 @@ def main():
     files = ["captions.json", "tokenizer.safetensors", "transformer.safetensors"]
     config = {
         "name": "tessera-icons", "revision": "2", "kind": "image", "licence": "Apache-2.0",
-        "tokenizer": {"layout": "llamagen-vq", "weights": "tokenizer.safetensors", "config": {
+        "tokenizers": {"vq": {"layout": "llamagen-vq", "weights": "tokenizer.safetensors", "config": {
             "channels": v.channels, "patch": v.patch, "ch": v.ch, "multipliers": list(v.multipliers), "resBlocks": v.res_blocks,
-            "groups": v.groups, "zChannels": v.z_channels, "codeDim": v.code_dim, "vocab": v.vocab}},
-        "transformer": {"layout": "llamagen", "weights": "transformer.safetensors", "config": {
-            "layers": t.layers, "heads": t.heads, "width": t.dim, "hidden": t.hidden, "vocabulary": t.vocab, "grid": t.grid,
-            "condition": {"kind": "caption", "slots": SLOTS, "vocabulary": t.caption_vocab, "styles": t.styles, "pad": PAD},
-            "conditionRotation": "identity", "ropeBase": t.rope_base, "normEpsilon": t.norm_eps}},
+            "groups": v.groups, "zChannels": v.z_channels, "codeDim": v.code_dim, "vocab": v.vocab}}},
+        "transformers": {"next-token": {
+            "layout": "llamagen", "tokenizer": "vq", "weights": "transformer.safetensors", "precision": "q8", "config": {
+                "layers": t.layers, "heads": t.heads, "width": t.dim, "hidden": t.hidden, "vocabulary": t.vocab, "grid": t.grid,
+                "condition": {"kind": "caption", "slots": SLOTS, "vocabulary": t.caption_vocab, "styles": t.styles, "pad": PAD},
+                "conditionRotation": "identity", "ropeBase": t.rope_base, "normEpsilon": t.norm_eps},
+            "defaults": SAMPLING}},
         "captions": {"file": "captions.json"},
-        "styles": styles, "precision": "q8", "defaults": DEFAULTS,
+        "styles": styles, "defaults": {"style": "fluent-3d", "decoding": "next-token"},
         "sha256": {f: hashlib.sha256((out / f).read_bytes()).hexdigest() for f in files},
     }
     (out / "config.json.part").write_text(json.dumps(config, indent=2) + "\n")

@@ -1,39 +1,24 @@
 /**
- * Next-scale autoregression (VAR, arXiv 2404.02905 §3): one pass a scale, all cells of a scale at once. With given cells it
- * in-paints, out-paints and edits (§5.3); with noise it feeds mixtures of codes ("more smooth" in VAR's code, for looks only).
+ * Next-scale autoregression (VAR, arXiv 2404.02905 §3): one pass a scale, all cells of a scale at once. With noise it
+ * feeds mixtures of codes ("more smooth" in VAR's code, for looks only). To in-paint, out-paint and edit, see keeping.ts.
  */
-import { check } from "../../base/check.js";
-import { ArgumentError } from "../../base/errors.js";
 import { uniform } from "../../base/random.js";
 import type { Law } from "../sampling.js";
 import { scaleStarts } from "../scale-configs.js";
 import type { Accepted, Draws, Step, Strategy } from "./step.js";
 
-/** Cells of a picture that is there already, which keep their codes whatever is drawn. */
-export interface Given {
-  /** The ids of that picture at all scales, [B][positions]. */
-  readonly ids: readonly ArrayLike<number>[];
-  /** For each position 1 where it is kept, the same for all items. */
-  readonly keep: ArrayLike<number>;
-}
-
 /** A number with the Gumbel law for an id at a position of an item. */
 export type Noise = (item: number, position: number, id: number) => number;
 
 export interface NextScaleOptions {
-  readonly given?: Given | undefined;
+  /** Where given, cells are mixtures of codes by this noise instead of single codes. */
   readonly noise?: Noise | undefined;
 }
 
 /** Decodes the scales of these `sides`, small to large, of each of `items` items; positions run through the scales, each in raster order. */
-export function nextScale(
-  items: number,
-  sides: readonly number[],
-  { given, noise }: NextScaleOptions = {},
-): Strategy {
+export function nextScale(items: number, sides: readonly number[], { noise }: NextScaleOptions = {}): Strategy {
   const starts = scaleStarts(sides);
   const total = starts.at(-1)!;
-  if (given) checkGiven(given, items, total);
   const positionsOf = (scale: number) =>
     Array.from({ length: sides[scale]! ** 2 }, (_, cell) => starts[scale]! + cell);
   let scale = 0; // the one to fill
@@ -59,15 +44,12 @@ export function nextScale(
     accept(draws: Draws): readonly Accepted[] {
       const positions = positionsOf(scale);
       const progress = scale / (sides.length - 1);
-      const kept = (item: number, position: number): number | null =>
-        given && given.keep[position] === 1 ? given.ids[item]![position]! : null;
       last = Array.from({ length: items }, (_, item): Accepted => {
-        const ids = positions.map((position, k) => kept(item, position) ?? draws.id(item, k));
+        const ids = positions.map((_, k) => draws.id(item, k));
         if (!noise) return { positions, ids };
-        const mixtures = positions.map((position, k) => {
-          const id = kept(item, position);
-          return id === null ? mixture(draws.law(item, k), progress, (of) => noise(item, position, of)) : only(id);
-        });
+        const mixtures = positions.map((position, k) =>
+          mixture(draws.law(item, k), progress, (id) => noise(item, position, id)),
+        );
         return { positions, ids, mixtures };
       });
       scale++;
@@ -95,14 +77,4 @@ export function gumbelNoise(seed: number, firstItem = 0): Noise {
     const coin = uniform({ seed, item: firstItem + item, position, purpose: "noise" }, id);
     return -Math.log(Math.max(-Math.log1p(-coin), Number.MIN_VALUE)); // the inner logarithm is an exponential draw
   };
-}
-
-const only = (id: number): Law => ({ ids: Int32Array.of(id), probabilities: Float64Array.of(1) });
-
-function checkGiven({ ids, keep }: Given, items: number, total: number): void {
-  if (ids.length !== items || ids.some((line) => line.length !== total))
-    throw new ArgumentError("given.ids", `${items} lines of ${total} ids`, `${ids.length} lines`);
-  check("given.keep", `${total} flags that are 0 or 1`, Array.from(keep), (flags) => {
-    return flags.length === total && flags.every((flag) => flag === 0 || flag === 1);
-  });
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError } from "../../../src/base/errors.js";
 import { decode } from "../../../src/core/decode/loop.js";
 import { gumbelNoise, mixture, nextScale, type NextScaleOptions } from "../../../src/core/decode/next-scale.js";
 import { sampler } from "../../../src/core/decode/sampler.js";
@@ -41,39 +40,6 @@ test("draws the law, independently in each cell", async () => {
   const pairs = Array.from({ length: 16 }, () => 0);
   for (const line of ids) for (let p = 0; p + 1 < POSITIONS; p += 2) pairs[line[p]! * 4 + line[p + 1]!]!++;
   expect(chiSquare(pairs, LAW.flatMap((a) => LAW.map((b) => a * b)))).toBeLessThan(37.7); // 15 degrees
-});
-
-describe("given cells", () => {
-  const given = {
-    ids: [0, 1].map((item) => Array.from({ length: POSITIONS }, (_, p) => (p + item) % 4)),
-    keep: Array.from({ length: POSITIONS }, (_, p) => (p % 3 === 0 ? 1 : 0)),
-  };
-  test("keep their ids; the others are drawn as without them", async () => {
-    const free = (await decoded(2)).ids;
-    const { ids, steps } = await decoded(2, { given });
-    ids.forEach((line, item) =>
-      line.forEach((id, p) => expect(id).toBe(given.keep[p] ? given.ids[item]![p] : free[item]![p])),
-    );
-    expect(steps[2]!.ids).toEqual(ids.map((line) => line.slice(1, 5)));
-  });
-  test("stay whole codes where others are mixtures", async () => {
-    const { accepted } = await decoded(2, { given, noise: gumbelNoise(3) });
-    for (const pass of accepted)
-      pass.forEach(({ positions, mixtures }, item) =>
-        positions.forEach((p, k) => {
-          if (given.keep[p]) expect([...mixtures![k]!.ids]).toEqual([given.ids[item]![p]]);
-          else expect(mixtures![k]!.ids.length).toBe(4);
-        }),
-      );
-  });
-  test.each([
-    ["of fewer items", { ...given, ids: given.ids.slice(1) }],
-    ["of another length", { ...given, ids: [[1], [2]] }],
-    ["with flags of another length", { ...given, keep: [1, 0] }],
-    ["with flags that are none", { ...given, keep: given.keep.map((flag) => flag * 0.7) }],
-  ])("are refused %s", (_, wrong) => {
-    expect(() => nextScale(2, SIDES, { given: wrong })).toThrow(ArgumentError);
-  });
 });
 
 describe("mixtures", () => {

@@ -1,9 +1,10 @@
 /** VAR's transformer against its golden cases: teacher forcing, the greedy loop, mixtures of codes, editing. */
 import path from "node:path";
 import { decode } from "../../../src/core/decode/loop.js";
-import { type Given, nextScale, type NextScaleOptions, type Noise } from "../../../src/core/decode/next-scale.js";
+import { type Given, keeping } from "../../../src/core/decode/keeping.js";
+import { nextScale, type Noise } from "../../../src/core/decode/next-scale.js";
 import { rowOf, type Sampler, sampler } from "../../../src/core/decode/sampler.js";
-import type { Accepted, Draws, Forward, Prediction } from "../../../src/core/decode/step.js";
+import type { Accepted, Draws, Forward, Prediction, Strategy } from "../../../src/core/decode/step.js";
 import { guide, scaleAt, varGuidance } from "../../../src/core/guidance.js";
 import { parseScaleConfig, type ScaleConfig, scaleStarts } from "../../../src/core/scale-configs.js";
 import { openScaleTransformer, type ScaleTransformer } from "../../../src/core/scale-model.js";
@@ -50,7 +51,8 @@ export async function* varTransformer(folder: string, golden: GoldenCase, engine
   for (const [name, tap] of taps) answers.set(name, first(inside[tap] as FloatTensor));
 
   const settings = golden.config as unknown as Settings;
-  const greedy = await generated(model, tokenizer, labels, settings, {});
+  const plain = () => nextScale(labels.length, config.sides);
+  const greedy = await generated(model, tokenizer, labels, settings, plain());
   for (const [name, value] of Object.entries(greedy)) answers.set(`gen.${name}`, value);
 
   const smooth = golden.config.smooth as Settings | undefined;
@@ -58,7 +60,7 @@ export async function* varTransformer(folder: string, golden: GoldenCase, engine
     const exponential = io.get("smooth.exponential") as FloatTensor;
     const noise: Noise = (item, position, id) =>
       -Math.log(exponential.data[(item * L + position) * config.vocabulary + id]!);
-    const found = await generated(model, tokenizer, labels, smooth, { noise });
+    const found = await generated(model, tokenizer, labels, smooth, nextScale(labels.length, config.sides, { noise }));
     for (const [name, value] of Object.entries(found)) answers.set(`smooth.${name}`, value);
   }
 
@@ -67,7 +69,7 @@ export async function* varTransformer(folder: string, golden: GoldenCase, engine
     const mask = boxMask(edit.box, tokenizer.scales.at(-1)!, edit.inpainting ? "in" : "out");
     const keep = keptCells(mask, tokenizer.scales);
     const given: Given = { ids: labels.map((_, item) => forcedIds.data.subarray(item * L, (item + 1) * L)), keep };
-    const found = await generated(model, tokenizer, labels, edit, { given });
+    const found = await generated(model, tokenizer, labels, edit, keeping(plain(), given));
     for (const [name, value] of Object.entries(found)) answers.set(`edit.${name}`, value);
     answers.set("edit.mask", { shape: [mask.height, mask.width], data: Uint8Array.from(mask.data) });
     answers.set("edit.keep", { shape: [L], data: keep });
@@ -130,7 +132,7 @@ async function generated(
   tokenizer: MultiScaleTokenizer,
   labels: readonly number[],
   { cfg, ...filters }: Settings,
-  options: NextScaleOptions,
+  strategy: Strategy,
 ): Promise<Readonly<Record<string, Numbers>>> {
   const { sides, vocabulary: V } = model.config;
   const starts = scaleStarts(sides);
@@ -165,7 +167,7 @@ async function generated(
   const canvases: FloatTensor[] = [];
   const inputs: FloatTensor[] = [];
   const ids = new Int32Array(B * L);
-  for await (const event of decode(watched, nextScale(B, sides, options), choosing)) {
+  for await (const event of decode(watched, strategy, choosing)) {
     if (event.type === "decode-end") event.ids.forEach((line, item) => ids.set(line, item * L));
     else {
       const cells = event.accepted.map((line: Accepted) => line.mixtures ?? line.ids);

@@ -1,0 +1,54 @@
+/**
+ * Decoding around what is there already: some positions keep the ids of a given picture, the others are drawn, in whatever
+ * order a strategy has. Next-scale in-paints, out-paints and edits by it (VAR, arXiv 2404.02905 §5.3). Other orders see only
+ * what they have passed: what is drawn then continues the kept cells before it, and does not know those behind.
+ */
+import { check } from "../../base/check.js";
+import { ArgumentError } from "../../base/errors.js";
+import { certain } from "../sampling.js";
+import type { Strategy } from "./step.js";
+
+/** Cells of a picture that keep their codes whatever is drawn. */
+export interface Given {
+  /** The ids of that picture at all positions, [B][positions]. */
+  readonly ids: readonly ArrayLike<number>[];
+  /** For each position 1 where it is kept and 0 where it is drawn, the same for all items. */
+  readonly keep: ArrayLike<number>;
+}
+
+/**
+ * The strategy, except that kept positions have no other choice than their ids. The draws of the others are those they are
+ * without it, as far as their laws are the same.
+ *
+ * @throws ArgumentError for ids that are not as many as the strategy's items and positions, or flags that are none.
+ */
+export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
+  const { items, total } = strategy;
+  if (ids.length !== items || ids.some((line) => line.length !== total))
+    throw new ArgumentError("given.ids", `${items} lines of ${total} ids`, `${ids.length} lines`);
+  check("given.keep", `${total} flags that are 0 or 1`, Array.from(keep), (flags) => {
+    return flags.length === total && flags.every((flag) => flag === 0 || flag === 1);
+  });
+  let fill: readonly number[] = []; // positions of the pass that was planned
+  const kept = (item: number, k: number): number | null => {
+    const position = fill[k]!;
+    return keep[position] === 1 ? ids[item]![position]! : null;
+  };
+  return {
+    ...{ items, total },
+    plan() {
+      const step = strategy.plan();
+      fill = step?.fill ?? [];
+      return step;
+    },
+    accept: (draws) =>
+      strategy.accept({
+        id: (item, k) => kept(item, k) ?? draws.id(item, k),
+        law(item, k) {
+          const id = kept(item, k);
+          return id === null ? draws.law(item, k) : certain(id);
+        },
+        coin: (item, position, purpose, index) => draws.coin(item, position, purpose, index),
+      }),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * What draws pictures: a transformer and the tokenizer that it was trained with, introduced to each other. There is one file for
+ * each way in which a canvas is covered: raster-network.ts token by token of one grid, scale-network.ts grid by grid.
+ */
+import type { Condition } from "../core/condition.js";
+import type { ConditionConfig } from "../core/configs.js";
+import type { Decoding, DecodingName } from "../core/decode/orders.js";
+import type { Sampler } from "../core/decode/sampler.js";
+import type { Accepted, Strategy } from "../core/decode/step.js";
+import type { Session } from "../core/session.js";
+import type { ImageSampling } from "../models/network-config.js";
+import type { Mask } from "../tokenizers/image/kept-cells.js";
+import type { Picture } from "../tokenizers/image/pixels.js";
+
+/** What follows from the configuration of a transformer, before any file is open. */
+export interface NetworkFacts {
+  /** The orders in which it can be decoded, its own first. */
+  readonly decodings: readonly DecodingName[];
+  /** What it is conditioned on. */
+  readonly condition: ConditionConfig;
+  /** Ids of one picture. */
+  readonly positions: number;
+  /** Cells of one side of the grid that becomes pixels. */
+  readonly cells: number;
+  /** Bytes of the cache of one row of a batch; guidance needs two rows for a picture. */
+  readonly cacheBytes: number;
+}
+
+export interface ImageNetwork {
+  /** Begins pictures that are drawn together. */
+  begin(work: Work): Promise<Drawing>;
+  /** The ids of a picture of the model's own side, as many as there are positions. */
+  idsOf(picture: Picture): Promise<Int32Array>;
+  /**
+   * For each position, whether an edit keeps it: 1 or 0. The mask has a flag for each cell.
+   * @throws ArgumentError for a mask that keeps all or nothing.
+   */
+  keptBy(mask: Mask): Uint8Array;
+}
+
+/** Pictures to be drawn together, an entry of the condition for each. */
+export interface Work {
+  readonly condition: Condition;
+  readonly decoding: Decoding;
+  readonly sampling: ImageSampling;
+  readonly seed: number;
+  /** Number of the first picture among those of the seed. */
+  readonly firstItem: number;
+  /** Ids of one picture and which of them all pictures keep; null: none. */
+  readonly given: { readonly ids: Int32Array; readonly keep: Uint8Array } | null;
+}
+
+/** Pictures in the making. Whoever began closes the session. */
+export interface Drawing {
+  readonly session: Session;
+  readonly strategy: Strategy;
+  readonly sampler: Sampler;
+  /** Takes what became final in a pass, an entry for each picture. */
+  accept(accepted: readonly Accepted[]): void;
+  /** The pictures as far as they are known, at the model's own side; when everything is, the finished ones. */
+  pictures(): Promise<Picture[]>;
+}
