@@ -70,6 +70,7 @@ export { type DType, type FloatTensor, f32, i32, type Tensor, tensor } from "./e
 export type { Checkpoint } from "./engine/weights/checkpoint.js";
 export { type OpenOptions, openCheckpoint } from "./engine/weights/open.js";
 export { writeSafetensors } from "./engine/weights/safetensors-write.js";
+export { editImage, type EditImageOptions, type EditSources, streamEdit } from "./image/edit-image.js";
 export type { ImageFormat } from "./image/encode.js";
 export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
 // Images
@@ -93,8 +94,10 @@ export {
 } from "./image/model.js";
 export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/network.js";
 export type { PublishedFiles } from "./image/recipe.js";
+export type { PictureSource } from "./image/read-picture.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
 export type { ImageRoute } from "./image/route.js";
+export type { RunOptions } from "./image/run.js";
 export { type ImageVerification, verifyImage } from "./image/verify-image.js";
 export type { ImageWarning } from "./image/warnings.js";
 export { type ImageDefaults, type ImageModelConfig, NO_STYLE } from "./models/image-config.js";

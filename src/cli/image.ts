@@ -1,177 +1,25 @@
 /** `tessera image "red apple"`: pictures from words. */
-import { rm } from "node:fs/promises";
-import { extname, join } from "node:path";
 import { Command } from "commander";
-import { writeWhole } from "../base/write-file.js";
-import {
-  ArgumentError,
-  type DecodingName,
-  type GeneratedImage,
-  type GenerateImageOptions,
-  type ImageFormat,
-  type ImageResult,
-  type ImageWarning,
-  streamImage,
-} from "../index.js";
+import { type GenerateImageOptions, streamImage } from "../index.js";
 import type { Context } from "./context.js";
-import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
-import { type Progress, progressOn } from "./progress.js";
+import { type DrawingOptions, drawToFiles, withDrawingOptions } from "./drawing.js";
 
-interface ImageOptions extends ModelOptions {
-  readonly style?: string;
-  readonly classId?: number;
-  readonly n: number;
-  readonly seed: number;
-  readonly firstIndex: number;
-  readonly output: string;
+interface ImageOptions extends DrawingOptions {
   readonly size?: string;
-  readonly format?: ImageFormat;
-  readonly guidance?: number;
-  readonly temperature?: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly minP?: number;
-  readonly decoding?: DecodingName;
-  readonly preview: number;
-  readonly manifest: boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
 }
 
-/** Endings by which a file, not a folder, is meant. */
-const FORMATS: Readonly<Record<string, ImageFormat>> = {
-  ".png": "png",
-  ".webp": "webp",
-  ".avif": "avif",
-  ".jpg": "jpeg",
-  ".jpeg": "jpeg",
-};
-
-export const imageCommand = (context: Context): Command =>
-  withModelOptions(new Command("image"))
+export const imageCommand = ({ signal }: Context): Command =>
+  withDrawingOptions(new Command("image"))
     .description("make pictures from a prompt")
     .argument("[prompt]", 'what to draw, such as "red apple"')
-    .option("--style <name>", "a style of the model, or none")
-    .option("--class-id <number>", "for class-conditional models: the class", numberOf)
-    .option("--n <count>", "pictures to make", numberOf, 1)
-    .option("--seed <number>", "the same seed gives the same pictures", numberOf, 0)
-    .option("--first-index <number>", "number of the first picture among those of the seed", numberOf, 0)
-    .option("-o, --output <path>", "a folder; or a file, for one picture", "out")
     .option("--size <SIDExSIDE>", "other than the model's own, resampled")
-    .option("--format <name>", "png, webp, avif or jpeg")
-    .option("--guidance <scale>", "how strongly the prompt is followed, 1 is off", numberOf)
-    .option("--temperature <number>", "0 takes the likeliest token each time", numberOf)
-    .option("--top-k <count>", "only the k likeliest tokens, 0 is off", numberOf)
-    .option("--top-p <fraction>", "only the likeliest tokens that together exceed p, 1 is off", numberOf)
-    .option("--min-p <fraction>", "only tokens at least this fraction as probable as the likeliest", numberOf)
-    .option("--decoding <order>", "next-token, jacobi (the same tokens in fewer passes), next-neighbor or next-scale")
-    .option("--preview <passes>", "write <file>.preview.png after every so many passes", numberOf, 0)
-    .option("--no-manifest", "do not write <file>.json")
-    .option("--json", "one JSON object on stdout and nothing else", false)
-    .option("-q, --quiet", "no progress", false)
-    .action((prompt: string | undefined, options: ImageOptions) => makeImages(prompt, options, context));
-
-async function makeImages(prompt: string | undefined, options: ImageOptions, { signal }: Context): Promise<void> {
-  const progress = progressOn(process.stderr, options.quiet || options.json);
-  const file = FORMATS[extname(options.output).toLowerCase()];
-  if (file && options.n !== 1) throw new ArgumentError("--output", "a folder, as --n is above 1", options.output);
-  const format = options.format ?? file ?? "png";
-  const pathOf = (index: number): string =>
-    file
-      ? options.output
-      : join(options.output, `${nameOf(prompt, options)}-${options.seed}-${index}.${endingOf(format)}`);
-
-  const model = await modelOf(options);
-  const previews = new Set<string>();
-  try {
-    let result: ImageResult | undefined;
-    const written = new Map<GeneratedImage, readonly string[]>();
-    for await (const event of streamImage({ ...requestOf(prompt, options, format), model, signal })) {
-      switch (event.type) {
-        case "run-start":
-          progress.line(`${event.model.name} on ${event.device.name}: ${event.n} × ${event.total / event.n} tokens`);
-          break;
-        case "tokens-accept":
-          progress.update(event.done, event.total);
-          break;
-        case "image-preview": {
-          const path = `${pathOf(event.index)}.preview.png`;
-          previews.add(path);
-          await writeWhole(path, event.bytes);
-          break;
-        }
-        case "image-end": {
-          const paths = await event.image.save(pathOf(event.image.index), { manifest: options.manifest });
-          written.set(event.image, paths);
-          break;
-        }
-        case "run-end":
-          result = event.result;
-      }
-    }
-    tell(result!, written, options, progress);
-  } finally {
-    progress.clear();
-    await Promise.all([...previews].map((path) => rm(path, { force: true })));
-    await model.close();
-  }
-}
-
-function requestOf(prompt: string | undefined, options: ImageOptions, format: ImageFormat): GenerateImageOptions {
-  const { style, classId, n, seed, firstIndex, size, guidance, temperature, topK, topP, minP, decoding, preview } =
-    options;
-  const settings = {
-    n,
-    seed,
-    firstIndex,
-    size,
-    format,
-    guidance,
-    temperature,
-    topK,
-    topP,
-    minP,
-    decoding,
-    previewEvery: preview,
-  };
-  // Which of the three a model takes is the model's to say: what it has no use for, it refuses by name.
-  return { ...settings, prompt, style, classId } as GenerateImageOptions;
-}
-
-function tell(
-  { images, warnings, usage, seed, response }: ImageResult,
-  written: ReadonlyMap<GeneratedImage, readonly string[]>,
-  { json }: ImageOptions,
-  progress: Progress,
-): void {
-  if (json) {
-    const rows = images.map((image) => ({
-      path: written.get(image)![0],
-      manifest: written.get(image)![1] ?? null,
-      ...{ mediaType: image.mediaType, width: image.width, height: image.height, index: image.index },
-      tokensSha256: image.manifest.tokens.sha256,
-      rgbaSha256: image.manifest.picture.rgbaSha256,
-    }));
-    const { device, precision } = images[0]!.manifest;
-    const model = { name: response.modelId, revision: response.revision };
-    printJson({ images: rows, warnings, usage, seed, model, device, precision });
-    return;
-  }
-  progress.clear();
-  for (const warning of warnings) process.stderr.write(`warning: ${textOf(warning)}\n`);
-  for (const image of images) process.stdout.write(`${written.get(image)![0]}\n`);
-  progress.line(
-    `${images.length} in ${(usage.milliseconds / 1000).toFixed(2)} s, ${usage.forwardPasses} passes, seed ${seed}`,
-  );
-}
-
-const textOf = (warning: ImageWarning): string =>
-  warning.type === "other" ? warning.message : `${warning.feature} is not supported. ${warning.details ?? ""}`;
-
-const endingOf = (format: ImageFormat): string =>
-  Object.keys(FORMATS)
-    .find((ending) => FORMATS[ending] === format)!
-    .slice(1);
+    .action(async (prompt: string | undefined, options: ImageOptions) => {
+      const { style, classId, size } = options;
+      await drawToFiles(options, nameOf(prompt, options), (model, settings) =>
+        // Which of the three a model takes is the model's to say: what it has no use for, it refuses by name.
+        streamImage({ ...settings, model, signal, size, prompt, style, classId } as GenerateImageOptions),
+      );
+    });
 
 /** The beginning of a file's name, out of letters and digits of any script. */
 function nameOf(prompt: string | undefined, { classId }: ImageOptions): string {

@@ -4,6 +4,7 @@ import { TesseraError, VERSION } from "../index.js";
 import { type Context, Refusal } from "./context.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
+import { editCommand } from "./edit.js";
 import { imageCommand } from "./image.js";
 import { modelsCommand } from "./models.js";
 import { verifyCommand } from "./verify.js";
@@ -35,7 +36,7 @@ function programOf(context: Context): Command {
     .version(VERSION, "-v, --version")
     .exitOverride()
     .showHelpAfterError("Run with --help for the options.");
-  for (const command of [imageCommand, demoCommand, verifyCommand, modelsCommand, doctorCommand]) {
+  for (const command of [imageCommand, editCommand, demoCommand, verifyCommand, modelsCommand, doctorCommand]) {
     program.addCommand(command(context).exitOverride().showHelpAfterError("Run with --help for the options."));
   }
   return program;

@@ -31,10 +31,7 @@ export interface ImageNetwork {
   begin(work: Work): Promise<Drawing>;
   /** The ids of a picture of the model's own side, as many as there are positions. */
   idsOf(picture: Picture): Promise<Int32Array>;
-  /**
-   * For each position, whether an edit keeps it: 1 or 0. The mask has a flag for each cell.
-   * @throws ArgumentError for a mask that keeps all or nothing.
-   */
+  /** For each position, whether an edit keeps it: 1 or 0. The mask has a flag for each cell, and keeps some, but not all. */
   keptBy(mask: Mask): Uint8Array;
 }
 

@@ -1,5 +1,4 @@
 /** Pictures as one grid of ids, in raster order, by diagonals or by regions: LlamaGen, NAR and PAR over a VQ tokenizer. */
-import { check } from "../base/check.js";
 import { itemsOf } from "../core/condition.js";
 import { derive, type TransformerConfig } from "../core/configs.js";
 import { keeping } from "../core/decode/keeping.js";
@@ -24,21 +23,13 @@ export function rasterFacts(config: TransformerConfig): NetworkFacts {
 
 /** The network of a transformer and its tokenizer, both of which stay the caller's. */
 export function rasterNetwork(transformer: Transformer, tokenizer: ImageTokenizer): ImageNetwork {
-  const { config } = transformer;
   return {
     begin: (work) => begin(transformer, tokenizer, work),
     async idsOf(picture) {
       const { data } = await tokenizer.encode(pixelsOf([picture], tokenizer.channels));
       return Int32Array.from(data);
     },
-    keptBy({ data }) {
-      const keep = Uint8Array.from(data);
-      const { positions } = derive(config);
-      check("mask", "at least one cell to keep and one to draw", keep.reduce((a, b) => a + b, 0), (kept) => {
-        return kept > 0 && kept < positions;
-      });
-      return keep;
-    },
+    keptBy: ({ data }) => Uint8Array.from(data),
   };
 }
 

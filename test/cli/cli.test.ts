@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readMarking, VERSION } from "../../src/index.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
@@ -138,6 +139,24 @@ describe("tessera image", () => {
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect(code).toBe(130);
     expect(existsSync(join(folder, "o4")) ? await readdir(join(folder, "o4")) : []).toEqual([]);
+  });
+});
+
+describe("tessera edit", () => {
+  test("writes what was drawn into a picture, and says what it lacks", async () => {
+    await tessera("image", "red", ...TINY, "-q", "-o", "e/x.png");
+    const left = Uint8Array.from({ length: 400 }, (_, i) => (i % 20 < 8 ? 255 : 0));
+    const mask = sharp(left, { raw: { width: 20, height: 20, channels: 1 } });
+    await mask.toFile(join(folder, "e/mask.png"));
+    const words = ["edit", "e/x.png", "apple", ...TINY, "--n", "2", "--seam", "0", "-o", "e"];
+    const { code, stdout } = await tessera(...words, "--mask", "e/mask.png");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "e/x-0-0.png\ne/x-0-1.png\n" });
+    const half = (name: string) =>
+      sharp(join(folder, "e", name)).extract({ left: 8, top: 0, width: 12, height: 20 }).raw().toBuffer();
+    expect((await half("x-0-1.png")).equals(await half("x.png"))).toBe(true);
+    const none = await tessera(...words);
+    expect(none.code).toBe(2);
+    expect(none.stderr).toMatch(/--mask/);
   });
 });
 
