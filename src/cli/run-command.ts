@@ -1,6 +1,7 @@
 /** Parses a command line, runs it, and turns whatever happens into an exit code and a message without a stack. */
 import { Command, CommanderError } from "commander";
 import { TesseraError, VERSION } from "../index.js";
+import { compareCommand } from "./compare.js";
 import { type Context, Refusal } from "./context.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";

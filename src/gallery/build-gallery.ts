@@ -1,10 +1,12 @@
 /**
- * A folder of pictures from fixed seeds: each as PNG with its manifest, a page and a contact sheet over all. A second run keeps
+ * A folder of pictures from fixed seeds: each as PNG with its manifest, a page and a contact sheet over all, and a comparison of the
+ * orders of decoding. A second run keeps
  * every picture whose manifest and pixels are those that it would make, so an interrupted gallery goes on where it stopped.
  */
 import { join } from "node:path";
 import { writeWhole } from "../base/write-file.js";
 import { ArgumentError, generateImage, type ImageModel } from "../index.js";
+import { buildComparison, COMPARISON_PAGE } from "./build-comparison.js";
 import { keptPicture } from "./kept-picture.js";
 import { pageOf } from "./page.js";
 import { GALLERY_PROMPTS, type GalleryPrompt } from "./prompts.js";
@@ -56,9 +58,14 @@ export async function buildGallery({
   const page = join(folder, "index.html");
   const sheet = join(folder, "sheet.png");
   await writeWhole(sheet, await sheetOf(model, folder, rows));
-  await writeWhole(page, pageOf(model, rows));
+  const several = model.decodings.length > 1;
+  if (several) await buildComparison({ ...COMPARED, model, seed, folder, signal });
+  await writeWhole(page, pageOf(model, rows, several ? COMPARISON_PAGE : null));
   return { page, sheet, rows };
 }
+
+/** What the gallery draws in every order; its style is the model's default. */
+const COMPARED = { prompt: "guitar" } as const;
 
 /** Makes one picture, or keeps it. How long it took is remembered beside it. */
 async function rowOf(

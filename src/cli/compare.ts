@@ -1,0 +1,45 @@
+/** `tessera compare "guitar"`: one picture in every order of decoding. */
+import { Command } from "commander";
+import { buildComparison } from "../gallery/build-comparison.js";
+import type { Context } from "./context.js";
+import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
+import { progressOn } from "./progress.js";
+
+interface CompareOptions extends ModelOptions {
+  readonly style?: string;
+  readonly seed: number;
+  readonly output: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+export const compareCommand = ({ signal }: Context): Command =>
+  withModelOptions(new Command("compare"))
+    .description("draw one prompt in every order of decoding: passes, time and previews side by side")
+    .argument("<prompt>", 'what to draw, such as "guitar"')
+    .option("--style <name>", "a style of the model, or none")
+    .option("--seed <number>", "seed of all pictures", numberOf, 0)
+    .option("-o, --output <folder>", "where to", "compare")
+    .option("--json", "one JSON object on stdout and nothing else", false)
+    .option("-q, --quiet", "no progress", false)
+    .action(async (prompt: string, options: CompareOptions) => {
+      const progress = progressOn(process.stderr, options.quiet || options.json);
+      const model = await modelOf(options);
+      try {
+        const { style, seed, output: folder } = options;
+        const { page, sheet, orders } = await buildComparison({
+          ...{ model, prompt, style, seed, signal, folder },
+          onOrder: ({ decoding, forwardPasses, milliseconds }) => {
+            progress.line(`${decoding.padEnd(14)} ${String(forwardPasses).padStart(4)} passes  ${Math.round(milliseconds)} ms`);
+          },
+        });
+        if (options.json) {
+          const rows = orders.map(({ decoding, forwardPasses, milliseconds }) => ({ decoding, forwardPasses, milliseconds }));
+          return printJson({ page, sheet, seed, orders: rows });
+        }
+        process.stdout.write(`${page}\n${sheet}\n`);
+      } finally {
+        progress.clear();
+        await model.close();
+      }
+    });
