@@ -71,12 +71,7 @@ export async function openMultiScaleTokenizer(
   config: MultiScaleConfig,
   checkpoint: Checkpoint,
 ): Promise<MultiScaleTokenizer> {
-  const graphs = {
-    features: featuresGraph(config),
-    quantiser: quantiserGraph(config),
-    painter: painterGraph(config),
-    pixels: pixelsGraph(config),
-  };
+  const graphs = multiScalePrograms(config);
   settle(checkpoint, Object.values(graphs), { ignore: STATISTICS });
   const lazy = (graph: Graph) => compiledOnce(engine, graph, checkpoint);
   const programs = {
@@ -87,6 +82,14 @@ export async function openMultiScaleTokenizer(
   };
   return new ResidualTokenizer(config, programs, await checkpoint.floats("quantize.embedding.weight"));
 }
+
+/** The graphs that a tokenizer compiles; together they name all its weights. */
+export const multiScalePrograms = (config: MultiScaleConfig) => ({
+  features: featuresGraph(config),
+  quantiser: quantiserGraph(config),
+  painter: painterGraph(config),
+  pixels: pixelsGraph(config),
+});
 
 /** How often each code was used in training: in the published file, of no use here. */
 const STATISTICS = [/^quantize\.ema_vocab_hit_SV$/];

@@ -35,7 +35,7 @@ async function tokensPerSecond(precision: Precision): Promise<number> {
 }
 
 export async function llamagenB(): Promise<void> {
-  const reference = pytorch("llamagen_b.py", String(TOKENS))?.tokensPerSecond;
+  const reference = pytorch("llamagen.py", String(TOKENS))?.tokensPerSecond;
   const row = (name: string, speed: number) =>
     console.log(
       `${name.padEnd(22)} ${speed.toFixed(1).padStart(7)} tokens/s${reference ? `  ${(speed / reference).toFixed(2)}x` : ""}`,
