@@ -63,7 +63,7 @@ export function scaleDecoderGraph(config: ScaleConfig, taps: readonly string[] =
 
   const asked = o.gather(x, rows, { axis: 1 }); //                                             [B, R, C]
   const normed = tap("normed", adaptive(asked, row(head, 0), row(head, 1)));
-  const logits = o.linear(normed, g.weight("head.weight", [V, C]), g.weight("head.bias", [V]));
+  const logits = o.bulkLinear(normed, g.weight("head.weight", [V, C]), g.weight("head.bias", [V]));
   return g.build({ logits, ...Object.fromEntries(taps.map((name) => [name, tapped(values, name)])) });
 }
 
@@ -97,7 +97,7 @@ function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, 
   };
   const noBias = g.constant(tensor([C], new Float32Array(C))); // keys have none
   const biases = o.concat(weight("q_bias", [C]), noBias, weight("v_bias", [C]), { axis: 0 });
-  const qkv = o.linear(n, weight("mat_qkv.weight", [3 * C, C]), biases); //          [B, T, 3C]: q, k, v
+  const qkv = o.bulkLinear(n, weight("mat_qkv.weight", [3 * C, C]), biases); //          [B, T, 3C]: q, k, v
   const part = (i: number) => {
     const own = o.slice(qkv, { axis: 2, start: i * C, end: (i + 1) * C }); //        [B, T, C]
     return o.transpose(o.reshape(own, { shape: [0, 0, H, D] }), { permutation: [0, 2, 1, 3] });
@@ -110,14 +110,14 @@ function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, 
   const v = part(2);
   const seen = o.attention(q, k, v, remember("key", k), remember("value", v), bias, { scale: 1 });
   const merged = o.reshape(o.transpose(seen, { permutation: [0, 2, 1, 3] }), { shape: [0, 0, C] });
-  return o.linear(merged, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
+  return o.bulkLinear(merged, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
 }
 
 /** fc2(gelu(fc1 x)), gelu in its tanh approximation: x [B, T, C] -> [B, T, C]. */
 function feedForward(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, x: Value): Value {
   const { width: C, hidden } = config;
   const weight = (name: string, shape: readonly number[]) => g.weight(`blocks.${layer}.ffn.${name}`, shape);
-  const widened = o.linear(x, weight("fc1.weight", [hidden, C]), weight("fc1.bias", [hidden]));
+  const widened = o.bulkLinear(x, weight("fc1.weight", [hidden, C]), weight("fc1.bias", [hidden]));
   const bent = o.gelu(widened, { approximation: "tanh" });
-  return o.linear(bent, weight("fc2.weight", [C, hidden]), weight("fc2.bias", [C]));
+  return o.bulkLinear(bent, weight("fc2.weight", [C, hidden]), weight("fc2.bias", [C]));
 }

@@ -54,6 +54,31 @@ export function quantise(weights: Float32Array, shape: readonly [number, number]
   return { bits, shape, packed, scales };
 }
 
+/** A matrix in 8 bits with one scale for each of its rows, turned: what a product in integers takes. */
+export interface QuantisedRows {
+  /** [in, out], -127 … 127. */
+  readonly codes: Int8Array;
+  /** [out]. */
+  readonly scales: Float32Array;
+}
+
+/** Rounds each row of a matrix [out, in] to the nearest of 255 codes. Throws ShapeError for weights that are not finite. */
+export function quantiseRows(weights: Float32Array, [rows, width]: readonly [number, number]): QuantisedRows {
+  const codes = new Int8Array(rows * width);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const values = weights.subarray(row * width, (row + 1) * width);
+    let most = 0;
+    for (const value of values) if (!(Math.abs(value) <= most)) most = Math.abs(value);
+    if (!Number.isFinite(most)) throw new ShapeError("quantiseRows", `row ${row} holds ${most}, which has no code`);
+    const scale = Math.fround(most / 127);
+    scales[row] = scale;
+    if (scale === 0) continue;
+    for (let i = 0; i < width; i++) codes[i * rows + row] = clampTo(Math.round(values[i]! / scale), -127, 127);
+  }
+  return { codes, scales };
+}
+
 const clampTo = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
 const nibble = (byte: number, at: number, code: number) =>
