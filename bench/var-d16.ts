@@ -32,23 +32,30 @@ export async function varD16(): Promise<void> {
   const reference = pytorch("var_d16.py", String(RUNS))?.seconds;
   console.log(`VAR-d16 shape, one picture with guidance, the best of ${RUNS}`);
   if (reference) console.log(`PyTorch eager float32   ${reference.toFixed(2)} s`);
-  await withFile(randomWeights(scaleConditionGraph(config), scaleDecoderGraph(config)), (file, bytes) => {
-    for (const precision of ["f32", "q8"] as const) {
-      const { seconds, peak } = inOwnProcess(import.meta.url, file, precision);
-      const ratio = reference ? `  ${(reference / seconds!).toFixed(2)}x` : "";
-      console.log(`tessera cpu ${precision}         ${seconds!.toFixed(2)} s${ratio}`);
-      const most = (1.3 * bytes + 600e6) / 1e6;
-      console.log(`  peak memory           ${(peak! / 1e6).toFixed(0)} MB; 1.3 N + 600 MB = ${most.toFixed(0)} MB`);
-    }
-  });
+  const transformer = randomWeights(scaleConditionGraph(config), scaleDecoderGraph(config));
+  const tokenizer = randomWeights(...Object.values(multiScalePrograms(pictures)));
+  await withFile(transformer, (file, bytes) =>
+    withFile(tokenizer, (tokenizerFile) => {
+      for (const precision of ["f32", "q8"] as const) {
+        const { seconds, peak } = inOwnProcess(import.meta.url, file, tokenizerFile, precision);
+        const ratio = reference ? `  ${(reference / seconds!).toFixed(2)}x` : "";
+        console.log(`tessera cpu ${precision}         ${seconds!.toFixed(2)} s${ratio}`);
+        const most = (1.3 * bytes + 600e6) / 1e6;
+        console.log(`  peak memory           ${(peak! / 1e6).toFixed(0)} MB; 1.3 N + 600 MB = ${most.toFixed(0)} MB`);
+      }
+      const { render, picture } = inOwnProcess(import.meta.url, file, tokenizerFile, "preview");
+      console.log(`a preview of a scale    ${render!.toFixed(2)} s = ${((100 * render!) / picture!).toFixed(0)} % of a picture`);
+    }),
+  );
 }
 
 /** The child: the best time of a picture, and the peak of resident bytes. */
-async function measure(file: string, precision: Precision): Promise<void> {
+async function measure(file: string, tokenizerFile: string, precision: Precision): Promise<void> {
   await using checkpoint = await openCheckpoint(file);
+  await using tokenizerWeights = await openCheckpoint(tokenizerFile);
   await using engine = await openEngine({ device: "cpu" });
   await using model = await openScaleTransformer(engine, config, checkpoint, { precision });
-  await using tokenizer = await openMultiScaleTokenizer(engine, pictures, randomWeights(...Object.values(multiScalePrograms(pictures))));
+  await using tokenizer = await openMultiScaleTokenizer(engine, pictures, tokenizerWeights);
   const starts = scaleStarts(config.sides);
   const sample = sampler({
     seed: 0,
@@ -71,4 +78,4 @@ async function measure(file: string, precision: Precision): Promise<void> {
   console.log(JSON.stringify({ seconds: Math.min(...times), peak: await peakMemory() }));
 }
 
-if (isScript(import.meta.url)) await measure(process.argv[2]!, process.argv[3] as Precision);
+if (isScript(import.meta.url)) await measure(process.argv[2]!, process.argv[3]!, process.argv[4] as Precision);

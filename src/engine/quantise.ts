@@ -67,17 +67,24 @@ export function quantiseRows(weights: Float32Array, [rows, width]: readonly [num
   const codes = new Int8Array(rows * width);
   const scales = new Float32Array(rows);
   for (let row = 0; row < rows; row++) {
-    const values = weights.subarray(row * width, (row + 1) * width);
+    const end = (row + 1) * width;
     let most = 0;
-    for (const value of values) if (!(Math.abs(value) <= most)) most = Math.abs(value);
+    for (let at = row * width; at < end; at++) if (!(Math.abs(weights[at]!) <= most)) most = Math.abs(weights[at]!);
     if (!Number.isFinite(most)) throw new ShapeError("quantiseRows", `row ${row} holds ${most}, which has no code`);
-    const scale = Math.fround(most / 127);
-    scales[row] = scale;
-    if (scale === 0) continue;
-    for (let i = 0; i < width; i++) codes[i * rows + row] = clampTo(Math.round(values[i]! / scale), -127, 127);
+    scales[row] = most / 127;
+  }
+  const factors = Float64Array.from(scales, (scale) => (scale === 0 ? 0 : 1 / scale));
+  for (let first = 0; first < rows; first += STRIPE) {
+    const end = Math.min(rows, first + STRIPE);
+    for (let i = 0; i < width; i++)
+      for (let row = first; row < end; row++)
+        codes[i * rows + row] = clampTo(Math.round(weights[row * width + i]! * factors[row]!), -127, 127);
   }
   return { codes, scales };
 }
+
+/** Rows that are turned at a time, so that what is read and what is written stay in the cache. */
+const STRIPE = 32;
 
 const clampTo = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
