@@ -1,6 +1,5 @@
 /** Measurements in a process of their own, so that peak memory is that of one run and no run warms up another. */
 import { spawnSync } from "node:child_process";
-
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -61,7 +61,7 @@ export function scaleDecoderGraph(config: ScaleConfig, taps: readonly string[] =
 
   const asked = o.gather(x, rows, { axis: 1 }); //                                             [B, R, C]
   const normed = tap("normed", adaptive(asked, row(head, 0), row(head, 1)));
-  const logits = o.bulkLinear(normed, g.weight("head.weight", [V, C]), g.weight("head.bias", [V]));
+  const logits = o.linear(normed, g.weight("head.weight", [V, C]), g.weight("head.bias", [V]));
   return g.build({ logits, ...Object.fromEntries(taps.map((name) => [name, tapped(values, name)])) });
 }
 
@@ -97,7 +97,7 @@ function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, 
   };
   const noBias = g.constant(tensor([C], new Float32Array(C))); // keys have none
   const biases = o.concat(weight("q_bias", [C]), noBias, weight("v_bias", [C]), { axis: 0 });
-  const qkv = o.bulkLinear(n, weight("mat_qkv.weight", [3 * C, C]), biases); //      [B, T, 3C]: q, k, v
+  const qkv = o.linear(n, weight("mat_qkv.weight", [3 * C, C]), biases); //          [B, T, 3C]: q, k, v
   const part = (i: number) => o.slice(qkv, { axis: 2, start: i * C, end: (i + 1) * C });
   const unit = (x: Value) => o.l2Normalize(o.reshape(x, { shape: [0, 0, H, D] }), { axis: -1, epsilon: 1e-12 });
   const merged = (x: Value) => o.reshape(x, { shape: [0, 0, C] });
@@ -106,14 +106,14 @@ function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, 
   const q = merged(o.mul(unit(part(0)), o.reshape(temperature, { shape: [1, 1, H, 1] })));
   const k = merged(unit(part(1)));
   const seen = o.openAttention(q, remembered("key", k), remembered("value", part(2)), { heads: H, scale: 1 });
-  return o.bulkLinear(seen, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
+  return o.linear(seen, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
 }
 
 /** fc2(gelu(fc1 x)), gelu in its tanh approximation: x [B, T, C] -> [B, T, C]. */
 function feedForward(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, x: Value): Value {
   const { width: C, hidden } = config;
   const weight = (name: string, shape: readonly number[]) => g.weight(`blocks.${layer}.ffn.${name}`, shape);
-  const widened = o.bulkLinear(x, weight("fc1.weight", [hidden, C]), weight("fc1.bias", [hidden]));
+  const widened = o.linear(x, weight("fc1.weight", [hidden, C]), weight("fc1.bias", [hidden]));
   const bent = o.gelu(widened, { approximation: "tanh" });
-  return o.bulkLinear(bent, weight("fc2.weight", [C, hidden]), weight("fc2.bias", [C]));
+  return o.linear(bent, weight("fc2.weight", [C, hidden]), weight("fc2.bias", [C]));
 }

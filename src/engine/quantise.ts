@@ -54,38 +54,6 @@ export function quantise(weights: Float32Array, shape: readonly [number, number]
   return { bits, shape, packed, scales };
 }
 
-/** A matrix in 8 bits with one scale for each of its rows, turned: what a product in integers takes. */
-export interface QuantisedRows {
-  /** [in, out], -127 … 127. */
-  readonly codes: Int8Array;
-  /** [out]. */
-  readonly scales: Float32Array;
-}
-
-/** Rounds each row of a matrix [out, in] to the nearest of 255 codes. Throws ShapeError for weights that are not finite. */
-export function quantiseRows(weights: Float32Array, [rows, width]: readonly [number, number]): QuantisedRows {
-  const codes = new Int8Array(rows * width);
-  const scales = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const end = (row + 1) * width;
-    let most = 0;
-    for (let at = row * width; at < end; at++) if (!(Math.abs(weights[at]!) <= most)) most = Math.abs(weights[at]!);
-    if (!Number.isFinite(most)) throw new ShapeError("quantiseRows", `row ${row} holds ${most}, which has no code`);
-    scales[row] = most / 127;
-  }
-  const factors = Float64Array.from(scales, (scale) => (scale === 0 ? 0 : 1 / scale));
-  for (let first = 0; first < rows; first += STRIPE) {
-    const end = Math.min(rows, first + STRIPE);
-    for (let i = 0; i < width; i++)
-      for (let row = first; row < end; row++)
-        codes[i * rows + row] = clampTo(Math.round(weights[row * width + i]! * factors[row]!), -127, 127);
-  }
-  return { codes, scales };
-}
-
-/** Rows that are turned at a time, so that what is read and what is written stay in the cache. */
-const STRIPE = 32;
-
 const clampTo = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
 
 const nibble = (byte: number, at: number, code: number) =>

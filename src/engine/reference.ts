@@ -8,7 +8,7 @@ import { bindSizes, nameOf, requireWeights, type Sizes } from "./feeds.js";
 import type { Graph, Value } from "./graph.js";
 import { HostMemory, stateOf } from "./memory.js";
 import { opNamed } from "./ops/index.js";
-import { isMatrix, matrixWeights, rounded } from "./precision.js";
+import { matrixWeights, rounded } from "./precision.js";
 import type { FloatTensor, Tensor } from "./tensor.js";
 import type { Checkpoint } from "./weights/checkpoint.js";
 
@@ -66,9 +66,8 @@ class ReferenceProgram implements Program {
     };
     for (const value of graph.nodes) {
       if (value.source.kind !== "node") continue;
-      const { node } = value.source;
-      const { op, inputs: from, attributes } = node;
-      const operands = from.map((input, i) => input && tensorOf(input, isMatrix(node, i)));
+      const { op, inputs: from, attributes } = value.source.node;
+      const operands = from.map((input, i) => input && tensorOf(input, op === "linear" && i === 1));
       known.set(value, opNamed(op).oracle(operands, attributes));
     }
     const outputs = Object.entries(graph.outputs).map(

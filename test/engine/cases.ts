@@ -111,7 +111,6 @@ export const CASES: readonly Case[] = [
   on("linear", "a stack of rows", [normal(2, 3, 37), weight(normal(11, 37)), weight(normal(11))]),
   on("linear", "named sizes, no bias", [input(normal(2, 3, 37), ["B", "T", 37]), weight(normal(11, 37)), null]),
   on("linear", "one vector", [normal(37), weight(normal(11, 37)), null]),
-  on("bulkLinear", "a stack of rows", [normal(2, 3, 37), weight(normal(11, 37)), weight(normal(11))]),
   on("linear", "a computed matrix", [normal(3, 7), normal(11, 7), null]),
   on("matmul", "stretched stacks", [normal(5, 1, 3, 7), normal(2, 7, 11)]),
   on("matmul", "with a weight, named sizes", [input(normal(3, 7), ["T", 7]), weight(normal(7, 11))]),

@@ -94,14 +94,9 @@ class OnnxEngine implements Engine {
         ...(threads === null ? {} : { intraOpNumThreads: threads }),
         externalData,
         logSeverityLevel: 3, // errors; warnings about node placement would go to the user's terminal
-        extra: {
-          session: {
-            // Without it, sums of products of bytes overflow on processors that have AVX2 and no VNNI.
-            x64quantprecision: "1",
-            ...(placement.folder !== null &&
-              maps && { model_external_initializers_file_folder_path: placement.folder }),
-          },
-        },
+        ...(placement.folder === null || !maps
+          ? {}
+          : { extra: { session: { model_external_initializers_file_folder_path: placement.folder } } }),
       });
     } catch (cause) {
       throw new ExecutionError(

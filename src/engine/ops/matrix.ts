@@ -56,31 +56,6 @@ export const linear: Op<readonly [x: Value, weight: Value, bias: Value | null], 
   },
 });
 
-/**
- * The same y, for passes of many rows: q8 on ONNX Runtime's CPU is a product of integers. Each row of x gets a scale of its own
- * there, so that a result does not depend on what else is in the batch, and 8 bits a number; elsewhere all is as in linear.
- * Measured on two cores with AVX-512 VNNI and AMX, [512, 1024] x [3072, 1024]: 4.5 times faster than f32 and than blocks of 32.
- */
-export const bulkLinear: typeof linear = op({
-  ...linear,
-  name: "bulkLinear",
-  onnx: (emit, inputs, attributes) => {
-    const [x, weight, bias] = inputs;
-    const matrix = emit.bulkMatrix(weight);
-    if (matrix.form !== "rows") return linear.onnx(emit, inputs, attributes);
-    const sizes = emit.node("Abs", [x.name]);
-    const most = emit.node("ReduceMax", [sizes, emit.int64([-1])], { keepdims: { int: 1 } });
-    const bound = emit.node("Max", [most, emit.scalar(1e-30)]); // a row of zeros has no size to divide by
-    const scaled = emit.node("Mul", [x.name, emit.node("Div", [emit.scalar(127), bound])]);
-    const [one, middle] = [emit.scalar(1), emit.byte(128)];
-    const codes = emit.node("QuantizeLinear", [scaled, one, middle]);
-    const operands = [codes, matrix.codes, one, matrix.scales, middle];
-    const product = emit.node("MatMulIntegerToFloat", operands, {}, "com.microsoft");
-    const y = emit.node("Mul", [product, emit.node("Mul", [bound, emit.scalar(1 / 127)])]);
-    return bias ? emit.node("Add", [y, bias.name]) : y;
-  },
-});
-
 /** accuracy_level 4 multiplies in int8, quantising x per block of 32: measured 5 to 30 times faster than level 0. */
 function blockProduct(
   emit: OnnxEmitter,
