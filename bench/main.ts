@@ -1,13 +1,17 @@
 /** npm run bench [-- NAME...]: every benchmark, or those named. Each prints what it compares and the ratios. */
 import { defaultPicture } from "./default-picture.js";
 import { jacobiPasses } from "./jacobi.js";
-import { llamagenB } from "./llamagen-b.js";
+import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
+import { varD16 } from "./var-d16.js";
 import { vqDs16 } from "./vq-ds16.js";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
-  "llamagen-b": llamagenB,
+  "llamagen-b": () => llamagen("llamagen-b"),
+  "llamagen-l": () => llamagen("llamagen-l"),
+  "nar-l": () => llamagen("nar-l"),
   "vq-ds16": vqDs16,
+  "var-d16": varD16,
   "default-picture": defaultPicture,
   jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,

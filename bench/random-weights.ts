@@ -29,5 +29,12 @@ const TABLE = Float32Array.from({ length: 65_537 }, (_, position) => {
   return DEVIATION * Math.sqrt(-2 * Math.log(1 - uniform(address))) * Math.cos(2 * Math.PI * uniform(address, 1));
 });
 
-const normal = (count: number, start: number) =>
-  Float32Array.from({ length: count }, (_, i) => TABLE[(start + i) % TABLE.length]!);
+function normal(count: number, start: number): Float32Array {
+  const out = new Float32Array(count);
+  for (let at = 0, from = start % TABLE.length; at < count; from = 0) {
+    const run = TABLE.subarray(from, from + count - at);
+    out.set(run, at);
+    at += run.length;
+  }
+  return out;
+}

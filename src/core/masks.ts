@@ -59,20 +59,3 @@ export function attentionBias(pass: PassShape, prompts: PromptMask): FloatTensor
 /** Whether the t-th new slot behind the condition sees the u-th. */
 const sees = (sight: Sight, t: number, u: number): boolean =>
   sight === "block" || (sight === "causal" ? u <= t : sight[u]! <= sight[t]!);
-/**
- * The bias of a pass over whole blocks, such as the scales of next-scale decoding: [1, 1, T, S+T]. All `filled` slots are seen;
- * of the new ones, those of the own block and of blocks before it. `lengths` are those of the new blocks and sum to T.
- */
-export function blockBias(slots: number, filled: number, lengths: readonly number[]): FloatTensor {
-  const fresh = lengths.reduce((a, b) => a + b, 0);
-  const width = slots + fresh;
-  const data = new Float32Array(fresh * width).fill(HIDDEN);
-  let row = 0;
-  let seen = 0; // new slots up to the end of the block
-  for (const length of lengths) {
-    seen += length;
-    for (const end = row + length * width; row < end; row += width)
-      data.fill(0, row, row + filled).fill(0, row + slots, row + slots + seen);
-  }
-  return tensor([1, 1, fresh, width], data);
-}

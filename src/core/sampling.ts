@@ -185,18 +185,16 @@ export const topP =
 export const topPAscending =
   (p: number): Stage =>
   (candidates) => {
-    const { logits } = candidates;
-    const probabilities = softmax(logits);
-    const ascending = [...probabilities.keys()].sort((a, b) => logits[a]! - logits[b]! || a - b);
-    const dropped = new Uint8Array(logits.length);
-    let sum = 0;
-    for (const i of ascending.slice(0, -1)) {
-      sum += probabilities[i]!;
+    const ascending = candidates.logits.slice().sort(); // numbers alone: a typed array sorts them ten times faster than indices
+    const probabilities = softmax(ascending);
+    let dropped = 0;
+    for (let sum = 0; dropped < ascending.length - 1; dropped++) {
+      sum += probabilities[dropped]!;
       if (sum > 1 - p) break;
-      dropped[i] = 1;
     }
-    let i = 0;
-    return keep(candidates, () => dropped[i++] === 0);
+    const floor = ascending[dropped]!;
+    let equals = dropped - ascending.indexOf(floor); // of these, the lowest ids are dropped
+    return keep(candidates, (logit) => logit > floor || (logit === floor && equals-- <= 0));
   };
 
 export const minimum =

@@ -7,7 +7,6 @@ import type { Memory } from "../engine/engine.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
 import { type Condition, itemsOf } from "./condition.js";
 import type { Prediction, Step } from "./decode/step.js";
-import { blockBias } from "./masks.js";
 import type { Law } from "./sampling.js";
 import { scaleConditionInputs } from "./scale-condition.js";
 import { deriveScales } from "./scale-configs.js";
@@ -33,9 +32,9 @@ export interface ScaleSessionOptions {
 }
 
 /**
- * Opens a session for a batch of conditions; memory for the whole sequence is allocated here, once. A pass of it fills whole
- * scales: one, fed with the scale before it, or several in a row (teacher forcing), each fed with the one before. Sight is
- * "block": a scale sees itself and those before it.
+ * Opens a session for a batch of conditions; memory for the whole sequence is allocated here, once. A step of it fills whole
+ * scales: one, fed with the scale before it, or several in a row (teacher forcing), each fed with the one before; the model runs
+ * once for each. Sight is "block": a scale sees itself and those before it.
  */
 export async function openScaleSession(
   model: ScaleTransformer,
@@ -98,20 +97,25 @@ class ScaleSession implements Session {
     else if (this.memory.length !== this.lead + this.starts[span.from]!)
       throw new ArgumentError("step.fill", "the scale behind those filled so far", `scale ${span.from}`);
     const codes = await this.painted(step, span);
-    const lead = span.from === 0 ? this.lead : 0;
-    const T = lead + step.fill.length;
-    const { visible: slots, length } = this.memory;
-    const lengths = this.model.config.sides.slice(span.from, span.to + 1).map((side) => side ** 2);
-    if (lead > 0) lengths[0]! += lead;
+    const logits: FloatTensor[] = [];
+    for (let scale = span.from; scale <= span.to; scale++)
+      logits.push(await this.filledOne(scale, scale === 0 ? null : codes[scale - Math.max(1, span.from)]!));
+    return halves(behindEachOther(logits), this.items);
+  }
+
+  /** Runs one scale, fed with those codes, or with the condition; the condition's slots of the first pass are asked for nothing. */
+  private async filledOne(scale: number, codes: FloatTensor | null): Promise<FloatTensor> {
+    const { modulation, head } = this.told;
+    const cells = this.model.config.sides[scale]! ** 2;
+    const T = codes ? cells : this.lead + cells;
+    const { length } = this.memory;
     const inputs = {
-      ...this.fresh(codes, span.from === 0 ? lead + 1 : 0, T),
-      ...{ modulation: this.told.modulation, head: this.told.head },
+      ...this.fresh(codes, T),
+      ...{ modulation, head },
       slots: i32([T], Array.from({ length: T }, (_, t) => length + t)),
-      bias: blockBias(slots, length, lengths),
-      rows: i32([T - lead], Array.from({ length: T - lead }, (_, t) => lead + t)),
+      rows: i32([cells], Array.from({ length: cells }, (_, cell) => T - cells + cell)),
     };
-    const outputs = await this.model.decoder.run(inputs, this.memory);
-    return halves(outputs.logits as FloatTensor, this.items);
+    return (await this.model.decoder.run(inputs, this.memory)).logits as FloatTensor;
   }
 
   async fork(parents: readonly number[]): Promise<void> {
@@ -164,25 +168,35 @@ class ScaleSession implements Session {
     return inputs;
   }
 
-  /** What stands in the T slots of a pass: `lead` vectors of the condition, then codes. Both halves are fed the same codes. */
-  private fresh(codes: readonly FloatTensor[], lead: number, T: number): Readonly<Record<string, Tensor>> {
+  /** What stands in the T slots of a pass: codes, or vectors of the condition. Both halves are fed the same codes. */
+  private fresh(codes: FloatTensor | null, T: number): Readonly<Record<string, Tensor>> {
     const { width: C, codeDim: D } = this.model.config;
     const fed = new Float32Array(this.rows * T * D);
-    const start = new Float32Array(this.rows * T * C);
-    for (let row = 0; row < this.rows; row++) {
-      start.set(this.told.start.data.subarray(row * lead * C, (row + 1) * lead * C), row * T * C);
-      let at = (row * T + lead) * D;
-      for (const { shape, data } of codes) {
-        const size = shape[1]! * D;
-        const item = row % this.items;
-        fed.set(data.subarray(item * size, (item + 1) * size), at);
-        at += size;
-      }
+    const size = T * D;
+    for (let row = 0; codes && row < this.rows; row++) {
+      const item = row % this.items;
+      fed.set(codes.data.subarray(item * size, (item + 1) * size), row * size);
     }
     return {
       codes: tensor([this.rows, T, D], fed),
-      isCode: tensor([T, 1], new Float32Array(T).fill(1, lead)),
-      start: tensor([this.rows, T, C], start),
+      isCode: tensor([T, 1], new Float32Array(T).fill(codes ? 1 : 0)),
+      start: codes ? tensor([this.rows, T, C], new Float32Array(this.rows * T * C)) : this.told.start,
     };
   }
+}
+
+/** Logits [B, R, V] of several passes as those of one. */
+function behindEachOther(parts: readonly FloatTensor[]): FloatTensor {
+  if (parts.length === 1) return parts[0]!;
+  const [B, , V] = parts[0]!.shape as [number, number, number];
+  const R = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
+  const data = new Float32Array(B * R * V);
+  let at = 0;
+  for (let row = 0; row < B; row++)
+    for (const part of parts) {
+      const size = part.shape[1]! * V;
+      data.set(part.data.subarray(row * size, (row + 1) * size), at);
+      at += size;
+    }
+  return tensor([B, R, V], data);
 }

@@ -11,7 +11,7 @@ import { MODULATIONS } from "./scale-condition.js";
 import { tapped } from "./transformer.js";
 
 /**
- * The graph of a pass over one scale or several. Inputs:
+ * The graph of a pass over one scale, which sees itself and all scales before it, so that nothing needs a mask. Inputs:
  *
  *   codes       [B, T, D]          what a cell is fed: the canvas shrunk to the cell's scale, zeros where the start stands
  *   isCode      [T, 1]             0 where the start stands, else 1
@@ -19,7 +19,6 @@ import { tapped } from "./transformer.js";
  *   slots       [T]                place of each in the sequence, which decides its position and level
  *   modulation  [B, 6·layers, C]   see scaleConditionGraph
  *   head        [B, 2, C]          "
- *   bias        [1, 1, T, S+T]     see blockBias
  *   rows        [R]                which of the T are asked for logits
  *
  * Output `logits` [B, R, V]. `taps` names intermediate values to give out, too: "embedded", "layer0" (output of a block),
@@ -41,7 +40,6 @@ export function scaleDecoderGraph(config: ScaleConfig, taps: readonly string[] =
   const slots = g.input("slots", ["T"], "i32");
   const modulation = g.input("modulation", ["B", 6 * layers, C]);
   const head = g.input("head", ["B", 2, C]);
-  const bias = g.input("bias", [1, 1, "T", "S+T"]);
   const rows = g.input("rows", ["R"], "i32");
 
   const embedded = o.linear(codes, g.weight("word_embed.weight", [C, D]), g.weight("word_embed.bias", [C]));
@@ -50,12 +48,12 @@ export function scaleDecoderGraph(config: ScaleConfig, taps: readonly string[] =
 
   /** LN(x)·(1 + scale) + shift, with rows of a modulation [B, n, C]. */
   const adaptive = (of: Value, scale: Value, shift: Value) =>
-    o.add(o.mul(o.layerNorm(of, null, null, { epsilon }), o.affine(scale, { offset: 1 })), shift);
+    o.layerNorm(of, o.affine(scale, { offset: 1 }), shift, { epsilon });
   const row = (of: Value, i: number) => o.slice(of, { axis: 1, start: i, end: i + 1 }); //     [B, 1, C]
 
   for (let i = 0; i < layers; i++) {
     const [gain1, gain2, scale1, scale2, shift1, shift2] = MODULATIONS.map((_, j) => row(modulation, 6 * i + j)) as Six;
-    const attended = tap(`layer${i}.attention`, attention(g, o, config, i, adaptive(x, scale1, shift1), bias));
+    const attended = tap(`layer${i}.attention`, attention(g, o, config, i, adaptive(x, scale1, shift1)));
     x = o.add(x, o.mul(attended, gain1));
     const fed = tap(`layer${i}.ffn`, feedForward(g, o, config, i, adaptive(x, scale2, shift2)));
     x = tap(`layer${i}`, o.add(x, o.mul(fed, gain2)));
@@ -85,32 +83,30 @@ function placeTable(g: GraphBuilder, o: Ops, config: ScaleConfig): Value {
   return lead === 0 ? table : o.concat(g.constant(tensor([lead, C], new Float32Array(lead * C))), table, { axis: 0 });
 }
 
-/** n [B, T, C], bias [1, 1, T, S+T] -> [B, T, C], over what the memory holds and the new rows. */
-function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, n: Value, bias: Value): Value {
+/** n [B, T, C] -> [B, T, C], over what the memory holds and the new rows. */
+function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, n: Value): Value {
   const { heads: H, width: C } = config;
   const { headSize: D } = deriveScales(config);
   const weight = (name: string, shape: readonly number[]) => g.weight(`blocks.${layer}.attn.${name}`, shape);
-  const remember = (name: string, fresh: Value) => {
-    const state = g.state(`blocks.${layer}.${name}`, ["B", H, "S", D]);
+  /** All rows so far, [B, S+T, C]; their heads stay side by side, so that new ones are simply put behind. */
+  const remembered = (name: string, rows: Value) => {
+    const state = g.state(`blocks.${layer}.${name}`, ["B", 1, "S", C], "filled");
+    const fresh = o.reshape(rows, { shape: [0, 1, -1, C] });
     g.append(state, fresh);
-    return state;
+    return o.reshape(o.concat(state, fresh, { axis: 2 }), { shape: [0, -1, C] });
   };
   const noBias = g.constant(tensor([C], new Float32Array(C))); // keys have none
   const biases = o.concat(weight("q_bias", [C]), noBias, weight("v_bias", [C]), { axis: 0 });
   const qkv = o.linear(n, weight("mat_qkv.weight", [3 * C, C]), biases); //          [B, T, 3C]: q, k, v
-  const part = (i: number) => {
-    const own = o.slice(qkv, { axis: 2, start: i * C, end: (i + 1) * C }); //        [B, T, C]
-    return o.transpose(o.reshape(own, { shape: [0, 0, H, D] }), { permutation: [0, 2, 1, 3] });
-  };
-  const unit = (x: Value) => o.l2Normalize(x, { axis: -1, epsilon: 1e-12 });
+  const part = (i: number) => o.slice(qkv, { axis: 2, start: i * C, end: (i + 1) * C });
+  const unit = (x: Value) => o.l2Normalize(o.reshape(x, { shape: [0, 0, H, D] }), { axis: -1, epsilon: 1e-12 });
+  const merged = (x: Value) => o.reshape(x, { shape: [0, 0, C] });
   // Stored as a logarithm, and held to 100 at most.
   const temperature = o.exp(o.clamp(weight("scale_mul_1H11", [1, H, 1, 1]), { max: Math.log(100) }));
-  const q = o.mul(unit(part(0)), temperature); //                                    [B, H, T, D]
-  const k = unit(part(1));
-  const v = part(2);
-  const seen = o.attention(q, k, v, remember("key", k), remember("value", v), bias, { scale: 1 });
-  const merged = o.reshape(o.transpose(seen, { permutation: [0, 2, 1, 3] }), { shape: [0, 0, C] });
-  return o.linear(merged, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
+  const q = merged(o.mul(unit(part(0)), o.reshape(temperature, { shape: [1, 1, H, 1] })));
+  const k = merged(unit(part(1)));
+  const seen = o.openAttention(q, remembered("key", k), remembered("value", part(2)), { heads: H, scale: 1 });
+  return o.linear(seen, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
 }
 
 /** fc2(gelu(fc1 x)), gelu in its tanh approximation: x [B, T, C] -> [B, T, C]. */

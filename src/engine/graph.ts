@@ -11,11 +11,17 @@ import { dtypeOf } from "./tensor.js";
 /** A size: a number, or the name of a size that is known only when the graph runs, such as "B" or "S+T". */
 export type Dim = number | string;
 
+/**
+ * How many of its slots a state shows to a run: the filled ones and some more, so that S seldom changes and rows seldom move, and
+ * the graph hides the unused; or the filled ones alone, for graphs that take many slots a run and need no mask.
+ */
+export type Shown = "filled and more" | "filled";
+
 export type Source =
   | { readonly kind: "input"; readonly name: string }
   | { readonly kind: "weight"; readonly name: string }
   | { readonly kind: "constant"; readonly tensor: Tensor }
-  | { readonly kind: "state"; readonly name: string }
+  | { readonly kind: "state"; readonly name: string; readonly shows: Shown }
   | { readonly kind: "node"; readonly node: Node };
 
 export interface Value {
@@ -61,12 +67,12 @@ export class GraphBuilder {
 
   /** What the caller feeds on every run. */
   input(name: string, shape: readonly Dim[], dtype: DType = "f32"): Value {
-    return this.once("input", name, shape, dtype);
+    return this.once({ kind: "input", name }, shape, dtype);
   }
 
   /** A weight under the name and shape that it has in the checkpoint. Asking twice gives the same value. */
   weight(name: string, shape: readonly number[]): Value {
-    return this.once("weight", name, shape, "f32");
+    return this.once({ kind: "weight", name }, shape, "f32");
   }
 
   /** A small table computed when the graph is built, such as rotary angles. */
@@ -74,9 +80,9 @@ export class GraphBuilder {
     return this.add({ kind: "constant", tensor }, tensor.shape, dtypeOf(tensor));
   }
 
-  /** Memory that outlives a run: [B, H, S, D] with S slots, of which the run sees all and the mask hides the unused. */
-  state(name: string, shape: readonly Dim[]): Value {
-    return this.once("state", name, shape, "f32");
+  /** Memory that outlives a run: [B, H, S, D] with S slots. All states of a graph show the same. */
+  state(name: string, shape: readonly Dim[], shows: Shown = "filled and more"): Value {
+    return this.once({ kind: "state", name, shows }, shape, "f32");
   }
 
   /** Keeps `rows` [B, H, T, D] in `state` after the run, behind what it already holds. */
@@ -103,15 +109,15 @@ export class GraphBuilder {
     };
   }
 
-  private once(kind: "input" | "weight" | "state", name: string, shape: readonly Dim[], dtype: DType): Value {
-    const key = `${kind} ${name}`;
+  private once(source: Extract<Source, { name: string }>, shape: readonly Dim[], dtype: DType): Value {
+    const key = `${source.kind} ${source.name}`;
     const found = this.named.get(key);
     if (found) {
       if (found.shape.join() !== shape.join())
         throw new ShapeError(this.name, `${key} is asked for as [${shape}] and as [${found.shape}]`);
       return found;
     }
-    const value = this.add({ kind, name }, shape, dtype);
+    const value = this.add(source, shape, dtype);
     this.named.set(key, value);
     return value;
   }

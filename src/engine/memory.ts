@@ -2,15 +2,15 @@
  * States kept on the host: for each one array that is allocated once and written in place. Every device that reads its
  * inputs from the host shares this: appending copies T rows, truncating only forgets.
  *
- * A run reads all S slots that it sees, filled or not. So a memory shows no more than the filled ones, rounded up: its rows
- * [S, D] stand close together at first and are moved apart, in the same array, when S grows.
+ * A run reads all S slots that it sees, filled or not. So a memory shows no more than the filled ones, rounded up where the graph
+ * hides the others: its rows [S, D] stand close together at first and are moved apart, in the same array, when S grows.
  */
 
 import { check, isIntegerIn } from "../base/check.js";
 import { ArgumentError, ClosedError, ShapeError } from "../base/errors.js";
 import type { Memory } from "./engine.js";
 import { nameOf, type Sizes, sizeOfDim } from "./feeds.js";
-import type { Dim, Graph } from "./graph.js";
+import type { Dim, Graph, Shown } from "./graph.js";
 import { type FloatTensor, sizeOf, type Tensor } from "./tensor.js";
 
 /** Slots become visible by as many at once. */
@@ -29,9 +29,10 @@ export class HostMemory implements Memory {
     readonly slots: number,
     /** What the graph calls S. */
     private readonly axis: Dim,
+    private readonly shows: Shown,
   ) {
-    this.seen = Math.min(STRIDE, slots);
-    this.show();
+    this.seen = shows === "filled" ? 0 : Math.min(STRIDE, slots);
+    this.cut();
   }
 
   /** Allocates the states of a graph, filled with zeros. Throws ShapeError where a size is missing or not positive. */
@@ -46,7 +47,8 @@ export class HostMemory implements Memory {
     }
     const slots = new Set([...states.values()].map(({ shape }) => shape[2]));
     if (slots.size > 1) throw new ShapeError(graph.name, `states differ in slots: ${[...slots].join(", ")}`);
-    return new HostMemory({ ...sizes }, states, [...slots][0] ?? 0, graph.states[0]?.shape[2] ?? "S");
+    const axis = graph.states[0]?.shape[2] ?? "S";
+    return new HostMemory({ ...sizes }, states, [...slots][0] ?? 0, axis, shownBy(graph));
   }
 
   get visible(): number {
@@ -70,6 +72,7 @@ export class HostMemory implements Memory {
   truncate(length: number): void {
     this.open();
     this.filled = check("length", `an integer from 0 to ${this.filled}`, length, isIntegerIn(0, this.filled));
+    this.show(this.filled);
   }
 
   /** Refuses a run whose new rows would not fit, before it starts; `sizes` are those of the run. */
@@ -98,7 +101,7 @@ export class HostMemory implements Memory {
           `rows [${shape}] do not fit behind slot ${this.filled} of "${name}" [${[B, H, S, D]}]`,
         );
     }
-    this.grow(this.filled + T);
+    this.show(this.filled + T);
     for (const [name, { data }] of rows) {
       const state = this.shown.get(name)!;
       const [B, H, S, D] = state.shape as [number, number, number, number];
@@ -110,22 +113,25 @@ export class HostMemory implements Memory {
     this.filled += T;
   }
 
-  /** Makes at least `length` slots visible: moves the rows apart, the last one first. */
-  private grow(length: number): void {
-    if (length <= this.seen) return;
-    const [before, after] = [this.seen, Math.min(this.slots, STRIDE * Math.ceil(length / STRIDE))];
+  /** Makes `length` slots visible, or a few more: moves the rows apart, the last one first, or together, the first one first. */
+  private show(length: number): void {
+    const rounded = Math.max(this.seen, Math.min(this.slots, STRIDE * Math.ceil(length / STRIDE)));
+    const [before, after] = [this.seen, this.shows === "filled" ? length : rounded];
+    if (after === before) return;
+    const kept = Math.min(this.filled, length);
     for (const { shape, data } of this.whole.values()) {
       const [B, H, , D] = shape as [number, number, number, number];
-      for (let row = B * H - 1; row > 0; row--) {
+      for (let n = 1; n < B * H; n++) {
+        const row = after > before ? B * H - n : n;
         const from = row * before * D;
-        data.copyWithin(row * after * D, from, from + this.filled * D);
+        data.copyWithin(row * after * D, from, from + kept * D);
       }
     }
     this.seen = after;
-    this.show();
+    this.cut();
   }
 
-  private show(): void {
+  private cut(): void {
     for (const [name, { shape, data }] of this.whole) {
       const visible = shape.with(2, this.seen);
       this.shown.set(name, { shape: visible, data: data.subarray(0, sizeOf(visible)) });
@@ -182,6 +188,12 @@ export class HostMemory implements Memory {
   open(): void {
     if (this.closed) throw new ClosedError("memory");
   }
+}
+
+/** What the states of a graph show. */
+export function shownBy(graph: Graph): Shown {
+  const source = graph.states[0]?.source;
+  return source?.kind === "state" ? source.shows : "filled and more";
 }
 
 /** The host memory behind what a caller passed to `run`: null if the graph keeps nothing. Refuses a stranger's memory. */

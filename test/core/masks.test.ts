@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { attentionBias, blockBias } from "../../src/core/masks.js";
+import { attentionBias } from "../../src/core/masks.js";
 import { HIDDEN } from "../../src/engine/ops/attention.js";
 
 /** Rows of a bias as text: 1 visible, 0 hidden, "|" between the cache and the new slots. */
@@ -51,9 +51,4 @@ test("padding of a prompt is hidden from all but itself, whether new or cached",
   ]);
   const step = attentionBias({ slots: 4, filled: 3, fresh: 1, lead: 0, sight: "causal" }, prompts);
   expect(picture(step, 4)).toEqual(["0010|1", "1110|1"]);
-});
-
-test("blocks see themselves and what lies before them", () => {
-  expect(picture(blockBias(4, 2, [1, 2]), 4)).toEqual(["1100|100", "1100|111", "1100|111"]);
-  expect(picture(blockBias(3, 0, [2]), 3)).toEqual(["000|11", "000|11"]);
 });

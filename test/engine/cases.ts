@@ -123,6 +123,7 @@ export const CASES: readonly Case[] = [
   on("layerNorm", "with weight and bias", [normal(2, 3, 37), weight(normal(37)), weight(normal(37))], {
     epsilon: 1e-6,
   }),
+  on("layerNorm", "weight and bias an item", [normal(2, 3, 37), normal(2, 1, 37), normal(2, 1, 37)], { epsilon: 1e-5 }),
   on("layerNorm", "without affine", [normal(2, 3, 37), null, null], { epsilon: 1e-6 }),
   on("layerNorm", "bias alone, epsilon visible", [scaled(normal(3, 37), 1e-2), null, weight(normal(37))], {
     epsilon: 1e-3,
@@ -264,5 +265,17 @@ export const CASES: readonly Case[] = [
       f32([1, 1, 1, 4], [0, HIDDEN, -3e38, 0]),
     ],
     { scale: 0.3 },
+  ),
+
+  on("openAttention", "more keys than queries", [normal(2, 5, 21), normal(2, 7, 21), normal(2, 7, 21)], { heads: 3, scale: 0.7 }),
+  on(
+    "openAttention",
+    "sizes named, more of them than a tile holds",
+    [
+      input(normal(2, 131, 21), ["B", "T", 21]),
+      input(normal(2, 257, 21), ["B", "S+T", 21]),
+      input(normal(2, 257, 21), ["B", "S+T", 21]),
+    ],
+    { heads: 3, scale: 7 ** -0.5 },
   ),
 ];

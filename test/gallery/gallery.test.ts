@@ -37,6 +37,8 @@ describe("gallery", () => {
       for (const said of [`src="${file}"`, prompt, style, `${milliseconds} ms`, "seed 1", "reference"])
         expect(html).toContain(said);
     }
+    expect(files).toContain("compare.png");
+    expect(html).toContain('href="compare.html"');
     expect(html).not.toMatch(/<script|https?:/); // self-contained
     expect(await readMarking(await readFile(sheet))).toMatchObject({ system: "tessera-sdk", model: "tiny 3" });
     const { width, height } = await sharp(sheet).metadata();
@@ -68,6 +70,6 @@ describe("gallery", () => {
 
   test("the page escapes what it shows", () => {
     const row = { file: "a.png", style: "plain", seed: 1, milliseconds: 0, device: "d", reused: false };
-    expect(pageOf(model, [{ ...row, prompt: '<img src="x">' }])).not.toContain('<img src="x">');
+    expect(pageOf(model, [{ ...row, prompt: '<img src="x">' }], null)).not.toContain('<img src="x">');
   });
 });

@@ -16,7 +16,7 @@ import type { Graph } from "../../src/engine/graph.js";
 import { sizeOf, type Tensor } from "../../src/engine/tensor.js";
 import { writeSafetensors } from "../../src/engine/weights/safetensors-write.js";
 import { parseMultiScaleConfig } from "../../src/tokenizers/image/multi-scale-config.js";
-import { programGraphs } from "../../src/tokenizers/image/multi-scale-tokenizer.js";
+import { multiScalePrograms } from "../../src/tokenizers/image/multi-scale-tokenizer.js";
 import type { VqConfig } from "../../src/tokenizers/image/vq-config.js";
 import { vqDecoderGraph, vqEncoderGraph } from "../../src/tokenizers/image/vq-tokenizer.js";
 
@@ -92,7 +92,7 @@ export async function writeTinyImageModel(
   for (const order of orders) {
     if (order === "next-scale") {
       const config = tinyScales(condition);
-      const vae = await write("scales.safetensors", Object.values(programGraphs(TINY_MULTI_SCALE)), seed + 2);
+      const vae = await write("scales.safetensors", Object.values(multiScalePrograms(TINY_MULTI_SCALE)), seed + 2);
       tokenizers["multi-scale"] = { layout: "var-multi-scale", weights: vae, config: TINY_MULTI_SCALE };
       const weights = await write("next-scale.safetensors", [scaleConditionGraph(config), scaleDecoderGraph(config)], seed + 3);
       transformers[order] = { layout: "var", tokenizer: "multi-scale", weights, precision: "f32", config, defaults };

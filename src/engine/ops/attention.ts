@@ -1,6 +1,6 @@
 /** Attention over a cache that is never copied, and rotary positions. */
 import type { Dim, Value } from "../graph.js";
-import { type OnnxValue, type Op, op } from "../op.js";
+import { type OnnxValue, type Op, op, type TfTensor } from "../op.js";
 import { i32, type Tensor } from "../tensor.js";
 import { expect, expectShape, plus, refuse, sameShape } from "./sizes.js";
 
@@ -109,6 +109,86 @@ export const attention: Op<
     const S = pastValue.shape[2]!;
     const ofPast = tf.matMul(tf.slice(weights, [0, 0, 0, 0], [B, H, T, S]), pastValue);
     return tf.add(ofPast, tf.matMul(tf.slice(weights, [0, 0, 0, S], [B, H, T, value.shape[2]!]), value));
+  },
+});
+
+export interface OpenAttentionAttributes {
+  readonly heads: number;
+  /** What the scores are multiplied by: usually (C / heads)^-0.5. */
+  readonly scale: number;
+}
+
+/**
+ * Attention where every row sees all: softmax(scale · q·keyᵀ) · value for each of `heads` heads, which lie side by side in the C
+ * channels. q [B, T, C], key and value [B, N, C] -> [B, T, C]. Without a mask the scores never need to exist as a whole.
+ */
+export const openAttention: Op<readonly [q: Value, key: Value, value: Value], OpenAttentionAttributes> = op({
+  name: "openAttention",
+  inputs: ["q", "key", "value"],
+  shape: ([q, key, value], { heads }) => {
+    expect("openAttention", "q", q, "f32", 3);
+    expect("openAttention", "key", key, "f32", 3);
+    const [B, , C] = q.shape as [Dim, Dim, Dim];
+    if (typeof C !== "number" || C % heads !== 0) refuse("openAttention", `${C} channels are not ${heads} heads`);
+    expectShape("openAttention", "key", key, [B, key.shape[1]!, C]);
+    expectShape("openAttention", "value", value, key.shape);
+    return { shape: q.shape, dtype: "f32" };
+  },
+  oracle: ([q, key, value], { heads: H, scale }) => {
+    const [B, T, C] = q.shape as [number, number, number];
+    const N = key.shape[1]!;
+    const D = C / H;
+    const data = new Float32Array(q.data.length);
+    for (let b = 0; b < B; b++) {
+      for (let h = 0; h < H; h++) {
+        for (let t = 0; t < T; t++) {
+          const row = (b * T + t) * C + h * D;
+          const at = (n: number, d: number) => (b * N + n) * C + h * D + d;
+          const scores = Float64Array.from({ length: N }, (_, n) => {
+            let dot = 0;
+            for (let d = 0; d < D; d++) dot += q.data[row + d]! * key.data[at(n, d)]!;
+            return dot * scale;
+          });
+          const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+          const powers = scores.map((score) => Math.exp(score - top));
+          const total = powers.reduce((a, b) => a + b, 0);
+          for (let d = 0; d < D; d++)
+            data[row + d] = powers.reduce((sum, power, n) => sum + power * value.data[at(n, d)]!, 0) / total;
+        }
+      }
+    }
+    return { shape: q.shape, data };
+  },
+  onnx: (emit, [q, key, value], { heads, scale }) => {
+    // This kernel works on tiles that fit in the cache, as long as it is given neither a mask nor its own cache.
+    if (emit.operators === "onnxruntime") {
+      const inputs = [q.name, key.name, value.name];
+      return emit.node(
+        "MultiHeadAttention",
+        inputs,
+        { num_heads: { int: heads }, scale: { float: scale } },
+        "com.microsoft",
+      );
+    }
+    const split = (x: OnnxValue, perm: readonly number[]) => {
+      const apart = emit.node("Reshape", [x.name, emit.int64([0, -1, heads, (x.shape[2] as number) / heads])]);
+      return emit.node("Transpose", [apart], { perm: { ints: perm } });
+    };
+    const scaled = emit.node("Mul", [split(q, [0, 2, 1, 3]), emit.scalar(scale)]);
+    const scores = emit.node("MatMul", [scaled, split(key, [0, 2, 3, 1])]);
+    const seen = emit.node("MatMul", [
+      emit.node("Softmax", [scores], { axis: { int: -1 } }),
+      split(value, [0, 2, 1, 3]),
+    ]);
+    const merged = emit.node("Transpose", [seen], { perm: { ints: [0, 2, 1, 3] } });
+    return emit.node("Reshape", [merged, emit.int64([0, -1, q.shape[2] as number])]);
+  },
+  tfjs: (tf, [q, key, value], { heads, scale }) => {
+    const [B, , C] = q.shape as [number, number, number];
+    const split = (x: TfTensor) => tf.transpose(tf.reshape(x, [B, -1, heads, C / heads]), [0, 2, 1, 3]);
+    const scores = tf.matMul(tf.mul(split(q), scale), split(key), false, true);
+    const seen = tf.matMul(tf.softmax(scores), split(value));
+    return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [B, -1, C]);
   },
 });
 

@@ -2,7 +2,7 @@
 import { UnknownNameError } from "../../base/errors.js";
 import type { GraphBuilder, Value } from "../graph.js";
 import type { Inputs, Op } from "../op.js";
-import { attention, rotary } from "./attention.js";
+import { attention, openAttention, rotary } from "./attention.js";
 import { conv2d } from "./convolution.js";
 import { add, affine, cast, clamp, div, exp, gelu, mul, relu, sigmoid, silu, sub, tanh } from "./elementwise.js";
 import { depthToSpace, resizeNearest, spaceToDepth } from "./grid.js";
@@ -20,7 +20,7 @@ export const OPS = {
   ...{ sum, mean, argmin, argmax },
   ...{ reshape, reshapeLike, transpose, slice, concat },
   ...{ conv2d, resizeNearest, spaceToDepth, depthToSpace },
-  ...{ rotary, attention },
+  ...{ rotary, attention, openAttention },
 };
 
 export type OpName = keyof typeof OPS;

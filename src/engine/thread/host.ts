@@ -9,7 +9,8 @@ import { check, isIntegerIn } from "../../base/check.js";
 import { ArgumentError, ClosedError, ExecutionError } from "../../base/errors.js";
 import type { DeviceReport, Engine, Memory, Precision, Program } from "../engine.js";
 import { nameOf, requireWeights, type Sizes } from "../feeds.js";
-import type { Graph } from "../graph.js";
+import type { Graph, Shown } from "../graph.js";
+import { shownBy } from "../memory.js";
 import type { FloatTensor } from "../tensor.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { builtFile } from "./built.js";
@@ -118,7 +119,7 @@ class ThreadProgram implements Program {
   async allocate(sizes: Sizes): Promise<Memory> {
     this.open();
     const { memory, slots, visible } = await this.engine.wire.call("allocate", { program: this.id, sizes });
-    const handle = new ThreadMemory(this.engine, memory, slots, visible);
+    const handle = new ThreadMemory(this.engine, memory, slots, visible, shownBy(this.graph));
     this.memories.add(handle);
     return handle;
   }
@@ -167,10 +168,11 @@ class ThreadMemory implements Memory {
     readonly id: number,
     readonly slots: number,
     private seen: number,
+    private readonly shows: Shown,
   ) {}
 
   get visible(): number {
-    return this.seen;
+    return this.shows === "filled" ? this.filled : this.seen;
   }
 
   get length(): number {

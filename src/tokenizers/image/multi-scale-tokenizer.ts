@@ -71,7 +71,7 @@ export async function openMultiScaleTokenizer(
   config: MultiScaleConfig,
   checkpoint: Checkpoint,
 ): Promise<MultiScaleTokenizer> {
-  const graphs = programGraphs(config);
+  const graphs = multiScalePrograms(config);
   settle(checkpoint, Object.values(graphs), { ignore: STATISTICS });
   const lazy = (graph: Graph) => compiledOnce(engine, graph, checkpoint);
   const programs = {
@@ -83,8 +83,8 @@ export async function openMultiScaleTokenizer(
   return new ResidualTokenizer(config, programs, await checkpoint.floats("quantize.embedding.weight"));
 }
 
-/** The graphs of its programs: what all weights of a checkpoint are for. */
-export const programGraphs = (config: MultiScaleConfig) => ({
+/** The graphs that a tokenizer compiles; together they name all its weights. */
+export const multiScalePrograms = (config: MultiScaleConfig) => ({
   features: featuresGraph(config),
   quantiser: quantiserGraph(config),
   painter: painterGraph(config),

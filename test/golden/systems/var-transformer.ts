@@ -32,11 +32,15 @@ export async function* varTransformer(folder: string, golden: GoldenCase, engine
   await using tokenizer = await openMultiScaleTokenizer(engine, vae, vaeWeights);
   const taps = new Map([...io.keys()].flatMap((name) => tapOf(name)));
   await using opened = await openScaleTransformer(engine, config, weights, { taps: [...taps.values()] });
-  let inside: Readonly<Record<string, Tensor>> = {};
+  let inside: Readonly<Record<string, Tensor>>[] = []; // of each scale
   const decoder: Program = {
     graph: opened.decoder.graph,
     allocate: (sizes) => opened.decoder.allocate(sizes),
-    run: async (...args) => (inside = await opened.decoder.run(...args)),
+    run: async (...args) => {
+      const outputs = await opened.decoder.run(...args);
+      inside.push(outputs);
+      return outputs;
+    },
     close: () => opened.decoder.close(),
     [Symbol.asyncDispose]: () => opened.decoder.close(),
   };
@@ -47,8 +51,9 @@ export async function* varTransformer(folder: string, golden: GoldenCase, engine
   const forcedIds = io.get("tf.ids") as Tensor;
   const { next } = await painted(tokenizer, forcedIds);
   answers.set("tf.input", next);
+  inside = [];
   answers.set("tf.logits", (await forced(model, tokenizer, labels, forcedIds)).conditional);
-  for (const [name, tap] of taps) answers.set(name, first(inside[tap] as FloatTensor));
+  for (const [name, tap] of taps) answers.set(name, first(joined(inside.map((outputs) => outputs[tap] as FloatTensor))));
 
   const settings = golden.config as unknown as Settings;
   const plain = () => nextScale(labels.length, config.sides);
