@@ -1,11 +1,12 @@
 """Measures the shipped folder: what a user gets from the SDK, not what a training run believes.
 
-  npm run build (at the top), then   python evaluate.py --data data --judge runs/judge --captions runs/transformer/captions.json
+  npm run build (at the top), then
+  python evaluate.py --order next-scale --data data --judge runs/judge --captions runs/transformer/captions.json
 
-1. tokenizer: PSNR of premultiplied RGBA on held-out concepts, mean over pictures, with the shipped float16 weights.
-2. transformer: the SDK draws 400 seen (concept, style) prompts and up to 200 held-out cells, one concept each, seed 0,
+1. The tokenizer of that order: PSNR of premultiplied RGBA on held-out concepts, mean over pictures, with the shipped weights.
+2. The transformer: the SDK draws 400 seen (concept, style) prompts and up to 200 held-out cells, one concept each, seed 0,
    default settings; the judge ranks the captions of the same list: R@1 and R@5.
-Writes report.json and sheet.png (the first 64 prompts, unpicked) into the run folder."""
+Writes the order's part of report.json, and sheet-ORDER.png (the first 64 prompts, unpicked), into the run folder."""
 import argparse
 import hashlib
 import json
@@ -20,11 +21,13 @@ from tokenizers import Tokenizer
 
 from recipe.captions import encode, in_scope, label_of
 from recipe.data import Pictures
-from recipe.vq import VQ, VQConfig
+from recipe.multi_scale import MultiScale, own_names
+from recipe.vq import VQ
 from train_judge import Judge
 from train_tokenizer import evaluate as reconstruct
 
 HERE = Path(__file__).parent
+LAYOUTS = {"llamagen-vq": (VQ, lambda state: state), "var-multi-scale": (MultiScale, own_names)}
 
 
 def in_lot_order(pictures, indices):
@@ -36,10 +39,9 @@ def in_lot_order(pictures, indices):
     return list(one.values())
 
 
-def draw(pictures, chosen, folder, model, options):
+def draw(pictures, chosen, folder, model, network, options):
     """Files of the pictures; those that the same weights and settings have drawn before are taken as they are."""
-    weights = json.loads((Path(model) / "config.json").read_text())
-    folder = folder / hashlib.sha256(json.dumps([weights, options]).encode()).hexdigest()[:16]
+    folder = folder / hashlib.sha256(json.dumps([network, options]).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     prompts = [{"prompt": label_of(pictures.rows[i]), "style": pictures.rows[i]["style"], "file": f"{n:03d}.png"} for n, i in enumerate(chosen)]
     (folder / "prompts.json").write_text(json.dumps({"model": str(Path(model).resolve()), "options": options, "prompts": prompts}, indent=1))
@@ -79,6 +81,7 @@ def sheet(files, out, columns=8, size=128):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data", default="data")
+    p.add_argument("--order", default="next-scale")
     p.add_argument("--model", default=str(HERE / "../../models/tessera-icons"))
     p.add_argument("--judge", default="runs/judge")
     p.add_argument("--captions", default="runs/transformer/captions.json")
@@ -87,14 +90,20 @@ def main():
     p.add_argument("--cells", type=int, default=200)
     p.add_argument("--options", default="{}", help="JSON: settings other than the model's defaults")
     a = p.parse_args()
-    pictures, out, options = Pictures(a.data), Path(a.run), json.loads(a.options)
+    pictures, out, model = Pictures(a.data), Path(a.run), Path(a.model)
+    options = {**json.loads(a.options), "decoding": a.order}
     out.mkdir(parents=True, exist_ok=True)
+    config = json.loads((model / "config.json").read_text())
+    row = config["transformers"][a.order]
+    tokenizer = config["tokenizers"][row["tokenizer"]]
+    network = [row, tokenizer, config["sha256"][row["weights"]], config["sha256"][tokenizer["weights"]]]
 
-    vq = VQ(VQConfig()).eval().to(memory_format=torch.channels_last)
-    vq.load_state_dict({k: v.float() for k, v in load_file(Path(a.model) / "tokenizer.safetensors").items()})
+    kind, names = LAYOUTS[tokenizer["layout"]]
+    codec = kind().eval().to(memory_format=torch.channels_last)
+    codec.load_state_dict(names({k: v.float() for k, v in load_file(model / tokenizer["weights"]).items()}))
     held_out = pictures.where(lambda r: r["heldOutConcept"])
-    psnr, used = reconstruct(vq, pictures, held_out, torch.device("cpu"), torch.float32)
-    report = {"tokenizer": {"held-out pictures": len(held_out), "PSNR dB": round(psnr, 2), "codes used": used}, "options": options}
+    psnr, used = reconstruct(codec, pictures, held_out, torch.device("cpu"), torch.float32)
+    report = {"options": options, "tokenizer": {"held-out pictures": len(held_out), "PSNR dB": round(psnr, 2), "codes used": used}}
     print(report["tokenizer"], flush=True)
 
     text = Tokenizer.from_file(a.captions)
@@ -105,13 +114,15 @@ def main():
         chosen = in_lot_order(pictures, pictures.where(keep))[:count]
         rows = [pictures.rows[i] for i in chosen]
         real = summary(ranks(judge, text, pictures, chosen, list(pictures.batch(chosen))), rows)
-        files = draw(pictures, chosen, out / name.replace(" ", "-"), a.model, options)
+        files = draw(pictures, chosen, out / name.replace(" ", "-"), model, network, options)
         report[name] = summary(ranks(judge, text, pictures, chosen, [load(f) for f in files]), rows)
         report[name]["R@1 of the real pictures"] = real["R@1"]
         print(name, report[name], flush=True)
         if name == "seen":
-            sheet(files[:64], out / "sheet.png")
-    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+            sheet(files[:64], out / f"sheet-{a.order}.png")
+    file = out / "report.json"
+    reports = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps({**reports, a.order: report}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -124,12 +124,14 @@ def main():
         p.add_argument(f"--{order}", help="its run; without it the folder has no such transformer")
     p.add_argument("--out", default="../../models/tessera-icons")
     a = p.parse_args()
+    given = {order: run for order in TRANSFORMERS if (run := getattr(a, order.replace("-", "_")))}
+    if not given:
+        p.error(f"name at least one run: --{', --'.join(TRANSFORMERS)}")
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(a.captions, out / "captions.json")
     styles, text = Pictures(a.data).styles, Tokenizer.from_file(a.captions)
     condition = caption_condition(len(styles), text.get_vocab_size())
-    given = {order: run for order in TRANSFORMERS if (run := getattr(a, order.replace("-", "_")))}
     transformers = {order: TRANSFORMERS[order](run, out, condition) for order, run in given.items()}
     runs = {"vq": a.tokenizer, "multi-scale": a.scale_tokenizer}
     tokenizers = {name: row(runs[name], out) for name, row in TOKENIZERS.items()

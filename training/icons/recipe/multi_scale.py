@@ -159,3 +159,11 @@ def published(state):
         stem, kind = name.rsplit(".q.", 1)
         out[f"{stem}.qkv.{kind}"] = torch.cat([out.pop(f"{stem}.{which}.{kind}") for which in "qkv"])
     return out
+
+
+def own_names(state):
+    """The way back of `published`: weights of a file under the names of MultiScale."""
+    names = list(MultiScale().state_dict())
+    sources = published({name: torch.tensor([i]) for i, name in enumerate(names)})  # which of ours each of the file's is made of
+    parts = ((i, part) for name, of in sources.items() for i, part in zip(of.tolist(), state[name].chunk(len(of))))
+    return {names[i]: part for i, part in parts}
