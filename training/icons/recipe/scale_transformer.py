@@ -40,10 +40,11 @@ class Attention(nn.Module):
     def forward(self, x, hidden):
         b, t, _ = x.shape
         bias = torch.cat([self.q_bias, torch.zeros_like(self.q_bias), self.v_bias])
-        q, k, v = (y.reshape(b, t, self.heads, -1).transpose(1, 2) for y in (self.mat_qkv(x) + bias).chunk(3, -1))
+        qkv = self.mat_qkv(x)
+        q, k, v = (y.reshape(b, t, self.heads, -1).transpose(1, 2) for y in (qkv + bias.to(qkv.dtype)).chunk(3, -1))
         q = F.normalize(q.float(), dim=-1) * self.scale_mul_1H11.clamp(max=torch.log(torch.tensor(100.0))).exp()
         k = F.normalize(k.float(), dim=-1)
-        q, k, v = (y.to(x.dtype if x.dtype != torch.float32 else torch.bfloat16).flatten(0, 1) for y in (q, k, v))
+        q, k, v = (y.to(qkv.dtype).flatten(0, 1) for y in (q, k, v))
         scores = q @ k.transpose(1, 2) + hidden.to(q.dtype)
         o = (scores.softmax(-1) @ v).unflatten(0, (b, self.heads))
         return self.proj(o.transpose(1, 2).reshape(b, t, -1))
