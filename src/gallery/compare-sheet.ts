@@ -11,7 +11,7 @@ const TEXT = 150; // width of the labels
 
 /** The bytes of the sheet. */
 export async function compareSheetOf(
-  { model, prompt, style, seed }: Compared,
+  { model, prompt, seed }: Compared,
   orders: readonly ComparedOrder[],
 ): Promise<Uint8Array> {
   const strip = GAP + TEXT;
