@@ -1,7 +1,8 @@
 /** The only decode loop of the library: plan, one pass, sample, accept; whatever the strategy and whatever the model. */
+import { setImmediate } from "node:timers/promises";
 import { ArgumentError } from "../../base/errors.js";
 import type { Sampler } from "./sampler.js";
-import type { Accepted, Forward, Step, Strategy } from "./step.js";
+import type { Accepted, Draws, Forward, Step, Strategy } from "./step.js";
 
 export interface Usage {
   /** Passes through the model; the one over the condition counts. */
@@ -48,6 +49,7 @@ export async function* decode(
     const planned = step;
     const prediction = await model.forward(planned);
     const draws = sampler.draws(planned, prediction, (item, k) => before(planned, k, item, ids[item]!));
+    await sampled(draws, items, planned.fill.length);
     const accepted = strategy.accept(draws);
     accepted.forEach((final, item) => {
       final.positions.forEach((position, i) => {
@@ -66,6 +68,18 @@ export async function* decode(
 }
 
 const UNKNOWN = -1;
+
+/** Rows that are sampled without a break: some milliseconds. */
+const AT_ONCE = 16;
+
+/** Computes the draws of a large pass ahead, which are remembered, with breaks, so that nothing else in the process waits long. */
+async function sampled(draws: Draws, items: number, rows: number): Promise<void> {
+  if (items * rows <= AT_ONCE) return;
+  for (let n = 0; n < items * rows; n++) {
+    if (n % AT_ONCE === 0) await setImmediate();
+    draws.id(Math.floor(n / rows), n % rows);
+  }
+}
 
 /** What is there when fill[k] is drawn: final ids, and drafts before it where this pass feeds drafts. */
 function before(step: Step, k: number, item: number, final: Int32Array): number[] {
