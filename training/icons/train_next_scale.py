@@ -7,7 +7,6 @@ Held-out (concept, style) cells are never seen; conditions are dropped as for th
 scales up to one of REACH, drawn anew, with as many pictures as `--tokens` allow: what a picture shows is settled in the small
 scales, and a pass over those costs a tenth. Within a pass a scale weighs by the square root of its cells. For most pictures
 the quantiser slips, and the scales behind learn to mend it (recipe/multi_scale.py). Features are computed once."""
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from tokenizers import Tokenizer
 from recipe.captions import encode, in_scope, label_of
 from recipe.data import Pictures
 from recipe.multi_scale import MultiScale
-from recipe.run import Average, Run, device_and_dtype, schedule
+from recipe.run import Average, Run, adamw_for_transformers, begin, options, schedule
 from recipe.scale_transformer import ScaleTransformer, ScaleTransformerConfig
 from train_transformer import condition
 
@@ -77,19 +76,12 @@ def losses(model, quantiser, pictures, text, features, indices, device, dtype):
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--data", default="data")
+    p = options("next-scale", steps=10000, rate=1.5e-3)
     p.add_argument("--tokenizer", default="runs/scale-tokenizer")
     p.add_argument("--captions", default="runs/transformer/captions.json")
-    p.add_argument("--run", default="runs/next-scale")
-    p.add_argument("--steps", type=int, default=10000)
     p.add_argument("--tokens", type=int, default=4800)
-    p.add_argument("--rate", type=float, default=1.5e-3)
-    p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
-    torch.manual_seed(a.seed)
-    torch.set_flush_denormal(True)
-    device, dtype = device_and_dtype()
+    device, dtype = begin(a.seed)
     pictures, folder = Pictures(a.data), Path(a.run)
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = trained_tokenizer(a.tokenizer)
@@ -101,10 +93,7 @@ def main():
     assert config.sides == tokenizer.config.sides
     model = ScaleTransformer(config).to(device)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(train)} pictures, {len(cells)} held-out cells", flush=True)
-    decay = [p for p in model.parameters() if p.dim() > 1]
-    rest = [p for p in model.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": rest, "weight_decay": 0.0}],
-                                  lr=a.rate, betas=(0.9, 0.95), fused=True)
+    optimizer = adamw_for_transformers(model, a.rate)
     average = Average(model, 0.998)
     run = Run(folder, model, optimizer, average)
     sizes = torch.tensor([side * side for side in config.sides])

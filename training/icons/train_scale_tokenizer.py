@@ -5,14 +5,13 @@
 The loss of train_tokenizer.py. After every scale the encoder commits to the canvas, and the convolutions phi pull the canvas to
 the features (VAR, arXiv 2404.02905, its code): a small scale then holds what is large. A few pictures of each batch are
 decoded from an unfinished canvas, so that those can be looked at, too."""
-import argparse
 from pathlib import Path
 
 import torch
 
 from recipe.data import Pictures, batch_at
 from recipe.multi_scale import MultiScale, begin_from
-from recipe.run import Average, Run, device_and_dtype, schedule
+from recipe.run import Average, Run, adamw_for_tokenizers, begin, options, schedule
 from train_tokenizer import COMMITMENT, evaluate, loss_of, psnr
 
 FREE_STEPS = 40  # without the codebook, until the blocks have settled around the new convolutions
@@ -20,25 +19,18 @@ UNFINISHED = 2   # pictures of a batch
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--data", default="data")
+    p = options("scale-tokenizer", steps=1600, rate=4e-4)
     p.add_argument("--tokenizer", default="runs/tokenizer")
-    p.add_argument("--run", default="runs/scale-tokenizer")
-    p.add_argument("--steps", type=int, default=1600)
     p.add_argument("--batch", type=int, default=16)
-    p.add_argument("--rate", type=float, default=4e-4)
-    p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
-    torch.manual_seed(a.seed)
-    torch.set_flush_denormal(True)
-    device, dtype = device_and_dtype()
+    device, dtype = begin(a.seed)
     pictures = Pictures(a.data)
     train = pictures.where(lambda r: not r["heldOutConcept"])
     held_out = pictures.where(lambda r: r["heldOutConcept"])
     model = MultiScale()
     begin_from(model, torch.load(Path(a.tokenizer) / "checkpoint.pt", weights_only=True)["average"], pictures.batch(train[:64]))
     model = model.to(device, memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=a.rate, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
+    optimizer = adamw_for_tokenizers(model, a.rate)
     average = Average(model, 0.998)
     run = Run(a.run, model, optimizer, average)
     generator = torch.Generator().manual_seed(a.seed + run.step)

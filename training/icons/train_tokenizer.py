@@ -2,13 +2,12 @@
 
 Loss: L1 + 2 x squared error + L1 of the horizontal and vertical differences (edges), and the commitment of the encoder
 to its code. The codebook is no parameter: it follows the features (recipe/vq.py). Held-out concepts are never seen."""
-import argparse
 
 import torch
 import torch.nn.functional as F
 
 from recipe.data import Pictures, batch_at
-from recipe.run import Average, Run, device_and_dtype, schedule
+from recipe.run import Average, Run, adamw_for_tokenizers, begin, options, schedule
 from recipe.vq import VQ, VQConfig
 
 COMMITMENT, FREE_STEPS = 0.25, 400  # the first steps train the autoencoder without the codebook
@@ -40,23 +39,16 @@ def evaluate(model, pictures, indices, device, dtype):
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--data", default="data")
-    p.add_argument("--run", default="runs/tokenizer")
-    p.add_argument("--steps", type=int, default=8000)
+    p = options("tokenizer", steps=8000, rate=5e-4)
     p.add_argument("--batch", type=int, default=16)
-    p.add_argument("--rate", type=float, default=5e-4)
-    p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
-    torch.manual_seed(a.seed)
-    torch.set_flush_denormal(True)
-    device, dtype = device_and_dtype()
+    device, dtype = begin(a.seed)
     pictures = Pictures(a.data)
     train = pictures.where(lambda r: not r["heldOutConcept"])
     held_out = pictures.where(lambda r: r["heldOutConcept"])
     model = VQ(VQConfig()).to(device, memory_format=torch.channels_last)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(train)} pictures, {len(held_out)} held out")
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=a.rate, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
+    optimizer = adamw_for_tokenizers(model, a.rate)
     average = Average(model)
     run = Run(a.run, model, optimizer, average)
     generator = torch.Generator().manual_seed(a.seed + run.step)

@@ -8,7 +8,6 @@ loses its style only. Half of the pictures are fed with a part of their ids repl
 from picture to picture: else the caption, which says 7 of a picture's 600 nats, is learnt last. Logged as `caption_gain`:
 the nats a picture that its own caption saves against a neighbour's. The ids of all pictures are computed once and kept
 beside the checkpoint."""
-import argparse
 import shutil
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from tokenizers import Tokenizer
 
 from recipe.captions import PAD, encode, in_scope, label_of, sample_caption, train_tokenizer
 from recipe.data import Pictures, batch_at
-from recipe.run import Average, Run, device_and_dtype, schedule
+from recipe.run import Average, Run, adamw_for_transformers, begin, options, schedule
 from recipe.transformer import NeighborTransformer, Transformer, TransformerConfig
 from recipe.vq import VQ, VQConfig
 
@@ -89,21 +88,14 @@ def losses(model, pictures, text, ids, indices, device, dtype):
 
 
 def main():
-    p = argparse.ArgumentParser()
-    p.add_argument("--data", default="data")
+    p = options("transformer", steps=8000, rate=1.5e-3)
     p.add_argument("--tokenizer", default="runs/tokenizer")
     p.add_argument("--order", choices=ORDERS, default="next-token")
     p.add_argument("--start", help="the run whose weights and captions a next-neighbor model begins with")
-    p.add_argument("--run", default="runs/transformer")
-    p.add_argument("--steps", type=int, default=8000)
     p.add_argument("--batch", type=int, default=16)
-    p.add_argument("--rate", type=float, default=1.5e-3)
     p.add_argument("--dropout", type=float, default=0.0)
-    p.add_argument("--seed", type=int, default=0)
     a = p.parse_args()
-    torch.manual_seed(a.seed)
-    torch.set_flush_denormal(True)
-    device, dtype = device_and_dtype()
+    device, dtype = begin(a.seed)
     pictures, folder = Pictures(a.data), Path(a.run)
     folder.mkdir(parents=True, exist_ok=True)
     ids = picture_ids(pictures, a.tokenizer, folder / "ids.npy", device, dtype)
@@ -119,10 +111,7 @@ def main():
     if a.start:
         begin_from(model, torch.load(Path(a.start) / "checkpoint.pt", weights_only=True)["average"])
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(train)} pictures, {len(cells)} held-out cells", flush=True)
-    decay = [p for p in model.parameters() if p.dim() > 1]
-    rest = [p for p in model.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": rest, "weight_decay": 0.0}],
-                                  lr=a.rate, betas=(0.9, 0.95), fused=True)
+    optimizer = adamw_for_transformers(model, a.rate)
     average = Average(model, 0.998)
     run = Run(folder, model, optimizer, average)
     total = 0.0

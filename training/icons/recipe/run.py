@@ -1,4 +1,5 @@
-"""What every training run shares: a resumable checkpoint, a step schedule, an average of the weights, a log line."""
+"""What every training run shares: its options, an optimiser, a resumable checkpoint, a step schedule, an average of the weights, a log line."""
+import argparse
 import json
 import os
 import time
@@ -59,3 +60,34 @@ class Run:
 def device_and_dtype():
     """bfloat16 on both: tensor cores on a GPU, AVX-512/AMX on a CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu"), torch.bfloat16
+
+
+def options(run, steps, rate):
+    """The options of every run, with the defaults of this one."""
+    p = argparse.ArgumentParser()
+    p.add_argument("--data", default="data")
+    p.add_argument("--run", default=f"runs/{run}")
+    p.add_argument("--steps", type=int, default=steps)
+    p.add_argument("--rate", type=float, default=rate)
+    p.add_argument("--seed", type=int, default=0)
+    return p
+
+
+def begin(seed):
+    """Seeds, and answers where and in what type to compute."""
+    torch.manual_seed(seed)
+    torch.set_flush_denormal(True)
+    return device_and_dtype()
+
+
+def adamw_for_transformers(model, rate):
+    """Only matrices decay."""
+    decay = [p for p in model.parameters() if p.dim() > 1]
+    rest = [p for p in model.parameters() if p.dim() <= 1]
+    return torch.optim.AdamW([{"params": decay, "weight_decay": 0.03}, {"params": rest, "weight_decay": 0.0}],
+                             lr=rate, betas=(0.9, 0.95), fused=True)
+
+
+def adamw_for_tokenizers(model, rate):
+    learnt = [p for p in model.parameters() if p.requires_grad]  # a codebook is not
+    return torch.optim.AdamW(learnt, lr=rate, betas=(0.9, 0.95), weight_decay=0.01, fused=True)
