@@ -36,9 +36,10 @@ export async function jacobiPasses(
   await using model = await loadImageModel(undefined, { device: "cpu", precision, threads });
   const draw = async (seed: number, decoding: "next-token" | ({ kind: "jacobi" } & JacobiOptions)) => {
     const { images, usage } = await generateImage({ model, prompt: PROMPTS[seed % PROMPTS.length]!, seed, decoding });
-    return { ids: images[0]!.ids, usage };
+    const { ids, manifest } = images[0]!;
+    return { ids, usage, guidance: manifest.sampling.guidance };
   };
-  await draw(0, "next-token");
+  const { guidance } = await draw(0, "next-token");
   const rows = settings.map(() => ({ passes: 0, predicted: 0, milliseconds: 0, differ: 0, pictures: 0 }));
   let plainPasses = 0;
   let plainTime = 0;
@@ -60,7 +61,7 @@ export async function jacobiPasses(
     }
   }
   const per = (sum: number, digits = 0) => (sum / seeds).toFixed(digits);
-  console.log(`${model.name} ${model.revision} (${precision}), ${seeds} seeds, guidance ${model.defaults.guidance}`);
+  console.log(`${model.name} ${model.revision} (${precision}), ${seeds} seeds, guidance ${guidance}`);
   console.log(`next-token${" ".repeat(30)} ${per(plainPasses)} passes  ${per(plainTime)} ms a picture`);
   for (const [i, { name }] of settings.entries()) {
     const { passes, predicted, milliseconds, differ, pictures } = rows[i]!;
