@@ -21,7 +21,7 @@ from recipe.run import Average, Run, adamw_for_transformers, begin, options, sch
 from recipe.scale_transformer import ScaleTransformer, ScaleTransformerConfig
 from train_transformer import condition
 
-REACH = ((4, 0.35), (5, 0.3), (6, 0.35))  # how many scales, how often
+REACH = ((4, 0.3), (5, 0.25), (6, 0.45))  # how many scales, how often
 SLIP = 0.03  # at most, in units of the mean squared rest that the last scale finds
 
 
