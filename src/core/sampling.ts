@@ -172,7 +172,7 @@ export const topK =
 export const topP =
   (p: number): Stage =>
   (candidates) => {
-    const { floor, count } = descend(candidates.logits, softmax(candidates.logits), p);
+    const { floor, count } = descend(candidates.logits, workingSoftmax(candidates.logits), p);
     let equals = count;
     return keep(candidates, (logit) => logit > floor || (logit === floor && equals-- > 0));
   };
@@ -185,16 +185,24 @@ export const topP =
 export const topPAscending =
   (p: number): Stage =>
   (candidates) => {
-    const ascending = candidates.logits.slice().sort(); // numbers alone: a typed array sorts them ten times faster than indices
-    const probabilities = softmax(ascending);
+    const probabilities = workingSoftmax(candidates.logits);
+    // Those below an even share of 1 - p do not reach it together: they are dropped unsorted.
+    const share = (1 - p) / probabilities.length;
+    let sum = 0;
+    const rest: number[] = [];
+    for (let i = 0; i < probabilities.length; i++) {
+      if (probabilities[i]! < share) sum += probabilities[i]!;
+      else rest.push(probabilities[i]!);
+    }
+    const ascending = Float64Array.from(rest).sort();
     let dropped = 0;
-    for (let sum = 0; dropped < ascending.length - 1; dropped++) {
-      sum += probabilities[dropped]!;
+    for (; dropped < ascending.length - 1; dropped++) {
+      sum += ascending[dropped]!;
       if (sum > 1 - p) break;
     }
     const floor = ascending[dropped]!;
     let equals = dropped - ascending.indexOf(floor); // of these, the lowest ids are dropped
-    return keep(candidates, (logit) => logit > floor || (logit === floor && equals-- <= 0));
+    return keep(candidates, (_, i) => probabilities[i]! > floor || (probabilities[i] === floor && equals-- <= 0));
   };
 
 export const minimum =
@@ -204,10 +212,9 @@ export const minimum =
     return keep(candidates, (logit) => logit >= floor);
   };
 
-/** Probabilities of logits, in float64. */
-export function softmax(logits: Float32Array): Float64Array {
+/** Probabilities of logits, in float64; into `out` where given. */
+export function softmax(logits: Float32Array, out: Float64Array = new Float64Array(logits.length)): Float64Array {
   const most = maximum(logits);
-  const out = new Float64Array(logits.length);
   let sum = 0;
   for (let i = 0; i < out.length; i++) sum += out[i] = Math.exp(logits[i]! - most);
   for (let i = 0; i < out.length; i++) out[i]! /= sum;
@@ -231,19 +238,33 @@ function maximum(logits: Float32Array): number {
   return most;
 }
 
-function keep({ ids, logits }: Candidates, stays: (logit: number) => boolean): Candidates {
-  const out = { ids: new Int32Array(ids.length), logits: new Float32Array(ids.length) };
-  let n = 0;
-  for (let i = 0; i < ids.length; i++) {
-    if (!stays(logits[i]!)) continue;
-    out.ids[n] = ids[i]!;
-    out.logits[n++] = logits[i]!;
+function keep({ ids, logits }: Candidates, stays: (logit: number, i: number) => boolean): Candidates {
+  const kept: number[] = [];
+  for (let i = 0; i < ids.length; i++) if (stays(logits[i]!, i)) kept.push(i);
+  const out = { ids: new Int32Array(kept.length), logits: new Float32Array(kept.length) };
+  for (let n = 0; n < kept.length; n++) {
+    out.ids[n] = ids[kept[n]!]!;
+    out.logits[n] = logits[kept[n]!]!;
   }
-  return { ids: out.ids.subarray(0, n), logits: out.logits.subarray(0, n) };
+  return out;
 }
 
+// A vocabulary's size of fresh memory a few times for each token costs more than the arithmetic on it; so these two are kept.
+
+/** All ids from `first` on, as the last call left them if it asked for the same. */
 function everyId(size: number, first: number): Int32Array {
-  const ids = new Int32Array(size);
-  for (let i = 0; i < size; i++) ids[i] = first + i;
-  return ids;
+  if (every.length === size && every[0] === first) return every;
+  every = new Int32Array(size);
+  for (let i = 0; i < size; i++) every[i] = first + i;
+  return every;
 }
+
+let every = new Int32Array();
+
+/** softmax() into memory that the next call uses again. */
+function workingSoftmax(logits: Float32Array): Float64Array {
+  if (working.length < logits.length) working = new Float64Array(logits.length);
+  return softmax(logits, working.subarray(0, logits.length));
+}
+
+let working: Float64Array = new Float64Array();

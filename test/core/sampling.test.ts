@@ -57,6 +57,21 @@ describe("the law of the next id", () => {
     expect([...lawOf(hidden, samplingSettings({ topP: 0.99, topPOrder: "ascending" })).ids]).toEqual([1, 3]);
   });
 
+  test("from the small end top-p drops what a walk over all of them drops", () => {
+    for (let position = 0; position < 200; position++) {
+      const coin = (index: number) => uniform({ seed: 1, item: 0, position, purpose: "noise" }, index);
+      const topP = 0.05 + 0.9 * coin(0);
+      const row = Float32Array.from({ length: 60 }, (_, id) => 10 * coin(1) * coin(2 + id));
+      const all = lawOf(row, samplingSettings());
+      const ascending = [...all.ids].sort((a, b) => row[a]! - row[b]!);
+      let left = 1 - topP;
+      while (left >= 0) left -= all.probabilities[ascending.shift()!]!; // takes the one that crosses too
+      const kept = lawOf(row, samplingSettings({ topP, topPOrder: "ascending" }));
+      expect(kept.ids).toHaveLength(ascending.length + 1);
+      for (const id of ascending) expect(kept.ids).toContain(id);
+    }
+  });
+
   test("the repetition penalty divides positive and multiplies negative logits of seen ids", () => {
     const law = lawOf(Float32Array.of(2, -2, 2, -2), samplingSettings({ repetitionPenalty: 2 }), [0, 1, 1]);
     const weights = [1, -4, 2, -2].map(Math.exp);
