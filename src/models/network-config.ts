@@ -9,12 +9,13 @@ import { parseTransformerConfig, type TransformerConfig } from "../core/configs.
 import { ordersOf } from "../core/decode/orders.js";
 import { parseScaleConfig, type ScaleConfig } from "../core/scale-configs.js";
 import type { Precision } from "../engine/engine.js";
+import { downsampleOf } from "../tokenizers/image/codec-config.js";
 import {
   deriveMultiScale,
   type MultiScaleConfig,
   parseMultiScaleConfig,
 } from "../tokenizers/image/multi-scale-config.js";
-import { downsampleOf, parseVqConfig, type VqConfig } from "../tokenizers/image/vq-config.js";
+import { parseVqConfig, type VqConfig } from "../tokenizers/image/vq-config.js";
 
 /** The numbers by which a transformer is sampled. `guidance` is in LlamaGen's convention for every layout: 1 is off. */
 export interface ImageSampling {

@@ -1,26 +1,13 @@
 /** Which multi-scale residual VQ tokenizers exist: one row each. VAR, arXiv 2404.02905 §3.2 and appendix. */
-import { check, isIntegerIn, isNumberIn } from "../../base/check.js";
+import { isIntegerIn, isNumberIn } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
-import { type Fields, fields } from "../../base/fields.js";
-import type { Channels } from "./pixels.js";
+import { fields } from "../../base/fields.js";
+import { type CodecConfig, downsampleOf, parseCodecConfig } from "./codec-config.js";
 
 /** Rows and columns of the token map of one scale. */
 export type Grid = readonly [rows: number, columns: number];
 
-export interface MultiScaleConfig {
-  /** 3 = RGB, 4 = premultiplied RGBA. */
-  readonly channels: Channels;
-  /** Pixels of one side of a position of the first convolution (space to depth); 1 in VAR. */
-  readonly patch: number;
-  /** Width of the finest level; level i has ch x multipliers[i]. */
-  readonly ch: number;
-  readonly multipliers: readonly number[];
-  /** Residual blocks of a level of the encoder; the decoder has one more. */
-  readonly resBlocks: number;
-  /** Groups of every group normalisation. */
-  readonly groups: number;
-  readonly codeDim: number;
-  readonly vocab: number;
+export interface MultiScaleConfig extends CodecConfig {
   readonly phi: PhiConfig;
   /** From the smallest to the one that the whole map has. All scales share the codebook. */
   readonly scales: readonly Grid[];
@@ -57,11 +44,12 @@ export const MULTI_SCALE_CONFIGS = {
 } as const satisfies Record<string, MultiScaleConfig>;
 
 /** What follows from a row: pixels of a token's side, the grid of the whole map, and where each scale begins among the ids. */
-export function deriveMultiScale({ patch, multipliers, scales }: MultiScaleConfig) {
+export function deriveMultiScale(config: MultiScaleConfig) {
+  const { scales } = config;
   const starts = [0];
   for (const [rows, columns] of scales) starts.push(starts.at(-1)! + rows * columns);
   return {
-    downsample: patch * 2 ** (multipliers.length - 1),
+    downsample: downsampleOf(config),
     grid: scales.at(-1)!,
     /** One more than there are scales: the last is the number of all ids. */
     starts: starts as readonly number[],
@@ -93,16 +81,7 @@ export function parseMultiScaleConfig(where: string, json: unknown): MultiScaleC
   const of = fields(json, where);
   const phi = of.object("phi");
   const config: MultiScaleConfig = {
-    channels: of.number("channels", "3 or 4", (value) => value === 3 || value === 4) as Channels,
-    patch: of.number("patch", "an integer from 1 to 64", isIntegerIn(1, 64)),
-    ch: count(of, "ch"),
-    multipliers: of.value("multipliers", "one to eight integers from 1 to 64", (value): value is number[] => {
-      return Array.isArray(value) && value.length >= 1 && value.length <= 8 && value.every(isIntegerIn(1, 64));
-    }),
-    resBlocks: of.number("resBlocks", "an integer from 1 to 16", isIntegerIn(1, 16)),
-    groups: count(of, "groups"),
-    codeDim: count(of, "codeDim"),
-    vocab: of.number("vocab", "an integer from 2 to 1048576", isIntegerIn(2, 2 ** 20)),
+    ...parseCodecConfig(of, where),
     phi: {
       share: phi.number("share", "an integer from 0 to 64", isIntegerIn(0, 64)),
       ratio: phi.number("ratio", "a number above 0 and up to 1", (r) => isNumberIn(0, 1)(r) && r !== 0),
@@ -111,9 +90,6 @@ export function parseMultiScaleConfig(where: string, json: unknown): MultiScaleC
   };
   phi.finish();
   of.finish();
-  const uneven = [1, ...config.multipliers].map((m) => m * config.ch).find((width) => width % config.groups !== 0);
-  const received = `${config.groups} (a width is ${uneven})`;
-  check(`${where}.groups`, "a divisor of ch and of every width", received, () => uneven === undefined);
   return config;
 }
 
@@ -131,5 +107,3 @@ function parseScales(where: string, json: unknown): readonly Grid[] {
   if (larger) throw new ArgumentError(where, `scales within the last one, ${rows} x ${columns}`, larger.join(" x "));
   return scales;
 }
-
-const count = (of: Fields, name: string): number => of.number(name, "an integer from 1 to 4096", isIntegerIn(1, 4096));

@@ -7,10 +7,11 @@ import type { Checkpoint } from "../../engine/weights/checkpoint.js";
 import { settle } from "../../engine/weights/settle.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { inSlices } from "./batch-slices.js";
+import { downsampleOf } from "./codec-config.js";
 import { compiledOnce, type LazyProgram } from "./lazy-program.js";
 import { type Channels, checkPixels } from "./pixels.js";
 import { blankUnknown, borrowNearest, UNKNOWN } from "./preview.js";
-import { downsampleOf, type VqConfig } from "./vq-config.js";
+import type { VqConfig } from "./vq-config.js";
 import { vqCodes, vqFeatures, vqNearest, vqPixels } from "./vq-graphs.js";
 
 /** Pictures as batches [B, C, Y, X], ids as grids [B, h, w], whose rows one after the other are the order of generation. */

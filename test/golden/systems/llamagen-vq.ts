@@ -2,7 +2,8 @@
 import type { Engine } from "../../../src/engine/engine.js";
 import { GraphBuilder, type Value } from "../../../src/engine/graph.js";
 import type { FloatTensor, Tensor } from "../../../src/engine/tensor.js";
-import { downsampleOf, parseVqConfig, type VqConfig } from "../../../src/tokenizers/image/vq-config.js";
+import { downsampleOf } from "../../../src/tokenizers/image/codec-config.js";
+import { parseVqConfig, type VqConfig } from "../../../src/tokenizers/image/vq-config.js";
 import { vqCodes, vqFeatures, vqNearest, vqPixels } from "../../../src/tokenizers/image/vq-graphs.js";
 import { openVqTokenizer } from "../../../src/tokenizers/image/vq-tokenizer.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { ArgumentError } from "../../../src/base/errors.js";
-import { downsampleOf, parseVqConfig, VQ_CONFIGS } from "../../../src/tokenizers/image/vq-config.js";
+import { downsampleOf } from "../../../src/tokenizers/image/codec-config.js";
+import { parseVqConfig, VQ_CONFIGS } from "../../../src/tokenizers/image/vq-config.js";
 
 const row = {
   channels: 4,
