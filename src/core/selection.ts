@@ -25,13 +25,13 @@ const DIGITS = [
 export function descend(values: Float32Array, weights: Float64Array | null, limit: number): Crossing {
   if (values.length === 0) throw new ExecutionError("sampling", "there is nothing to choose from");
   const keys = orderedKeys(values);
-  let level: Int32Array | null = null; // indices of the values that share the digits chosen so far; null: all
+  let level: readonly number[] | null = null; // indices of the values that share the digits chosen so far; null: all
   let above = 0; // weight of all that is larger
 
   for (const { shift, mask } of DIGITS) {
-    const size: number = level ? level.length : keys.length;
-    const sums = new Float64Array(mask + 1);
-    const counts = new Int32Array(mask + 1);
+    const size: number = level ? level.length : values.length;
+    sums.fill(0);
+    counts.fill(0);
     for (let n = 0; n < size; n++) {
       const i = level ? level[n]! : n;
       const digit = (keys[i]! >> shift) & mask;
@@ -45,10 +45,10 @@ export function descend(values: Float32Array, weights: Float64Array | null, limi
       chosen = digit;
       if (above + sums[digit]! > limit) break;
     }
-    const next = new Int32Array(counts[chosen]!);
-    for (let n = 0, m = 0; m < next.length; n++) {
+    const next: number[] = [];
+    for (let n = 0; next.length < counts[chosen]!; n++) {
       const i = level ? level[n]! : n;
-      if (((keys[i]! >> shift) & mask) === chosen) next[m++] = i;
+      if (((keys[i]! >> shift) & mask) === chosen) next.push(i);
     }
     level = next;
   }
@@ -60,13 +60,18 @@ export function descend(values: Float32Array, weights: Float64Array | null, limi
   return { floor: values[equals[0]!]!, count };
 }
 
-/** Keys whose digits are in the order of the values. -0 counts as 0. */
+// Used again by every walk: fresh arrays of this size, some for each token, cost more than the counting.
+const sums = new Float64Array(0x800);
+const counts = new Int32Array(0x800);
+let keyed = new Int32Array();
+
+/** Keys whose digits are in the order of the values. -0 counts as 0. The next walk overwrites them. */
 function orderedKeys(values: Float32Array): Int32Array {
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
-  const keys = new Int32Array(values.length);
-  for (let i = 0; i < keys.length; i++) {
+  if (keyed.length < values.length) keyed = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
     const own = bits[i] === -0x80000000 ? 0 : bits[i]!;
-    keys[i] = own ^ ((own >> 31) | -0x80000000); // negative: flip all, so that more negative is less; else set the top bit
+    keyed[i] = own ^ ((own >> 31) | -0x80000000); // negative: flip all, so that more negative is less; else set the top bit
   }
-  return keys;
+  return keyed;
 }
