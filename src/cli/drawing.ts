@@ -27,6 +27,7 @@ export interface DrawingOptions extends ModelOptions {
   readonly output: string;
   readonly format?: ImageFormat;
   readonly guidance?: number;
+  readonly guidanceUntil?: number;
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
@@ -58,6 +59,7 @@ export const withDrawingOptions = (command: Command): Command =>
     .option("-o, --output <path>", "a folder; or a file, for one picture", "out")
     .option("--format <name>", "png, webp, avif or jpeg")
     .option("--guidance <scale>", "how strongly the prompt is followed, 1 is off", numberOf)
+    .option("--guidance-until <fraction>", "guidance ends when this part of the tokens is there, 1 is never", numberOf)
     .option("--temperature <number>", "0 takes the likeliest token each time", numberOf)
     .option("--top-k <count>", "only the k likeliest tokens, 0 is off", numberOf)
     .option("--top-p <fraction>", "only the likeliest tokens that together exceed p, 1 is off", numberOf)
@@ -126,8 +128,9 @@ export async function drawToFiles(
 }
 
 function settingsOf(options: DrawingOptions, format: ImageFormat): DrawingSettings {
-  const { n, seed, firstIndex, guidance, temperature, topK, topP, minP, decoding, preview: previewEvery } = options;
-  return { n, seed, firstIndex, format, guidance, temperature, topK, topP, minP, decoding, previewEvery };
+  const { n, seed, firstIndex, guidance, guidanceUntil, temperature, topK, topP, minP, decoding } = options;
+  const sampling = { guidance, guidanceUntil, temperature, topK, topP, minP };
+  return { n, seed, firstIndex, format, ...sampling, decoding, previewEvery: options.preview };
 }
 
 function tell(

@@ -28,6 +28,8 @@ export interface ScaleSessionOptions {
   readonly condition: Condition;
   /** Whether unconditional logits are made, too: twice the rows, [conditional …, unconditional …]. */
   readonly guided: boolean;
+  /** Where guidance ends for good: passes that fill positions from here on make conditional logits alone, at half the cost. */
+  readonly guidedUntil?: number | undefined;
   readonly paint: Paint;
 }
 
@@ -38,13 +40,13 @@ export interface ScaleSessionOptions {
  */
 export async function openScaleSession(
   model: ScaleTransformer,
-  { condition, guided, paint }: ScaleSessionOptions,
+  { condition, guided, guidedUntil = Number.POSITIVE_INFINITY, paint }: ScaleSessionOptions,
 ): Promise<Session> {
   const items = itemsOf(condition);
   if (items < 1) throw new ArgumentError("condition", "at least one item", items);
   const told = await model.condition.run(scaleConditionInputs(model.config, condition, guided));
   const memory = await model.decoder.allocate({ B: told.start!.shape[0]!, S: deriveScales(model.config).slots });
-  return new ScaleSession(model, memory, items, paint, told as Told);
+  return new ScaleSession(model, memory, items, guided ? guidedUntil : 0, paint, told as Told);
 }
 
 /** Outputs of the condition's graph. */
@@ -58,7 +60,7 @@ interface Span {
 
 class ScaleSession implements Session {
   private closed = false;
-  private readonly rows: number; // items, or twice as many when guided
+  private rows: number; // items, or twice as many while guided
   private readonly starts: readonly number[];
   private readonly lead: number; // slots before position 0
   private canvases: FloatTensor[] = []; // after each scale that was fed
@@ -67,6 +69,7 @@ class ScaleSession implements Session {
     private readonly model: ScaleTransformer,
     private readonly memory: Memory,
     readonly items: number,
+    private readonly guidedUntil: number,
     private readonly paint: Paint,
     private told: Told,
   ) {
@@ -96,6 +99,7 @@ class ScaleSession implements Session {
     if (span.from === 0) this.memory.truncate(0); // what the condition predicted was not kept: it runs again
     else if (this.memory.length !== this.lead + this.starts[span.from]!)
       throw new ArgumentError("step.fill", "the scale behind those filled so far", `scale ${span.from}`);
+    await this.guide(span);
     const codes = await this.painted(step, span);
     const logits: FloatTensor[] = [];
     for (let scale = span.from; scale <= span.to; scale++)
@@ -120,9 +124,22 @@ class ScaleSession implements Session {
 
   async fork(parents: readonly number[]): Promise<void> {
     if (this.closed) throw new ClosedError("session");
-    const rows = parentRows(parents, this.items, this.rows > this.items);
-    await this.memory.fork(rows);
+    await this.keepRows(parentRows(parents, this.items, this.rows > this.items));
     this.canvases = this.canvases.map((canvas) => forked(canvas, parents));
+  }
+
+  /** Leaves the unconditional rows behind where guidance has ended; a pass that needs them again is refused. */
+  private async guide({ from }: Span): Promise<void> {
+    const guided = this.starts[from]! < this.guidedUntil;
+    const items = Array.from({ length: this.items }, (_, item) => item);
+    if (!guided && this.rows > this.items) await this.keepRows(items);
+    if (guided && this.rows === this.items)
+      throw new ArgumentError("step.fill", `positions from ${this.guidedUntil} on, as guidance has ended`, this.starts[from]);
+  }
+
+  private async keepRows(rows: readonly number[]): Promise<void> {
+    await this.memory.fork(rows);
+    this.rows = rows.length;
     const { start, modulation, head } = this.told;
     this.told = { start: forked(start, rows), modulation: forked(modulation, rows), head: forked(head, rows) };
   }

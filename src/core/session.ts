@@ -237,9 +237,9 @@ export function parentRows(parents: readonly number[], items: number, guided: bo
 /** Row i of the result is row parents[i] of x [B, ...]. */
 export function forked({ shape, data }: FloatTensor, parents: readonly number[]): FloatTensor {
   const size = data.length / shape[0]!;
-  const out = new Float32Array(data.length);
+  const out = new Float32Array(parents.length * size);
   parents.forEach((parent, row) => {
     out.set(data.subarray(parent * size, (parent + 1) * size), row * size);
   });
-  return tensor(shape, out);
+  return tensor(shape.with(0, parents.length), out);
 }

@@ -46,7 +46,7 @@ export interface Memory extends AsyncDisposable {
   readonly length: number;
   /** Forgets all slots from `length` on; costs nothing. */
   truncate(length: number): void;
-  /** Makes batch row i a copy of what row parents[i] was. */
+  /** Makes batch row i a copy of what row parents[i] was. Fewer parents leave fewer rows, for good. */
   fork(parents: readonly number[]): Promise<void>;
   /** A copy of the filled slots of a state, [B, H, length, D]; for tests and comparisons with a reference. */
   read(state: string): Promise<FloatTensor>;

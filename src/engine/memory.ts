@@ -23,12 +23,12 @@ export class HostMemory implements Memory {
   private shown = new Map<string, FloatTensor>();
 
   private constructor(
-    private readonly allocated: Sizes,
+    private allocated: Sizes,
     /** By name of the state; [B, H, slots, D] each. */
-    private readonly whole: ReadonlyMap<string, FloatTensor>,
+    private readonly whole: Map<string, FloatTensor>,
     readonly slots: number,
-    /** What the graph calls S. */
-    private readonly axis: Dim,
+    /** What the graph calls B and S. */
+    private readonly axes: readonly [rows: Dim, slots: Dim],
     private readonly shows: Shown,
   ) {
     this.seen = shows === "filled" ? 0 : Math.min(STRIDE, slots);
@@ -47,8 +47,8 @@ export class HostMemory implements Memory {
     }
     const slots = new Set([...states.values()].map(({ shape }) => shape[2]));
     if (slots.size > 1) throw new ShapeError(graph.name, `states differ in slots: ${[...slots].join(", ")}`);
-    const axis = graph.states[0]?.shape[2] ?? "S";
-    return new HostMemory({ ...sizes }, states, [...slots][0] ?? 0, axis, shownBy(graph));
+    const [rows = "B", , axis = "S"] = graph.states[0]?.shape ?? [];
+    return new HostMemory({ ...sizes }, states, [...slots][0] ?? 0, [rows, axis], shownBy(graph));
   }
 
   get visible(): number {
@@ -57,7 +57,7 @@ export class HostMemory implements Memory {
 
   /** The sizes of a run with this memory, where S is what it sees. */
   get sizes(): Sizes {
-    return { ...this.allocated, [this.axis]: this.seen };
+    return { ...this.allocated, [this.axes[1]]: this.seen };
   }
 
   /** What a run is fed, by name of the state; [B, H, S, D] each. */
@@ -144,9 +144,9 @@ export class HostMemory implements Memory {
       const B = shape[0]!;
       check(
         "parents",
-        `${B} rows from 0 to ${B - 1}`,
+        `1 to ${B} rows from 0 to ${B - 1}`,
         parents,
-        (rows) => rows.length === B && rows.every(isIntegerIn(0, B - 1)),
+        (rows) => rows.length >= 1 && rows.length <= B && rows.every(isIntegerIn(0, B - 1)),
       );
       const size = data.length / B;
       // A row that is both replaced and somebody's parent has to be kept aside until all are written.
@@ -158,6 +158,10 @@ export class HostMemory implements Memory {
         if (parent !== row) data.set(kept.get(parent)!, row * size);
       }
     }
+    const B = parents.length;
+    for (const [name, { shape, data }] of this.whole) this.whole.set(name, { shape: shape.with(0, B), data });
+    this.allocated = { ...this.allocated, [this.axes[0]]: B };
+    this.cut();
   }
 
   /** A copy of the filled slots of a state, [B, H, length, D]. For tests and golden comparisons. */
@@ -176,7 +180,7 @@ export class HostMemory implements Memory {
 
   async close(): Promise<void> {
     this.closed = true;
-    (this.whole as Map<string, FloatTensor>).clear();
+    this.whole.clear();
     this.shown.clear();
   }
 

@@ -14,7 +14,7 @@ export async function keptPicture(
 ): Promise<{ readonly milliseconds: number } | null> {
   const manifest = await readManifest(`${path}.json`).catch(() => null); // none, or a damaged one: it is made again
   if (manifest === null) return null;
-  const { guidance, temperature, topK, topP, minP } = model.defaults;
+  const { guidance, guidanceUntil, temperature, topK, topP, minP } = model.defaults;
   const wanted: Partial<ImageManifest> = {
     tessera: VERSION,
     model: { name: model.name, revision: model.revision, sha256: model.sha256 },
@@ -23,7 +23,7 @@ export async function keptPicture(
     subject: { prompt, style },
     edit: null,
     decoding: decodingOf(model.decodings[0]),
-    sampling: { guidance, temperature, topK, topP, minP },
+    sampling: { guidance, guidanceUntil, temperature, topK, topP, minP },
     seed,
     index: 0,
   };

@@ -36,17 +36,18 @@ export function rasterNetwork(transformer: Transformer, tokenizer: ImageTokenize
 async function begin(transformer: Transformer, tokenizer: ImageTokenizer, work: Work): Promise<Drawing> {
   const { config } = transformer;
   const { condition, decoding, seed, firstItem, given } = work;
-  const { guidance: scale, ...sampling } = work.sampling;
+  const { guidance: scale, guidanceUntil, ...sampling } = work.sampling;
   const items = itemsOf(condition);
   const { positions } = derive(config);
   const order = strategyOf(items, config, decoding, { seed, firstItem });
+  const until = guidanceUntil === 1 ? Number.POSITIVE_INFINITY : guidanceUntil * positions;
   const lines = Array.from({ length: items }, () => given?.ids ?? new Int32Array());
   const known = lines.map((ids) =>
     Int32Array.from({ length: positions }, (_, position) => (given?.keep[position] === 1 ? ids[position]! : UNKNOWN)),
   );
   return {
     strategy: given ? keeping(order, { ids: lines, keep: given.keep }) : order,
-    sampler: sampler({ seed, sampling, guidance: guidance(scale), firstItem }),
+    sampler: sampler({ seed, sampling, guidance: guidance(scale, until, order.drawnBefore), firstItem }),
     session: await openSession(transformer, { condition, guided: scale > 1 }),
     accept(accepted) {
       accepted.forEach(({ positions, ids }, item) => {

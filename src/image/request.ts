@@ -36,6 +36,8 @@ export interface ImageSettings {
   readonly format: ImageFormat;
   /** How strongly the subject is followed, 1 … 100; 1 is off. null here and below: as the model states for the decoding. */
   readonly guidance: number | null;
+  /** Guidance ends when this part of a picture's tokens is there, 0 … 1; 1 is never. */
+  readonly guidanceUntil: number | null;
   /** 0 … 100; 0 takes the likeliest token each time. */
   readonly temperature: number | null;
   /** Only the k likeliest tokens; 0 is off. */
@@ -57,6 +59,7 @@ export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
   size: null,
   format: "png",
   guidance: null,
+  guidanceUntil: null,
   temperature: null,
   topK: null,
   topP: null,
@@ -117,6 +120,12 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
 function samplingOf(defaults: ImageSampling, s: ImageSettings): ImageSampling {
   return {
     guidance: check("guidance", "a number from 1 to 100", s.guidance ?? defaults.guidance, isNumberIn(1, 100)),
+    guidanceUntil: check(
+      "guidanceUntil",
+      "a number from 0 to 1",
+      s.guidanceUntil ?? defaults.guidanceUntil,
+      isNumberIn(0, 1),
+    ),
     temperature: check(
       "temperature",
       "a number from 0 to 100",

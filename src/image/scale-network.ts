@@ -36,17 +36,19 @@ export function scaleNetwork(transformer: ScaleTransformer, tokenizer: MultiScal
 async function begin(transformer: ScaleTransformer, tokenizer: MultiScaleTokenizer, work: Work): Promise<Drawing> {
   const { config } = transformer;
   const { condition, decoding, seed, firstItem, given } = work;
-  const { guidance: scale, ...filters } = work.sampling;
+  const { guidance: scale, guidanceUntil, ...filters } = work.sampling;
   const items = itemsOf(condition);
   const order = strategyOf(items, config, decoding, { seed, firstItem });
   const lines = Array.from({ length: items }, () => given?.ids ?? new Int32Array());
-  const guidance = varGuidance(scale - 1, deriveScales(config).starts.slice(1, -1));
+  const { positions, starts } = deriveScales(config);
+  const until = guidanceUntil === 1 ? Number.POSITIVE_INFINITY : guidanceUntil * positions;
+  const guidance = { ...varGuidance(scale - 1, starts.slice(1, -1)), until, drawnBefore: order.drawnBefore };
   const sampling = { ...filters, topPOrder: "ascending" } as const; // as VAR samples
   const canvas = new Canvas(tokenizer);
   return {
     strategy: given ? keeping(order, { ids: lines, keep: given.keep }) : order,
     sampler: sampler({ seed, sampling, guidance, firstItem }),
-    session: await openScaleSession(transformer, { condition, guided: scale > 1, paint: canvas.paint }),
+    session: await openScaleSession(transformer, { condition, guided: scale > 1, guidedUntil: until, paint: canvas.paint }),
     accept: (accepted) => canvas.add(accepted.map(({ ids, mixtures }) => mixtures ?? ids)),
     pictures: async () => picturesOf(await tokenizer.render(await canvas.latest())),
   };

@@ -36,7 +36,7 @@ export type PublishedImageModel = {
   | { readonly decoding: "next-scale"; readonly tokenizer: keyof typeof MULTI_SCALE_CONFIGS }
 );
 
-const CLASSES: ImageSampling = { guidance: 4, temperature: 1, topK: 2000, topP: 1, minP: 0 };
+const CLASSES: ImageSampling = { guidance: 4, guidanceUntil: 1, temperature: 1, topK: 2000, topP: 1, minP: 0 };
 
 /** LlamaGen (arXiv 2406.06525); the sampling defaults are those of the authors' demos. */
 const llamagen = (
@@ -65,7 +65,7 @@ const scales = (transformer: string): PublishedImageModel => ({
   files: { transformer, tokenizer: "vae_ch160v4096z32.pth" },
   origin: "huggingface.co/FoundationVision/var",
   licence: "MIT",
-  sampling: { guidance: 5, temperature: 1, topK: 900, topP: 0.95, minP: 0 },
+  sampling: { guidance: 5, guidanceUntil: 1, temperature: 1, topK: 900, topP: 0.95, minP: 0 },
 });
 
 /** One row a checkpoint, by the name of its configuration. */

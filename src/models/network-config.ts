@@ -20,6 +20,8 @@ import { parseVqConfig, type VqConfig } from "../tokenizers/image/vq-config.js";
 /** The numbers by which a transformer is sampled. `guidance` is in LlamaGen's convention for every layout: 1 is off. */
 export interface ImageSampling {
   readonly guidance: number;
+  /** The part of the tokens that are there when guidance ends: passes that begin with fewer are guided. 1: to the end. */
+  readonly guidanceUntil: number;
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
@@ -134,6 +136,7 @@ function checkScales({ sides, codeDim }: ScaleConfig, tokenizer: MultiScaleConfi
 export function parseSampling(of: Fields): ImageSampling {
   const sampling = {
     guidance: of.number("guidance", "a number from 1 to 100", isNumberIn(1, 100)),
+    guidanceUntil: of.number("guidanceUntil", "a number from 0 to 1", isNumberIn(0, 1)),
     temperature: of.number("temperature", "a number from 0 to 100", isNumberIn(0, 100)),
     topK: of.number("topK", "a whole number, 0 to keep all", isIntegerIn(0, 2 ** 31 - 1)),
     topP: of.number("topP", "a number above 0 and up to 1", (p) => isNumberIn(0, 1)(p) && p !== 0),

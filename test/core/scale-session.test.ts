@@ -114,6 +114,16 @@ describe.each(kinds)("a session of a %s model", (kind) => {
     expect(rows([guided], "unconditional")).not.toEqual(rows([guided]));
   });
 
+  test("where guidance ends, passes leave the unconditional half out and predict the same", async () => {
+    const expected = rows([await whole(true)]).map((line) => line.slice(5));
+    await using session = await openScaleSession(models[kind], { condition, guided: true, guidedUntil: 5, paint: paintWaves });
+    for (const scale of [0, 1]) expect((await session.forward(fill(scale))).unconditional).not.toBeNull();
+    const last = await session.forward(fill(2));
+    expect(last.unconditional).toBeNull();
+    expectClose(rows([last]), expected);
+    await expect(session.forward(fill(1))).rejects.toThrow("guidance has ended");
+  });
+
   test("decoded items do not depend on their batch", async () => {
     const decoded = async (items: readonly number[], firstItem: number) => {
       await using session = await open(true, pick(condition, items));

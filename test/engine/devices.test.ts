@@ -85,6 +85,8 @@ describe.each(USABLE)("%s", (device) => {
       await step(3);
       results.push(await memory.read("k"), await memory.read("v"));
       expect(memory.length).toBe(9);
+      await memory.fork([1]);
+      results.push((await program.run(stepInputs(1, 2, memory.length, S), memory)).logits!, await memory.read("v"));
       return results;
     });
   });

@@ -51,8 +51,22 @@ describe("HostMemory", () => {
     const after = (await memory.read("k")).data;
     const row = (data: Float32Array, b: number) => [...data.subarray(b * 30, (b + 1) * 30)];
     expect([0, 1, 2].map((b) => row(after, b))).toEqual([2, 0, 0].map((b) => row(before, b)));
-    await expect(memory.fork([0, 1])).rejects.toThrow("3 rows from 0 to 2");
-    await expect(memory.fork([0, 1, 3])).rejects.toThrow("3 rows from 0 to 2");
+    await expect(memory.fork([0, 1, 3])).rejects.toThrow("1 to 3 rows from 0 to 2");
+    await expect(memory.fork([])).rejects.toThrow("1 to 3 rows from 0 to 2");
+  });
+
+  test("a fork to fewer rows leaves those, and they go on", async () => {
+    const memory = allocate();
+    memory.append(rows(3, 0));
+    await memory.fork([2, 0]);
+    expect(memory.sizes.B).toBe(2);
+    const before = rows(4, 0).get("k")!.data;
+    const last = [2, 0].flatMap((b) => [0, 1].flatMap((h) => [...before.subarray((b * 2 + h) * 20 + 15, (b * 2 + h) * 20 + 20)]));
+    memory.append(new Map([["k", tensor([2, 2, 1, 5], Float32Array.from(last))]]));
+    const { shape, data } = await memory.read("k");
+    expect(shape).toEqual([2, 2, 4, 5]);
+    expect([...data]).toEqual([...before.subarray(80, 120), ...before.subarray(0, 40)]);
+    await expect(memory.fork([0, 1, 0])).rejects.toThrow("1 to 2 rows from 0 to 1");
   });
 
   test("shows the filled slots and few more, and keeps what they hold when it shows more", async () => {

@@ -108,6 +108,16 @@ test("more smooth is another picture of other pixels, and no guidance is another
   expect(await idsOf({ decoding: "next-scale", guidance: 1 })).not.toEqual([plain.ids.join()]);
 });
 
+test.each(DECODINGS)("%j: guidance that ends early changes what is drawn behind that, at any batch size", async (decoding) => {
+  const ids = async (guidanceUntil: number, n = 1) => (await draw({ decoding, guidanceUntil, n })).images.map((i) => [...i.ids]);
+  const [guided] = await ids(1);
+  const [early] = await ids(0.3);
+  const apart = early!.findIndex((id, i) => id !== guided![i]);
+  expect(apart).toBeGreaterThan(0);
+  expect((await ids(0.3, 3))[0]).toEqual(early);
+  expect(await ids(0)).toEqual([(await draw({ decoding, guidance: 1 })).images[0]!.ids].map((line) => [...line]));
+});
+
 describe("what a model was not trained for", () => {
   test.each(["parallel-regions", "widdershins", { kind: "sideways" }])("%j is refused, with what there is", async (decoding) => {
     const failure = await draw({ decoding: decoding as DecodingOption }).catch((error: unknown) => error);

@@ -88,7 +88,7 @@ export async function writeTinyImageModel(
   const captions = condition.kind === "caption";
   const tokenizers: Record<string, object> = {};
   const transformers: Record<string, object> = {};
-  const defaults = { guidance: 2, temperature: 1, topK: 0, topP: 1, minP: 0 };
+  const defaults = { guidance: 2, guidanceUntil: 1, temperature: 1, topK: 0, topP: 1, minP: 0 };
   for (const order of orders) {
     if (order === "next-scale") {
       const config = tinyScales(condition);

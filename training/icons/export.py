@@ -96,7 +96,7 @@ def raster(order):
         return {"layout": "llamagen", "tokenizer": "vq", "weights": file, "precision": "q8", "config": {
             "layers": t.layers, "heads": t.heads, "width": t.dim, "hidden": t.hidden, "vocabulary": t.vocab, "grid": t.grid,
             "condition": condition, "conditionRotation": "identity", "ropeBase": t.rope_base, "normEpsilon": t.norm_eps,
-            **prediction}, "defaults": {"guidance": 3.0, "temperature": 0.9, "topK": 256, "topP": 0.95, "minP": 0.0}}
+            **prediction}, "defaults": {"guidance": 3.0, "guidanceUntil": 1.0, "temperature": 0.9, "topK": 256, "topP": 0.95, "minP": 0.0}}
     return row
 
 
@@ -106,7 +106,7 @@ def scales(run, out, condition):
     return {"layout": "var", "tokenizer": "multi-scale", "weights": file, "precision": "f32", "config": {
         "layers": t.layers, "heads": t.heads, "width": t.dim, "hidden": t.hidden, "vocabulary": t.vocab, "codeDim": t.code_dim,
         "sides": list(t.sides), "condition": condition, "modulation": "own", "normEpsilon": t.norm_eps},
-        "defaults": {"guidance": 5.0, "temperature": 0.7, "topK": 0, "topP": 0.9, "minP": 0.0}}
+        "defaults": {"guidance": 5.0, "guidanceUntil": 0.3, "temperature": 0.7, "topK": 0, "topP": 0.9, "minP": 0.0}}
 
 
 TOKENIZERS = {"multi-scale": multi_scale, "vq": vq}

@@ -13,6 +13,7 @@ export function inGroups(items: number, groups: readonly (readonly number[])[]):
   return {
     items,
     total: groups.reduce((sum, group) => sum + group.length, 0),
+    drawnBefore: drawnBefore(groups),
     plan(): Step | null {
       const fill = groups[next];
       if (!fill) return null;

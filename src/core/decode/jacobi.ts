@@ -75,6 +75,7 @@ export function speculative(items: number, total: number, widest: number, specul
   return {
     items,
     total,
+    drawnBefore: (position) => position,
     plan(): Step | null {
       start = Math.min(...lines.map(({ done }) => done));
       if (start === total) return null;

@@ -23,7 +23,7 @@ export interface Given {
  * @throws ArgumentError for ids that are not as many as the strategy's items and positions, or flags that are none.
  */
 export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
-  const { items, total } = strategy;
+  const { items, total, drawnBefore } = strategy;
   if (ids.length !== items || ids.some((line) => line.length !== total))
     throw new ArgumentError("given.ids", `${items} lines of ${total} ids`, `${ids.length} lines`);
   check("given.keep", `${total} flags that are 0 or 1`, Array.from(keep), (flags) => {
@@ -35,7 +35,7 @@ export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
     return keep[position] === 1 ? ids[item]![position]! : null;
   };
   return {
-    ...{ items, total },
+    ...{ items, total, drawnBefore },
     plan() {
       const step = strategy.plan();
       fill = step?.fill ?? [];

@@ -27,6 +27,7 @@ export function nextScale(items: number, sides: readonly number[], { noise }: Ne
   return {
     items,
     total,
+    drawnBefore: (position) => starts.findLast((start) => start <= position)!,
     plan(): Step | null {
       if (scale === sides.length) return null;
       const fill = positionsOf(scale);

@@ -42,18 +42,15 @@ export function sampler(options: SamplerOptions): Sampler {
   const { layout } = options;
   return {
     draws(step, { conditional, unconditional }, seen) {
-      if (guidance.scale !== 1 && !unconditional)
-        throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
       const law = remembered(step.fill.length, (item, k) => {
         const allowed = layout?.allowed(step.fill[k]!);
         if (allowed?.kind === "forced") return certain(allowed.id);
         const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
         const row = rowOf(conditional, item, k).subarray(first, end);
         const scale = scaleAt(guidance, step.fill[k]!);
-        const guided =
-          scale === 1 || !unconditional
-            ? row
-            : guide(row, rowOf(unconditional, item, k).subarray(first, end), scale);
+        if (scale !== 1 && !unconditional)
+          throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
+        const guided = unconditional ? guide(row, rowOf(unconditional, item, k).subarray(first, end), scale) : row;
         return lawOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k), first);
       });
       const id = remembered(step.fill.length, (item, k) => {

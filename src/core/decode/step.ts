@@ -68,6 +68,8 @@ export interface Strategy {
   readonly items: number;
   /** Positions of each item. */
   readonly total: number;
+  /** How many positions of an item are final when the pass begins that draws this one; at most, where drafts may fall. */
+  drawnBefore(position: number): number;
   /** The next pass, or null when every position of every item is final. */
   plan(): Step | null;
   /** Takes the samples of the planned pass; answers what became final, an entry for each item. */
