@@ -24,7 +24,7 @@ from recipe.scale_transformer import ScaleTransformerConfig
 from recipe.transformer import TransformerConfig
 from recipe.vq import VQConfig
 
-REVISION = "3"
+REVISION = "4"
 BLOCK = 32
 
 
@@ -106,7 +106,7 @@ def scales(run, out, condition):
     return {"layout": "var", "tokenizer": "multi-scale", "weights": file, "precision": "f32", "config": {
         "layers": t.layers, "heads": t.heads, "width": t.dim, "hidden": t.hidden, "vocabulary": t.vocab, "codeDim": t.code_dim,
         "sides": list(t.sides), "condition": condition, "modulation": "own", "normEpsilon": t.norm_eps},
-        "defaults": {"guidance": 5.0, "guidanceUntil": 0.3, "temperature": 0.7, "topK": 0, "topP": 0.9, "minP": 0.0}}
+        "defaults": {"guidance": 5.0, "guidanceUntil": 0.3, "temperature": 0.5, "topK": 0, "topP": 0.9, "minP": 0.0}}
 
 
 TOKENIZERS = {"multi-scale": multi_scale, "vq": vq}
