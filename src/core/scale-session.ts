@@ -131,8 +131,7 @@ class ScaleSession implements Session {
   /** Leaves the unconditional rows behind where guidance has ended; a pass that needs them again is refused. */
   private async guide({ from }: Span): Promise<void> {
     const guided = this.starts[from]! < this.guidedUntil;
-    const items = Array.from({ length: this.items }, (_, item) => item);
-    if (!guided && this.rows > this.items) await this.keepRows(items);
+    if (!guided && this.rows > this.items) await this.keepRows([...Array(this.items).keys()]);
     if (guided && this.rows === this.items)
       throw new ArgumentError("step.fill", `positions from ${this.guidedUntil} on, as guidance has ended`, this.starts[from]);
   }

@@ -40,7 +40,7 @@ async function begin(transformer: Transformer, tokenizer: ImageTokenizer, work: 
   const items = itemsOf(condition);
   const { positions } = derive(config);
   const order = strategyOf(items, config, decoding, { seed, firstItem });
-  const until = guidanceUntil === 1 ? Number.POSITIVE_INFINITY : guidanceUntil * positions;
+  const until = guidanceUntil * positions;
   const lines = Array.from({ length: items }, () => given?.ids ?? new Int32Array());
   const known = lines.map((ids) =>
     Int32Array.from({ length: positions }, (_, position) => (given?.keep[position] === 1 ? ids[position]! : UNKNOWN)),

@@ -41,7 +41,7 @@ async function begin(transformer: ScaleTransformer, tokenizer: MultiScaleTokeniz
   const order = strategyOf(items, config, decoding, { seed, firstItem });
   const lines = Array.from({ length: items }, () => given?.ids ?? new Int32Array());
   const { positions, starts } = deriveScales(config);
-  const until = guidanceUntil === 1 ? Number.POSITIVE_INFINITY : guidanceUntil * positions;
+  const until = guidanceUntil * positions;
   const guidance = { ...varGuidance(scale - 1, starts.slice(1, -1)), until, drawnBefore: order.drawnBefore };
   const sampling = { ...filters, topPOrder: "ascending" } as const; // as VAR samples
   const canvas = new Canvas(tokenizer);
