@@ -46,9 +46,9 @@ export function scaleDecoderGraph(config: ScaleConfig, taps: readonly string[] =
   const place = o.gather(placeTable(g, o, config), slots, { axis: 0 }); //                     [T, C]
   let x = tap("embedded", o.add(o.add(o.mul(embedded, isCode), start), place)); //             [B, T, C]
 
-  /** LN(x)·(1 + scale) + shift, with rows of a modulation [B, n, C]. */
+  /** LN(x)·(1 + scale) + shift, with rows of a modulation [B, n, C]; not as weights of the norm, whose kernel is then slower. */
   const adaptive = (of: Value, scale: Value, shift: Value) =>
-    o.layerNorm(of, o.affine(scale, { offset: 1 }), shift, { epsilon });
+    o.add(o.mul(o.layerNorm(of, null, null, { epsilon }), o.affine(scale, { offset: 1 })), shift);
   const row = (of: Value, i: number) => o.slice(of, { axis: 1, start: i, end: i + 1 }); //     [B, 1, C]
 
   for (let i = 0; i < layers; i++) {
@@ -61,7 +61,7 @@ export function scaleDecoderGraph(config: ScaleConfig, taps: readonly string[] =
 
   const asked = o.gather(x, rows, { axis: 1 }); //                                             [B, R, C]
   const normed = tap("normed", adaptive(asked, row(head, 0), row(head, 1)));
-  const logits = o.linear(normed, g.weight("head.weight", [V, C]), g.weight("head.bias", [V]));
+  const logits = o.bulkLinear(normed, g.weight("head.weight", [V, C]), g.weight("head.bias", [V]));
   return g.build({ logits, ...Object.fromEntries(taps.map((name) => [name, tapped(values, name)])) });
 }
 
@@ -97,23 +97,26 @@ function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, 
   };
   const noBias = g.constant(tensor([C], new Float32Array(C))); // keys have none
   const biases = o.concat(weight("q_bias", [C]), noBias, weight("v_bias", [C]), { axis: 0 });
-  const qkv = o.linear(n, weight("mat_qkv.weight", [3 * C, C]), biases); //          [B, T, 3C]: q, k, v
-  const part = (i: number) => o.slice(qkv, { axis: 2, start: i * C, end: (i + 1) * C });
-  const unit = (x: Value) => o.l2Normalize(o.reshape(x, { shape: [0, 0, H, D] }), { axis: -1, epsilon: 1e-12 });
-  const merged = (x: Value) => o.reshape(x, { shape: [0, 0, C] });
+  const qkv = o.bulkLinear(n, weight("mat_qkv.weight", [3 * C, C]), biases); //          [B, T, 3C]: q, k, v
+  const columns = (of: Value, from: number, to: number) => o.slice(of, { axis: 2, start: from * C, end: to * C });
   // Stored as a logarithm, and held to 100 at most.
   const temperature = o.exp(o.clamp(weight("scale_mul_1H11", [1, H, 1, 1]), { max: Math.log(100) }));
-  const q = merged(o.mul(unit(part(0)), o.reshape(temperature, { shape: [1, 1, H, 1] })));
-  const k = merged(unit(part(1)));
-  const seen = o.openAttention(q, remembered("key", k), remembered("value", part(2)), { heads: H, scale: 1 });
-  return o.linear(seen, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
+  const ones = g.constant(tensor([1, 1, H, 1], new Float32Array(H).fill(1))); // keys have none
+  const factors = o.concat(o.reshape(temperature, { shape: [1, 1, H, 1] }), ones, { axis: 2 });
+  // Queries and keys together: each node costs a pass, however little it does.
+  const heads = o.reshape(columns(qkv, 0, 2), { shape: [0, 0, 2 * H, D] });
+  const scaled = o.mul(o.l2Normalize(heads, { axis: -1, epsilon: 1e-12 }), factors);
+  const qk = o.reshape(scaled, { shape: [0, 0, 2 * C] });
+  const [q, k, v] = [columns(qk, 0, 1), columns(qk, 1, 2), columns(qkv, 2, 3)];
+  const seen = o.openAttention(q, remembered("key", k), remembered("value", v), { heads: H, scale: 1 });
+  return o.bulkLinear(seen, weight("proj.weight", [C, C]), weight("proj.bias", [C]));
 }
 
 /** fc2(gelu(fc1 x)), gelu in its tanh approximation: x [B, T, C] -> [B, T, C]. */
 function feedForward(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, x: Value): Value {
   const { width: C, hidden } = config;
   const weight = (name: string, shape: readonly number[]) => g.weight(`blocks.${layer}.ffn.${name}`, shape);
-  const widened = o.linear(x, weight("fc1.weight", [hidden, C]), weight("fc1.bias", [hidden]));
+  const widened = o.bulkLinear(x, weight("fc1.weight", [hidden, C]), weight("fc1.bias", [hidden]));
   const bent = o.gelu(widened, { approximation: "tanh" });
-  return o.linear(bent, weight("fc2.weight", [C, hidden]), weight("fc2.bias", [C]));
+  return o.bulkLinear(bent, weight("fc2.weight", [C, hidden]), weight("fc2.bias", [C]));
 }

@@ -42,6 +42,7 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
     return value;
   };
 
+  const product = config.prediction.kind === "next-token" ? o.linear : o.bulkLinear; // by how many rows a pass has
   const ids = g.input("ids", ["B", "T"], "i32");
   const isToken = g.input("isToken", ["T", 1]);
   const prefix = g.input("prefix", ["B", "T", C]);
@@ -57,6 +58,7 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
   for (let i = 0; i < blocksOf(config); i++) {
     const at: Place = {
       o,
+      product,
       weight: (name, shape) => g.weight(`layers.${i}.${name}.weight`, shape),
       remember(name, fresh) {
         const state = g.state(`layers.${i}.${name}`, ["B", heads, "S", headSize]);
@@ -68,7 +70,7 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
     const attended = attention(at, o.rmsNorm(x, at.weight("attention_norm", [C]), { epsilon }), heads, angles, bias);
     x = o.add(x, at.tap(".attention", attended));
     const normed = o.rmsNorm(x, at.weight("ffn_norm", [C]), { epsilon });
-    const widened = swiglu(o, normed, C, hidden, (name, shape) => at.weight(`feed_forward.${name}`, shape));
+    const widened = swiglu(at, normed, C, hidden);
     x = at.tap("", o.add(x, at.tap(".ffn", widened)));
     const head = outputs[i + 1 - layers];
     if (!head) continue;
@@ -76,7 +78,7 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
     const asked = o.gather(x, g.input(`rows${of}`, ["R"], "i32"), { axis: 1 }); //          [B, R, C]
     const last = o.rmsNorm(asked, g.weight(`${head.norm}.weight`, [C]), { epsilon });
     const counted = of ? o.mul(last, g.input(`share${of}`, ["R", 1])) : last;
-    logits.push(o.linear(counted, g.weight(`${head.output}.weight`, [V, C]), null));
+    logits.push(product(counted, g.weight(`${head.output}.weight`, [V, C]), null));
   }
 
   const mean = logits.reduce((sum, own) => o.add(sum, own));
@@ -103,6 +105,8 @@ function positions(
 /** Where a block is built: its weights, its memory and the names of its values. */
 interface Place {
   readonly o: Ops;
+  /** Of rows and a matrix of weights. */
+  readonly product: Ops["linear"];
   readonly weight: Weight;
   /** The state of that name, behind which `fresh` [B, H, T, D] is kept after the pass. */
   remember(name: string, fresh: Value): Value;
@@ -111,10 +115,10 @@ interface Place {
 
 /** n [B, T, C], angles [T, D/2, 2], bias [1|B, 1, T, S+T] -> [B, T, C], over what the memory holds and the new rows. */
 function attention(at: Place, n: Value, H: number, angles: Value | null, bias: Value): Value {
-  const { o, weight, remember, tap } = at;
+  const { o, product, weight, remember, tap } = at;
   const C = n.shape[2] as number;
   const D = C / H;
-  const qkv = o.linear(n, weight("attention.wqkv", [3 * C, C]), null); //             [B, T, 3C]: q, k, v
+  const qkv = product(n, weight("attention.wqkv", [3 * C, C]), null); //             [B, T, 3C]: q, k, v
   const split = o.reshape(qkv, { shape: [0, 0, 3 * H, D] });
   const heads = o.transpose(split, { permutation: [0, 2, 1, 3] }); //                 [B, 3H, T, D]
   const part = (i: number) => o.slice(heads, { axis: 1, start: i * H, end: (i + 1) * H });
@@ -124,13 +128,14 @@ function attention(at: Place, n: Value, H: number, angles: Value | null, bias: V
   const v = part(2);
   const seen = o.attention(q, k, v, remember("key", k), remember("value", v), bias, { scale: D ** -0.5 });
   const merged = o.reshape(o.transpose(seen, { permutation: [0, 2, 1, 3] }), { shape: [0, 0, C] });
-  return o.linear(merged, weight("attention.wo", [C, C]), null);
+  return product(merged, weight("attention.wo", [C, C]), null);
 }
 
 /** w2(silu(w1 x) · (w3 x)): x [B, T, C] -> [B, T, C] through `hidden`. */
-export function swiglu(o: Ops, x: Value, C: number, hidden: number, weight: Weight): Value {
-  const gate = o.silu(o.linear(x, weight("w1", [hidden, C]), null));
-  return o.linear(o.mul(gate, o.linear(x, weight("w3", [hidden, C]), null)), weight("w2", [C, hidden]), null);
+export function swiglu({ o, product, weight }: Pick<Place, "o" | "product" | "weight">, x: Value, C: number, hidden: number): Value {
+  const of = (name: string, shape: readonly number[]) => weight(`feed_forward.${name}`, shape);
+  const gate = o.silu(product(x, of("w1", [hidden, C]), null));
+  return product(o.mul(gate, product(x, of("w3", [hidden, C]), null)), of("w2", [C, hidden]), null);
 }
 
 /** The intermediate value of that name, or an UnknownNameError that lists the names. */

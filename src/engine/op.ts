@@ -57,6 +57,9 @@ export type OnnxMatrix =
   | { readonly form: "dense"; readonly name: string }
   | { readonly form: "blocks"; readonly bits: 4 | 8; readonly packed: string; readonly scales: string };
 
+/** The same for products of many rows: 8 bits with a scale an output, codes [in, out], where the runtime has a kernel for it. */
+export type OnnxBulkMatrix = OnnxMatrix | { readonly form: "rows"; readonly codes: string; readonly scales: string };
+
 /** What a row may do to the ONNX graph that is being written. Names are results: of nodes, weights or constants. */
 export interface OnnxEmitter {
   /** Whether operators of ONNX Runtime's own may be used, or only ONNX. */
@@ -78,6 +81,10 @@ export interface OnnxEmitter {
   constant(tensor: Tensor): string;
   /** A [out, in] matrix in the precision asked for. Computed matrices are always dense. */
   matrix(value: OnnxValue): OnnxMatrix;
+  /** The same as bulkLinear wants it. */
+  bulkMatrix(value: OnnxValue): OnnxBulkMatrix;
+  /** A byte, as zero points are given. */
+  byte(value: number): string;
   /** x [..., K] · matrixᵀ with a dense matrix [N, K], in the form that the runtime aimed at packs best. */
   transposedProduct(x: string, matrix: string): string;
 }

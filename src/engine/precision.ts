@@ -5,7 +5,7 @@ import { toHalves } from "./half.js";
 import { dequantise, quantise } from "./quantise.js";
 import { toFloats } from "./weights/floats.js";
 
-/** The names of the weights that are the matrix of a `linear`: the only ones that are ever held in less than float32. */
+/** The names of the weights that are the matrix of a `linear` or `bulkLinear`: the only ones that are ever held in less than float32. */
 export function matrixWeights(graph: Graph): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { source } of graph.nodes) {
@@ -18,7 +18,8 @@ export function matrixWeights(graph: Graph): ReadonlySet<string> {
 }
 
 /** Whether this input of the node is where a weight follows the precision of the program. */
-export const isMatrix = ({ op }: Node, input: number): boolean => op === "linear" && input === 1;
+export const isMatrix = ({ op }: Node, input: number): boolean =>
+  (op === "linear" || op === "bulkLinear") && input === 1;
 
 /** The matrix [out, in] with every number rounded to that precision. "f32" gives the same array back. */
 export function rounded(weights: Float32Array, shape: readonly number[], precision: Precision): Float32Array {

@@ -8,7 +8,7 @@ import { bindSizes, nameOf, requireWeights, type Sizes } from "./feeds.js";
 import type { Graph, Value } from "./graph.js";
 import { HostMemory, stateOf } from "./memory.js";
 import { opNamed } from "./ops/index.js";
-import { matrixWeights, rounded } from "./precision.js";
+import { isMatrix, matrixWeights, rounded } from "./precision.js";
 import type { FloatTensor, Tensor } from "./tensor.js";
 import type { Checkpoint } from "./weights/checkpoint.js";
 
@@ -56,18 +56,19 @@ class ReferenceProgram implements Program {
     if (!states) bindSizes(graph, inputs);
 
     const known = new Map<Value, Tensor>();
-    const tensorOf = (value: Value, isMatrix: boolean): Tensor => {
+    const tensorOf = (value: Value, asMatrix: boolean): Tensor => {
       const { source } = value;
       if (source.kind === "constant") return source.tensor;
       if (source.kind === "input") return inputs[source.name]!;
       if (source.kind === "state") return states!.states.get(source.name)!;
-      if (source.kind === "weight") return (isMatrix ? this.weights.asMatrix : this.weights.exact).get(source.name)!;
+      if (source.kind === "weight") return (asMatrix ? this.weights.asMatrix : this.weights.exact).get(source.name)!;
       return known.get(value)!;
     };
     for (const value of graph.nodes) {
       if (value.source.kind !== "node") continue;
-      const { op, inputs: from, attributes } = value.source.node;
-      const operands = from.map((input, i) => input && tensorOf(input, op === "linear" && i === 1));
+      const { node } = value.source;
+      const { op, inputs: from, attributes } = node;
+      const operands = from.map((input, i) => input && tensorOf(input, isMatrix(node, i)));
       known.set(value, opNamed(op).oracle(operands, attributes));
     }
     const outputs = Object.entries(graph.outputs).map(
@@ -93,7 +94,7 @@ class ReferenceProgram implements Program {
 /** Results belong to the caller, so an input, weight or constant that is an output, too, is not handed out itself. */
 const copyOf = ({ shape, data }: Tensor): Tensor => ({ shape: [...shape], data: data.slice() });
 
-/** All weights as they are, and the matrices of `linear` as the precision rounds them. */
+/** All weights as they are, and the matrices as the precision rounds them. */
 async function loadWeights(graph: Graph, checkpoint: Checkpoint, precision: Precision) {
   const matrices = matrixWeights(graph);
   const exact = new Map<string, FloatTensor>();

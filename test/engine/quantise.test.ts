@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/base/errors.js";
 import { toHalves } from "../../src/engine/half.js";
+import { GraphBuilder } from "../../src/engine/graph.js";
 import { openOnnx } from "../../src/engine/onnx/executor.js";
+import { opsOf } from "../../src/engine/ops/index.js";
 import { rounded } from "../../src/engine/precision.js";
 import { BLOCK, dequantise, quantise } from "../../src/engine/quantise.js";
+import { quantiseRows } from "../../src/engine/quantise-rows.js";
 import { referenceEngine } from "../../src/engine/reference.js";
 import { toFloats } from "../../src/engine/weights/floats.js";
+import { memoryCheckpoint } from "../../src/engine/weights/stored.js";
 import { CASES } from "./cases.js";
 import { normalisedError, runCase } from "./run-case.js";
 import { noise } from "./tiny-decoder.js";
@@ -66,19 +70,57 @@ describe("half precision", () => {
   });
 });
 
-describe("programs below float32", () => {
-  const cases = CASES.filter(({ op }) => op === "linear");
+describe("quantiseRows", () => {
+  test("errs by at most half a scale of the row, and turns the matrix", () => {
+    const { data } = noise(SHAPE, 1);
+    const { codes, scales } = quantiseRows(data, SHAPE);
+    const [rows, width] = SHAPE;
+    let worst = 0;
+    data.forEach((value, at) => {
+      const row = Math.floor(at / width);
+      worst = Math.max(worst, Math.abs(codes[(at % width) * rows + row]! - value / scales[row]!));
+    });
+    expect(worst).toBeLessThanOrEqual(0.5 + 1e-4);
+    expect(worst).toBeGreaterThan(0.4);
+    for (let row = 0; row < rows; row++) expect(codes.filter((code, at) => at % rows === row && Math.abs(code) === 127)).not.toHaveLength(0);
+  });
 
-  // int8 products also round x, to 1/254 of the largest of each 32; f16 and the rest of the table compute in float32.
+  test("keeps rows of zeros, and refuses what is not finite", () => {
+    expect(quantiseRows(Float32Array.of(0, 0, 1, -2), [2, 2])).toEqual({
+      codes: Int8Array.of(0, 64, 0, -127),
+      scales: Float32Array.of(0, 2 / 127),
+    });
+    expect(() => quantiseRows(Float32Array.of(1, NaN), [1, 2])).toThrow(ShapeError);
+  });
+});
+
+describe("programs below float32", () => {
+  const cases = CASES.filter(({ op }) => op === "linear" || op === "bulkLinear");
+
+  // int8 products also round x, to 1/254 of the largest of each 32, of each row in bulkLinear, whose weight has a scale a row, too; f16 and the rest of the table compute in float32.
   test.each([
     ["f16", 1e-12],
-    ["q8", 3e-5],
+    ["q8", 1e-4],
     ["q4", 3e-5],
   ] as const)("onnx-cpu multiplies by the weights that %s rounds to", async (precision, limit) => {
     const engine = await openOnnx({ device: { name: "onnx-cpu", reason: "test" }, provider: "cpu", threads: 1 });
     for (const which of cases) {
       const expected = await runCase(referenceEngine(), which, precision);
       expect(normalisedError(await runCase(engine, which, precision), expected)).toBeLessThan(limit);
+    }
+    await engine.close();
+  });
+
+  test("a row of bulkLinear is the same to the last bit alone and among others", async () => {
+    const engine = await openOnnx({ device: { name: "onnx-cpu", reason: "test" }, provider: "cpu", threads: 2 });
+    const g = new GraphBuilder("rows");
+    const graph = g.build({ y: opsOf(g).bulkLinear(g.input("x", ["T", 256]), g.weight("w", [96, 256]), null) });
+    const program = await engine.compile(graph, memoryCheckpoint("rows", [["w", noise([96, 256], 2)]]), { precision: "q8" });
+    const x = noise([70, 256], 3);
+    const all = (await program.run({ x })).y!;
+    for (const row of [0, 33, 69]) {
+      const alone = await program.run({ x: { shape: [1, 256], data: x.data.slice(256 * row, 256 * (row + 1)) } });
+      expect(alone.y!.data).toEqual(all.data.slice(96 * row, 96 * (row + 1)));
     }
     await engine.close();
   });

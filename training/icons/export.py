@@ -103,7 +103,7 @@ def raster(order):
 def scales(run, out, condition):
     t, file = ScaleTransformerConfig(styles=condition["styles"], caption_vocab=condition["vocabulary"]), "next-scale.safetensors"
     write_transformer(run, out / file, "next-scale transformer in the VAR layout, caption prefix")
-    return {"layout": "var", "tokenizer": "multi-scale", "weights": file, "precision": "f32", "config": {
+    return {"layout": "var", "tokenizer": "multi-scale", "weights": file, "precision": "q8", "config": {
         "layers": t.layers, "heads": t.heads, "width": t.dim, "hidden": t.hidden, "vocabulary": t.vocab, "codeDim": t.code_dim,
         "sides": list(t.sides), "condition": condition, "modulation": "own", "normEpsilon": t.norm_eps},
         "defaults": {"guidance": 5.0, "guidanceUntil": 0.3, "temperature": 0.5, "topK": 0, "topP": 0.9, "minP": 0.0}}

@@ -15,6 +15,7 @@ import type { Graph } from "../graph.js";
 import { HostMemory, stateOf } from "../memory.js";
 import { dtypeOf, type Tensor } from "../tensor.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
+import { byteProductsAreExact } from "./byte-products.js";
 import { lowerToOnnx } from "./lower.js";
 import { type Placement, placeWeights } from "./placement.js";
 import { weightBytes } from "./weight-bytes.js";
@@ -94,9 +95,13 @@ class OnnxEngine implements Engine {
         ...(threads === null ? {} : { intraOpNumThreads: threads }),
         externalData,
         logSeverityLevel: 3, // errors; warnings about node placement would go to the user's terminal
-        ...(placement.folder === null || !maps
-          ? {}
-          : { extra: { session: { model_external_initializers_file_folder_path: placement.folder } } }),
+        extra: {
+          session: {
+            ...(precision === "q8" && !(await byteProductsAreExact(this.runtime)) && { x64quantprecision: "1" }),
+            ...(placement.folder !== null &&
+              maps && { model_external_initializers_file_folder_path: placement.folder }),
+          },
+        },
       });
     } catch (cause) {
       throw new ExecutionError(

@@ -5,14 +5,20 @@
 import { ShapeError } from "../../base/errors.js";
 import type { Precision } from "../engine.js";
 import type { Graph, Value } from "../graph.js";
-import type { OnnxAttribute, OnnxEmitter, OnnxMatrix, OnnxValue } from "../op.js";
+import type { OnnxAttribute, OnnxBulkMatrix, OnnxEmitter, OnnxMatrix, OnnxValue } from "../op.js";
 import { opNamed } from "../ops/index.js";
 import { BLOCK, blocksOf } from "../quantise.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import { ELEMENT, encodeModel, type OnnxElement, type OnnxInitializer, type OnnxNode, type OnnxPort } from "./proto.js";
 
-/** How the bytes of an initializer are made from a weight of the checkpoint; q8 and q4 as quantise() packs them. */
-export type WeightForm = "f32" | "f16" | "q8-packed" | "q8-scales" | "q4-packed" | "q4-scales";
+/**
+ * How the bytes of an initializer are made from a weight of the checkpoint; q8 and q4 as
+ * quantise() packs them, q8 also as quantiseRows().
+ */
+export type WeightForm =
+  | ("f32" | "f16")
+  | ("q8-packed" | "q8-scales" | "q4-packed" | "q4-scales")
+  | ("q8-row-codes" | "q8-row-scales");
 
 /** One initializer whose bytes are not in the model: the caller provides them. */
 export interface WeightUse {
@@ -57,7 +63,8 @@ export interface OnnxModel {
 /**
  * Lowers a graph. Inputs and outputs keep their names. Throws ShapeError if names collide.
  *
- * Precision: q8 and q4 hold the weights of `linear` in blocks of 32 and multiply in int8 (MatMulNBits). f16 stores them in
+ * Precision: q8 and q4 hold the weights of `linear` in blocks of 32 and multiply in int8 (MatMulNBits), q8 those of `bulkLinear`
+ * on ONNX Runtime's CPU with a scale an output (MatMulIntegerToFloat). f16 stores them in
  * half the bytes and rounds them so; ONNX Runtime widens them when it loads, hence computes, and holds them, in float32.
  */
 export function lowerToOnnx(graph: Graph, options: LoweringOptions): OnnxModel {
@@ -217,6 +224,18 @@ class Writer implements OnnxEmitter {
     return { form: "blocks", bits: precision === "q8" ? 8 : 4, packed, scales };
   }
 
+  bulkMatrix(value: OnnxValue): OnnxBulkMatrix {
+    const { weight, shape } = value;
+    if (weight === null || this.options.precision !== "q8" || this.operators === "standard") return this.matrix(value);
+    const sizes = shape as readonly [number, number];
+    const codes = this.weight(weight, sizes, "q8-row-codes");
+    return { form: "rows", codes, scales: this.weight(weight, sizes, "q8-row-scales") };
+  }
+
+  byte(value: number): string {
+    return this.inline("u8", [], Uint8Array.of(value));
+  }
+
   transposedProduct(x: string, matrix: string): string {
     if (this.operators === "onnxruntime")
       return this.node("FusedMatMul", [x, matrix], { transB: { int: 1 } }, "com.microsoft");
@@ -264,7 +283,7 @@ class Writer implements OnnxEmitter {
   }
 }
 
-const ELEMENT_BYTES: Readonly<Record<OnnxElement, number>> = { f32: 4, f16: 2, bf16: 2, i32: 4, i64: 8, u8: 1 };
+const ELEMENT_BYTES: Readonly<Record<OnnxElement, number>> = { f32: 4, f16: 2, bf16: 2, i32: 4, i64: 8, u8: 1, i8: 1 };
 
 const bytesOf = ({ element, shape }: Stored): number => sizeOf(shape) * ELEMENT_BYTES[element];
 
@@ -286,4 +305,6 @@ const STORED: Readonly<Record<WeightForm, (shape: readonly number[]) => Stored>>
   "q8-scales": scalesOf,
   "q4-packed": packedAs(4),
   "q4-scales": scalesOf,
+  "q8-row-codes": ([rows, width]) => ({ element: "i8", shape: [width!, rows!] }),
+  "q8-row-scales": ([rows]) => ({ element: "f32", shape: [rows!] }),
 };

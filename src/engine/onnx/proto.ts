@@ -5,7 +5,7 @@
 import type { Dim } from "../graph.js";
 import type { OnnxAttribute } from "../op.js";
 
-export const ELEMENT = { f32: 1, u8: 2, i32: 6, i64: 7, f16: 10, bf16: 16 } as const;
+export const ELEMENT = { f32: 1, u8: 2, i8: 3, i32: 6, i64: 7, f16: 10, bf16: 16 } as const;
 export type OnnxElement = keyof typeof ELEMENT;
 
 export interface OnnxNode {

@@ -1,6 +1,7 @@
 /** The bytes of initializers, made out of a checkpoint weight by weight. */
 import { toHalves } from "../half.js";
 import { type Bits, type Quantised, quantise } from "../quantise.js";
+import { type QuantisedRows, quantiseRows } from "../quantise-rows.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import type { WeightForm, WeightUse } from "./lower.js";
 
@@ -21,6 +22,7 @@ export async function* weightBytes(
 
 class Weight {
   private codes: Quantised | null = null;
+  private rowCodes: QuantisedRows | null = null;
 
   constructor(
     readonly name: string,
@@ -32,6 +34,10 @@ class Weight {
     if (this.codes?.bits !== bits) this.codes = quantise(this.floats, this.shape as readonly [number, number], bits);
     return this.codes;
   }
+
+  get rows(): QuantisedRows {
+    return (this.rowCodes ??= quantiseRows(this.floats, this.shape as readonly [number, number]));
+  }
 }
 
 const FORMS: Readonly<Record<WeightForm, (weight: Weight) => Uint8Array>> = {
@@ -41,6 +47,8 @@ const FORMS: Readonly<Record<WeightForm, (weight: Weight) => Uint8Array>> = {
   "q8-scales": (weight) => bytesOf(weight.quantised(8).scales),
   "q4-packed": (weight) => weight.quantised(4).packed,
   "q4-scales": (weight) => bytesOf(weight.quantised(4).scales),
+  "q8-row-codes": (weight) => bytesOf(weight.rows.codes),
+  "q8-row-scales": (weight) => bytesOf(weight.rows.scales),
 };
 
-const bytesOf = (array: Float32Array | Uint16Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const bytesOf = (array: Float32Array | Uint16Array | Int8Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

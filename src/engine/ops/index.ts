@@ -7,7 +7,7 @@ import { conv2d } from "./convolution.js";
 import { add, affine, cast, clamp, div, exp, gelu, mul, relu, sigmoid, silu, sub, tanh } from "./elementwise.js";
 import { depthToSpace, resizeNearest, spaceToDepth } from "./grid.js";
 import { embedding, gather } from "./lookup.js";
-import { linear, matmul } from "./matrix.js";
+import { bulkLinear, linear, matmul } from "./matrix.js";
 import { groupNorm, l2Normalize, layerNorm, rmsNorm, softmax } from "./norm.js";
 import { argmax, argmin, mean, sum } from "./reduce.js";
 import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
@@ -15,7 +15,7 @@ import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
 export const OPS = {
   ...{ add, sub, mul, div, affine, clamp, cast },
   ...{ exp, tanh, sigmoid, relu, silu, gelu },
-  ...{ linear, matmul, embedding, gather },
+  ...{ linear, bulkLinear, matmul, embedding, gather },
   ...{ rmsNorm, layerNorm, groupNorm, l2Normalize, softmax },
   ...{ sum, mean, argmin, argmax },
   ...{ reshape, reshapeLike, transpose, slice, concat },

@@ -36,38 +36,21 @@ export const rmsNorm: Op<readonly [x: Value, weight: Value | null], EpsilonAttri
   },
 });
 
-/**
- * (x - mean) / sqrt(variance + epsilon) · weight + bias over the last axis. arXiv 1607.06450. weight and bias are null, or [C], or
- * for x [B, T, C] both [B, 1, C], one an item (adaptive: arXiv 2212.09748 §3.2).
- */
+/** (x - mean) / sqrt(variance + epsilon) · weight + bias over the last axis, weight and bias [C] or null. arXiv 1607.06450. */
 export const layerNorm: Op<readonly [x: Value, weight: Value | null, bias: Value | null], EpsilonAttributes> = op({
   name: "layerNorm",
   inputs: ["x", "weight?", "bias?"],
-  shape: ([x, weight, bias]) => {
-    const [B, , C] = x.shape;
-    if (!(weight && bias && weight.shape.length === 3)) return lastAxisNorm("layerNorm", x, weight, bias);
-    expectShape("layerNorm", "weight", weight, [B!, 1, C!]);
-    expectShape("layerNorm", "bias", bias, [B!, 1, C!]);
-    return lastAxisNorm("layerNorm", x, null, null);
-  },
+  shape: ([x, weight, bias]) => lastAxisNorm("layerNorm", x, weight, bias),
   oracle: ([x, weight, bias], { epsilon }) =>
-    perRow(x, (row, out, at) => {
+    perRow(x, (row, out) => {
       const { mean, scale } = moments(row, epsilon);
-      const C = row.length;
-      const own = weight?.shape.length === 3 ? Math.floor(at / (x.shape[1]! * C)) * C : 0; // where the item's numbers begin
-      for (let c = 0; c < C; c++)
-        out[c] = (row[c]! - mean) * scale * (weight?.data[own + c] ?? 1) + (bias?.data[own + c] ?? 0);
+      for (let c = 0; c < row.length; c++)
+        out[c] = (row[c]! - mean) * scale * (weight?.data[c] ?? 1) + (bias?.data[c] ?? 0);
     }),
   onnx: (emit, [x, weight, bias], { epsilon }) => {
     const attributes = { axis: { int: -1 }, epsilon: { float: epsilon } };
-    const ones = () => emit.constant(filled(widthOf("layerNorm", x.shape.at(-1)), 1));
-    if (weight && bias && weight.shape.length === 3 && emit.operators === "standard") {
-      // Not every provider stretches scale and bias.
-      const normed = emit.node("LayerNormalization", [x.name, ones()], attributes);
-      return emit.node("Add", [emit.node("Mul", [normed, weight.name]), bias.name]);
-    }
     // The operator insists on a scale; without one, ones of the same width are folded in.
-    const scale = weight?.name ?? ones();
+    const scale = weight?.name ?? emit.constant(filled(widthOf("layerNorm", x.shape.at(-1)), 1));
     return emit.node("LayerNormalization", [x.name, scale, ...(bias ? [bias.name] : [])], attributes);
   },
   tfjs: (tf, [x, weight, bias], { epsilon }) => shifted(tf, standardised(tf, x, epsilon), weight, bias),
@@ -196,11 +179,11 @@ function moments(values: ArrayLike<number> & Iterable<number>, epsilon: number):
   return { mean, scale: 1 / Math.sqrt(squares / values.length + epsilon) };
 }
 
-function perRow(x: Tensor, fill: (row: Float32Array, out: Float32Array, at: number) => void): Tensor {
+function perRow(x: Tensor, fill: (row: Float32Array, out: Float32Array) => void): Tensor {
   const C = x.shape.at(-1)!;
   const data = new Float32Array(sizeOf(x.shape));
   for (let at = 0; at < data.length; at += C)
-    fill((x.data as Float32Array).subarray(at, at + C), data.subarray(at, at + C), at);
+    fill((x.data as Float32Array).subarray(at, at + C), data.subarray(at, at + C));
   return { shape: x.shape, data };
 }
 

@@ -30,6 +30,19 @@ describe("lowerToOnnx", () => {
     expect(packed).toMatchObject({ shape: [14, 14], bytes: 14 * 16 });
   });
 
+  test("holds the matrices of bulkLinear in q8 by rows where ONNX Runtime's CPU is aimed at, else in blocks", () => {
+    const g = new GraphBuilder("test");
+    const graph = g.build({ y: opsOf(g).bulkLinear(g.input("x", ["T", 64]), g.weight("w", [3, 64]), null) });
+    const forms = (operators: "standard" | "onnxruntime", precision: "q8" | "q4") =>
+      lowerToOnnx(graph, { precision, stateful: "host", operators }).weights.map(({ form, bytes }) => [form, bytes]);
+    expect(forms("onnxruntime", "q8")).toEqual([
+      ["q8-row-codes", 3 * 64],
+      ["q8-row-scales", 3 * 4],
+    ]);
+    expect(forms("standard", "q8").map(([form]) => form)).toEqual(["q8-packed", "q8-scales"]);
+    expect(forms("onnxruntime", "q4").map(([form]) => form)).toEqual(["q4-packed", "q4-scales"]);
+  });
+
   test("gives the same bytes for the same graph", () => {
     expect(Buffer.from(lower("f32").model).equals(Buffer.from(lower("f32").model))).toBe(true);
   });
