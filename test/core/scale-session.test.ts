@@ -9,6 +9,7 @@ import { varGuidance } from "../../src/core/guidance.js";
 import { openScaleTransformer, type ScaleTransformer } from "../../src/core/scale-model.js";
 import { openScaleSession } from "../../src/core/scale-session.js";
 import type { Session } from "../../src/core/session.js";
+import { openOnnx } from "../../src/engine/onnx/executor.js";
 import { referenceEngine } from "../../src/engine/reference.js";
 import { type FloatTensor, tensor } from "../../src/engine/tensor.js";
 import { memoryCheckpoint } from "../../src/engine/weights/stored.js";
@@ -154,6 +155,21 @@ test("one matrix for all layers and no offsets is the same matrix in each layer"
     return rows([await session.forward(fill(0, 2))]);
   };
   expectClose(await logits({ ...config, modulation: "own" }, own), await logits(config, shared));
+});
+
+test.each(["f32", "q8"] as const)("on ONNX Runtime in %s a picture is the same to the bit alone and in a batch", async (precision) => {
+  const { config, condition } = TINY_SCALES.caption;
+  await using onnx = await openOnnx({ device: { name: "cpu", reason: "test" }, provider: "cpu", threads: 1 });
+  const weights = memoryCheckpoint("tiny", randomTensors(config));
+  await using model = await openScaleTransformer(onnx, config, weights, { precision });
+  const passes = async (items: readonly number[]) => {
+    const options = { condition: pick(condition, items), guided: true, guidedUntil: 5, paint: paintWaves }; // one row in the last pass
+    await using session = await openScaleSession(model, options);
+    const predictions: Prediction[] = [];
+    for (const scale of [0, 1, 2]) predictions.push(await session.forward(fill(scale, scale, items)));
+    return rows(predictions.map(({ conditional }) => ({ conditional, unconditional: null })));
+  };
+  expect(await passes([0])).toEqual([(await passes([0, 1, 2]))[0]]);
 });
 
 test("the words of a caption matter, their order too", async () => {

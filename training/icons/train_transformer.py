@@ -1,10 +1,10 @@
-"""Trains a transformer on the tokenizer's ids: token by token, or by diagonals, then from the weights of the former.
+"""Trains a transformer on the tokenizer's ids: token by token, or by diagonals; either may begin with the weights of the other.
 
   python train_transformer.py --data data --tokenizer runs/tokenizer --run runs/transformer [--steps N] [--batch N]
   python train_transformer.py --order next-neighbor --start runs/transformer --run runs/next-neighbor ...
 
 Held-out (concept, style) cells are never seen. A tenth of the conditions is dropped whole, for guidance; a twentieth
-loses its style only. Half of the pictures are fed with a part of their ids replaced by random ones, a part that differs
+loses its style only. Three quarters of the pictures are fed with a part of their ids replaced by random ones, a part that differs
 from picture to picture: else the caption, which says 7 of a picture's 600 nats, is learnt last. Logged as `caption_gain`:
 the nats a picture that its own caption saves against a neighbour's. The ids of all pictures are computed once and kept
 beside the checkpoint."""
@@ -22,7 +22,7 @@ from recipe.run import Average, Run, adamw_for_transformers, begin, options, sch
 from recipe.transformer import NeighborTransformer, Transformer, TransformerConfig
 from recipe.vq import VQ, VQConfig
 
-DROP_ALL, DROP_STYLE, CORRUPT = 0.10, 0.05, 0.5
+DROP_ALL, DROP_STYLE, CORRUPT = 0.10, 0.05, 0.75
 ORDERS = {"next-token": Transformer, "next-neighbor": NeighborTransformer}
 
 
@@ -61,12 +61,14 @@ def corrupt(ids, vocab, rng):
 
 
 @torch.no_grad()
-def begin_from(model, raster):
-    """The second head and its block begin as copies of the first and of the last block, which do nearly what they are to do."""
+def begin_from(model, weights):
+    """Begins with the weights of either order. A second head and its block, if the other has none, begin as copies of the first
+    and of the last block, which do nearly what they are to do."""
     last = model.config.layers - 1
-    copies = {name.replace(f"layers.{last}.", f"layers.{last + 1}."): w for name, w in raster.items() if f"layers.{last}." in name}
-    heads = {"medusa_norm.weight": raster["norm.weight"], "medusa_output.weight": raster["output.weight"]}
-    model.load_state_dict({**raster, **copies, **heads})
+    copies = {name.replace(f"layers.{last}.", f"layers.{last + 1}."): w for name, w in weights.items() if f"layers.{last}." in name}
+    heads = {"medusa_norm.weight": weights["norm.weight"], "medusa_output.weight": weights["output.weight"]}
+    known = {**copies, **heads, **weights}
+    model.load_state_dict({name: known[name] for name in model.state_dict()})
 
 
 @torch.no_grad()
@@ -91,7 +93,7 @@ def main():
     p = options("transformer", steps=8000, rate=1.5e-3)
     p.add_argument("--tokenizer", default="runs/tokenizer")
     p.add_argument("--order", choices=ORDERS, default="next-token")
-    p.add_argument("--start", help="the run whose weights and captions a next-neighbor model begins with")
+    p.add_argument("--start", help="a run of either order whose weights and captions this one begins with")
     p.add_argument("--batch", type=int, default=16)
     p.add_argument("--dropout", type=float, default=0.0)
     a = p.parse_args()
