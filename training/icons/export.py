@@ -24,7 +24,7 @@ from recipe.scale_transformer import ScaleTransformerConfig
 from recipe.transformer import TransformerConfig
 from recipe.vq import VQConfig
 
-REVISION = "4"
+REVISION = "5"
 BLOCK = 32
 
 
