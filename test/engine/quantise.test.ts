@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/base/errors.js";
-import { toHalves } from "../../src/engine/half.js";
 import { GraphBuilder } from "../../src/engine/graph.js";
+import { toHalves } from "../../src/engine/half.js";
 import { openOnnx } from "../../src/engine/onnx/executor.js";
 import { opsOf } from "../../src/engine/ops/index.js";
 import { rounded } from "../../src/engine/precision.js";
@@ -95,14 +95,18 @@ describe("quantiseRows", () => {
 });
 
 describe("programs below float32", () => {
-  const cases = CASES.filter(({ op }) => op === "linear" || op === "bulkLinear");
-
-  // int8 products also round x, to 1/254 of the largest of each 32, of each row in bulkLinear, whose weight has a scale a row, too; f16 and the rest of the table compute in float32.
+  // int8 products also round x, to 1/254 of the largest of each 32; f16 and the rest of the table compute in float32. In q8
+  // bulkLinear rounds x and the weight by rows instead.
   test.each([
-    ["f16", 1e-12],
-    ["q8", 1e-4],
-    ["q4", 3e-5],
-  ] as const)("onnx-cpu multiplies by the weights that %s rounds to", async (precision, limit) => {
+    ["linear", "f16", 1e-12],
+    ["linear", "q8", 3e-5],
+    ["linear", "q4", 3e-5],
+    ["bulkLinear", "f16", 1e-12],
+    ["bulkLinear", "q8", 1e-4],
+    ["bulkLinear", "q4", 3e-5],
+  ] as const)("%s on onnx-cpu multiplies by the weights that %s rounds to", async (op, precision, limit) => {
+    const cases = CASES.filter((which) => which.op === op);
+    expect(cases).not.toHaveLength(0);
     const engine = await openOnnx({ device: { name: "onnx-cpu", reason: "test" }, provider: "cpu", threads: 1 });
     for (const which of cases) {
       const expected = await runCase(referenceEngine(), which, precision);

@@ -73,7 +73,7 @@ function blockProduct(
 /**
  * The same y, for passes of many rows: q8 on ONNX Runtime's CPU is a product of integers with one scale for each row of x and of
  * the weight, so that a result does not depend on what else is in the batch; elsewhere all is as in linear. Blocks of 32 are finer
- * and faster for a row or two; from 30 rows on this is the faster one (bench: var-d16, nar-l).
+ * and take fewer nodes, which counts for a row or two; what this gains with many rows, bench var-d16 and nar-l print.
  */
 export const bulkLinear: typeof linear = op({
   ...linear,

@@ -135,7 +135,7 @@ export async function* llamagenOps(folder: string, golden: GoldenCase, engine: E
       const C = shape.at(-1)!;
       const hidden = weights.entries.get("ffn.w1.weight")!.shape[0]!;
       const build = (o: Ops, x: Value, g: GraphBuilder) =>
-        swiglu({ o, product: o.linear, weight: (w, s) => g.weight(`${w.replace("feed_forward", "ffn")}.weight`, s) }, x, C, hidden);
+        swiglu({ o, product: o.linear, weight: (w, s) => g.weight(`ffn.${w}.weight`, s) }, x, C, hidden);
       answers.set("ffn.out", await run(floats(name), build));
     }
     if (name === "caption_mlp.in") {
