@@ -3,6 +3,7 @@ import { defaultPicture } from "./default-picture.js";
 import { jacobiPasses } from "./jacobi.js";
 import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
+import { previews } from "./previews.js";
 import { varD16 } from "./var-d16.js";
 import { vqDs16 } from "./vq-ds16.js";
 
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "vq-ds16": vqDs16,
   "var-d16": varD16,
   "default-picture": defaultPicture,
+  previews,
   jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,
 };

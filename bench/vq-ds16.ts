@@ -1,7 +1,7 @@
 /** Decoding one 256 x 256 picture with LlamaGen's VQ-16 decoder, random weights, beside eager PyTorch in the same run. */
 import { openEngine } from "../src/engine/open.js";
 import { VQ_CONFIGS } from "../src/tokenizers/image/vq-config.js";
-import { openVqTokenizer, vqDecoderGraph, vqEncoderGraph } from "../src/tokenizers/image/vq-tokenizer.js";
+import { openVqTokenizer, vqPrograms } from "../src/tokenizers/image/vq-tokenizer.js";
 import { pytorch } from "./pytorch.js";
 import { randomWeights } from "./random-weights.js";
 
@@ -15,7 +15,7 @@ export async function vqDs16(): Promise<void> {
   await using tokenizer = await openVqTokenizer(
     engine,
     config,
-    randomWeights(vqEncoderGraph(config), vqDecoderGraph(config)),
+    randomWeights(...Object.values(vqPrograms(config))),
   );
   const ids = {
     shape: [1, SIDE, SIDE],

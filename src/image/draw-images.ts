@@ -2,7 +2,7 @@
 import { decode } from "../core/decode/loop.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { type Prepared, prepare } from "./condition.js";
-import { ENCODINGS, encodePicture, hasTransparency, resized } from "./encode.js";
+import { ENCODINGS, encodePicture, encodePreview, hasTransparency, resized } from "./encode.js";
 import type { ImageEvent, ImageResult } from "./events.js";
 import { type GeneratedImage, generatedImage } from "./generated-image.js";
 import { type EditRecord, manifestOf } from "./manifest.js";
@@ -131,9 +131,9 @@ async function* drawBatch(
       event.accepted.forEach(({ positions }, item) => (known[item]! += positions.length));
       yield { type: "tokens-accept", done, total: event.total, forwardPasses };
       if (previewEvery === 0 || forwardPasses % previewEvery !== 0 || done === event.total) continue;
-      for (const [item, picture] of (await drawing.pictures()).entries()) {
+      for (const [item, picture] of (await drawing.previews()).entries()) {
         const index = first + item;
-        const bytes = await encodePicture(picture, "png", markOf(model, request, edit, index));
+        const bytes = await encodePreview(picture, markOf(model, request, edit, index));
         yield { type: "image-preview", index, done: known[item]!, picture, bytes };
       }
     }

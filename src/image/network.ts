@@ -54,6 +54,8 @@ export interface Drawing {
   readonly sampler: Sampler;
   /** Takes what became final in a pass, an entry for each picture. */
   accept(accepted: readonly Accepted[]): void;
-  /** The pictures as far as they are known, at the model's own side; when everything is, the finished ones. */
+  /** What can be seen of the pictures so far, at the model's own side. */
+  previews(): Promise<Picture[]>;
+  /** The finished pictures, at the same side, when everything was accepted. */
   pictures(): Promise<Picture[]>;
 }

@@ -45,6 +45,11 @@ async function begin(transformer: Transformer, tokenizer: ImageTokenizer, work: 
   const known = lines.map((ids) =>
     Int32Array.from({ length: positions }, (_, position) => (given?.keep[position] === 1 ? ids[position]! : UNKNOWN)),
   );
+  const grids = () => {
+    const ids = new Int32Array(items * positions);
+    known.forEach((line, item) => ids.set(line, item * positions));
+    return tensor([items, config.grid, config.grid], ids);
+  };
   return {
     strategy: given ? keeping(order, { ids: lines, keep: given.keep }) : order,
     sampler: sampler({ seed, sampling, guidance: guidance(scale, until, order.drawnBefore), firstItem }),
@@ -54,10 +59,7 @@ async function begin(transformer: Transformer, tokenizer: ImageTokenizer, work: 
         positions.forEach((position, i) => (known[item]![position] = ids[i]!));
       });
     },
-    async pictures() {
-      const ids = new Int32Array(items * positions);
-      known.forEach((line, item) => ids.set(line, item * positions));
-      return picturesOf(await tokenizer.preview(tensor([items, config.grid, config.grid], ids)));
-    },
+    previews: async () => picturesOf(await tokenizer.preview(grids())),
+    pictures: async () => picturesOf(await tokenizer.decode(grids())),
   };
 }

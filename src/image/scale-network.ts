@@ -50,6 +50,7 @@ async function begin(transformer: ScaleTransformer, tokenizer: MultiScaleTokeniz
     sampler: sampler({ seed, sampling, guidance, firstItem }),
     session: await openScaleSession(transformer, { condition, guided: scale > 1, guidedUntil: until, paint: canvas.paint }),
     accept: (accepted) => canvas.add(accepted.map(({ ids, mixtures }) => mixtures ?? ids)),
+    previews: async () => picturesOf(await tokenizer.preview(await canvas.latest())),
     pictures: async () => picturesOf(await tokenizer.render(await canvas.latest())),
   };
 }

@@ -18,7 +18,7 @@ import { writeSafetensors } from "../../src/engine/weights/safetensors-write.js"
 import { parseMultiScaleConfig } from "../../src/tokenizers/image/multi-scale-config.js";
 import { multiScalePrograms } from "../../src/tokenizers/image/multi-scale-tokenizer.js";
 import type { VqConfig } from "../../src/tokenizers/image/vq-config.js";
-import { vqDecoderGraph, vqEncoderGraph } from "../../src/tokenizers/image/vq-tokenizer.js";
+import { vqPrograms } from "../../src/tokenizers/image/vq-tokenizer.js";
 
 export const TINY_STYLES = ["plain", "round"];
 
@@ -32,11 +32,12 @@ const TINY_VQ: VqConfig = {
   zChannels: 7,
   codeDim: 5,
   vocab: 37,
+  preview: { width: 6, blocks: 1 },
 };
 
 /** Grids of 1, 2, 3 and 5 cells a side. */
 const TINY_MULTI_SCALE = parseMultiScaleConfig("tiny", {
-  ...{ channels: 4, patch: 2, ch: 6, multipliers: [1, 2], resBlocks: 1, groups: 3, codeDim: 5, vocab: 29 },
+  ...{ channels: 4, patch: 2, ch: 6, multipliers: [1, 2], resBlocks: 1, groups: 3, codeDim: 5, vocab: 29, preview: { width: 5, blocks: 0 } },
   ...{ phi: { share: 2, ratio: 0.5 }, scales: [1, 2, 3, 5] },
 });
 
@@ -99,7 +100,7 @@ export async function writeTinyImageModel(
       continue;
     }
     const config = tinyTransformer(condition, { kind: order });
-    const vq = [vqEncoderGraph(TINY_VQ), vqDecoderGraph(TINY_VQ)];
+    const vq = Object.values(vqPrograms(TINY_VQ));
     const codec = "tokenizer.safetensors";
     if (!tokenizers.vq) tokenizers.vq = { layout: "llamagen-vq", weights: await write(codec, vq, seed), config: TINY_VQ };
     const name = order === "next-token" ? "transformer" : order;

@@ -1,11 +1,12 @@
 """Writes the trained networks as the folder that the SDK ships: one transformer for each run that is given.
 
   python export.py --data data --out ../../models/tessera-icons \\
-      --next-scale runs/next-scale --scale-tokenizer runs/scale-tokenizer --next-token runs/transformer --tokenizer runs/tokenizer
+      --next-scale runs/next-scale --scale-tokenizer runs/scale-tokenizer --scale-preview runs/scale-preview \\
+      --next-token runs/transformer --tokenizer runs/tokenizer --preview runs/preview
 
-Tokenizers: float16. Transformers: matrices as int8 in blocks of 32 along the input, symmetric, with float16 scales beside them
-(`NAME` int8 [out, in], `NAME.scales` [out, in / 32]); everything else float16. The order of TRANSFORMERS is that of the
-folder; the first is the model's default."""
+Tokenizers: float16, each with its decoder of previews (`preview.NAME`). Transformers: matrices as int8 in blocks
+of 32 along the input, symmetric, with float16 scales beside them (`NAME` int8 [out, in], `NAME.scales` [out, in / 32]);
+everything else float16. The order of TRANSFORMERS is that of the folder; the first is the model's default."""
 import argparse
 import hashlib
 import json
@@ -20,11 +21,12 @@ from tokenizers import Tokenizer
 from recipe.captions import PAD, SLOTS
 from recipe.data import Pictures
 from recipe.multi_scale import RATIO, MultiScaleConfig, published
+from recipe.preview import BLOCKS, WIDTH
 from recipe.scale_transformer import ScaleTransformerConfig
 from recipe.transformer import TransformerConfig
 from recipe.vq import VQConfig
 
-REVISION = "5"
+REVISION = "6"
 BLOCK = 32
 
 
@@ -60,30 +62,35 @@ def write_transformer(run, file, note):
     write(tensors, file, note)
 
 
-def write_tokenizer(run, file, note, names=lambda state: state):
+def tokenizer_state(run):
     state, last = averaged(run)
-    state["quantize.embedding.weight"] = last["quantize.embedding.weight"]  # follows the features, is not averaged
-    write({k: v.half() for k, v in names(state).items()}, file, note)
+    return {**state, "quantize.embedding.weight": last["quantize.embedding.weight"]}  # follows the features, is not averaged
+
+
+def write_tokenizer(state, preview, file, note):
+    previews = {f"preview.{name}": w for name, w in averaged(preview)[0].items()}
+    write({name: w.half() for name, w in {**state, **previews}.items()}, file, note)
 
 
 def codec(v):
     return {"channels": v.channels, "patch": v.patch, "ch": v.ch, "multipliers": list(v.multipliers), "resBlocks": v.res_blocks,
-            "groups": v.groups, "codeDim": v.code_dim, "vocab": v.vocab}
+            "groups": v.groups, "codeDim": v.code_dim, "vocab": v.vocab, "preview": {"width": WIDTH, "blocks": BLOCKS}}
 
 
 def caption_condition(styles, vocabulary):
     return {"kind": "caption", "slots": SLOTS, "vocabulary": vocabulary, "styles": styles, "pad": PAD}
 
 
-def vq(run, out):
+def vq(a, out):
     v, file = VQConfig(), "tokenizer.safetensors"
-    write_tokenizer(run, out / file, "RGBA tokenizer in the LlamaGen layout")
+    write_tokenizer(tokenizer_state(a.tokenizer), a.preview, out / file, "RGBA tokenizer in the LlamaGen layout, with a decoder of previews")
     return {"layout": "llamagen-vq", "weights": file, "config": {**codec(v), "zChannels": v.z_channels}}
 
 
-def multi_scale(run, out):
+def multi_scale(a, out):
     m, file = MultiScaleConfig(), "scale-tokenizer.safetensors"
-    write_tokenizer(run, out / file, "multi-scale RGBA tokenizer in the VAR layout", published)
+    state = published(tokenizer_state(a.scale_tokenizer))
+    write_tokenizer(state, a.scale_preview, out / file, "multi-scale RGBA tokenizer in the VAR layout, with a decoder of previews")
     return {"layout": "var-multi-scale", "weights": file,
             "config": {**codec(m.codec), "phi": {"share": 0, "ratio": RATIO}, "scales": list(m.sides)}}
 
@@ -119,6 +126,8 @@ def main():
     p.add_argument("--captions", default="runs/transformer/captions.json")
     p.add_argument("--tokenizer", default="runs/tokenizer")
     p.add_argument("--scale-tokenizer", default="runs/scale-tokenizer")
+    p.add_argument("--preview", default="runs/preview")
+    p.add_argument("--scale-preview", default="runs/scale-preview")
     for order in TRANSFORMERS:
         p.add_argument(f"--{order}", help="its run; without it the folder has no such transformer")
     p.add_argument("--out", default="../../models/tessera-icons")
@@ -132,8 +141,7 @@ def main():
     styles, text = Pictures(a.data).styles, Tokenizer.from_file(a.captions)
     condition = caption_condition(len(styles), text.get_vocab_size())
     transformers = {order: TRANSFORMERS[order](run, out, condition) for order, run in given.items()}
-    runs = {"vq": a.tokenizer, "multi-scale": a.scale_tokenizer}
-    tokenizers = {name: row(runs[name], out) for name, row in TOKENIZERS.items()
+    tokenizers = {name: row(a, out) for name, row in TOKENIZERS.items()
                   if any(t["tokenizer"] == name for t in transformers.values())}
     files = ["captions.json", *(row["weights"] for row in (*tokenizers.values(), *transformers.values()))]
     config = {

@@ -26,15 +26,19 @@ DROP_ALL, DROP_STYLE, CORRUPT = 0.10, 0.05, 0.75
 ORDERS = {"next-token": Transformer, "next-neighbor": NeighborTransformer}
 
 
+def trained_vq(run):
+    saved = torch.load(Path(run) / "checkpoint.pt", weights_only=True)
+    model = VQ(VQConfig()).eval()
+    model.load_state_dict({**saved["average"], "quantize.embedding.weight": saved["model"]["quantize.embedding.weight"]})
+    return model.requires_grad_(False)
+
+
 @torch.no_grad()
 def picture_ids(pictures, tokenizer_run, file, device, dtype):
     """[N, h*w] ids of every picture by the averaged tokenizer."""
     if file.exists():
         return torch.from_numpy(np.load(file).astype(np.int64))
-    saved = torch.load(Path(tokenizer_run) / "checkpoint.pt", weights_only=True)
-    vq = VQ(VQConfig()).to(device, memory_format=torch.channels_last).eval()
-    vq.load_state_dict({**saved["average"], "quantize.embedding.weight": saved["model"]["quantize.embedding.weight"]})
-    out = []
+    vq, out = trained_vq(tokenizer_run).to(device, memory_format=torch.channels_last), []
     for i in range(0, len(pictures.rows), 64):
         x = pictures.batch(range(i, min(i + 64, len(pictures.rows)))).to(device).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, dtype):

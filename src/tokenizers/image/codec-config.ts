@@ -18,6 +18,14 @@ export interface CodecConfig {
   readonly groups: number;
   readonly codeDim: number;
   readonly vocab: number;
+  /** The small decoder that shows unfinished pictures; null: the file has none, and the full one shows them. */
+  readonly preview: PreviewConfig | null;
+}
+
+export interface PreviewConfig {
+  readonly width: number;
+  /** Residual convolutions of that width, all at the size of the map of codes. */
+  readonly blocks: number;
 }
 
 /** Pixels of one side of a code of the finest grid. */
@@ -36,12 +44,20 @@ export function parseCodecConfig(of: Fields, where: string): CodecConfig {
     groups: parseWidth(of, "groups"),
     codeDim: parseWidth(of, "codeDim"),
     vocab: of.number("vocab", "an integer from 2 to 1048576", isIntegerIn(2, 2 ** 20)),
+    preview: (of.take("preview") ?? null) === null ? null : parsePreview(of.object("preview")), // may be absent
   };
   const uneven = [1, ...config.multipliers].map((m) => m * config.ch).find((width) => width % config.groups !== 0);
   if (uneven !== undefined) {
     const received = `${config.groups} (a width is ${uneven})`;
     throw new ArgumentError(`${where}.groups`, "a divisor of ch and of every width", received);
   }
+  return config;
+}
+
+function parsePreview(of: Fields): PreviewConfig {
+  const blocks = of.number("blocks", "an integer from 0 to 16", isIntegerIn(0, 16));
+  const config = { width: parseWidth(of, "width"), blocks };
+  of.finish();
   return config;
 }
 

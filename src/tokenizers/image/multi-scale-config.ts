@@ -33,6 +33,7 @@ const published = (scales: readonly Grid[]) =>
     groups: 32,
     codeDim: 32,
     vocab: 4096,
+    preview: null,
     phi: { share: 4, ratio: 0.5 },
     scales,
   }) as const satisfies MultiScaleConfig;

@@ -8,6 +8,7 @@ import type { Checkpoint } from "../../engine/weights/checkpoint.js";
 import { settle } from "../../engine/weights/settle.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { inSlices } from "./batch-slices.js";
+import type { PreviewConfig } from "./codec-config.js";
 import { compiledOnce, type LazyProgram } from "./lazy-program.js";
 import { deriveMultiScale, type Grid, type MultiScaleConfig, phiOf } from "./multi-scale-config.js";
 import {
@@ -18,6 +19,7 @@ import {
   quantised,
 } from "./multi-scale-graphs.js";
 import { type Channels, checkPixels } from "./pixels.js";
+import { previewPixels } from "./preview-decoder.js";
 import { area, bicubic, resampled, turned } from "./resample.js";
 
 /** What stands in a cell: an id, or a mixture of codes, the i-th id with the i-th share. */
@@ -57,6 +59,8 @@ export interface MultiScaleTokenizer extends Tokenizer<FloatTensor, Tensor>, Asy
   paint(canvas: FloatTensor | null, scale: number, cells: readonly ArrayLike<Cell>[]): Promise<Painted>;
   /** The picture of a canvas, finished or not: [B, D, h, w] to pixels [B, C, Y, X] in [-1, 1]. */
   render(canvas: FloatTensor): Promise<FloatTensor>;
+  /** About the same for an unfinished canvas, at a fraction of the cost where the checkpoint has a decoder for that; else the same. */
+  preview(canvas: FloatTensor): Promise<FloatTensor>;
   close(): Promise<void>;
 }
 
@@ -74,11 +78,13 @@ export async function openMultiScaleTokenizer(
   const graphs = multiScalePrograms(config);
   settle(checkpoint, Object.values(graphs), { ignore: STATISTICS });
   const lazy = (graph: Graph) => compiledOnce(engine, graph, checkpoint);
+  const pixels = lazy(graphs.pixels);
   const programs = {
     features: lazy(graphs.features),
     quantiser: lazy(graphs.quantiser),
     painter: lazy(graphs.painter),
-    pixels: lazy(graphs.pixels),
+    pixels,
+    preview: graphs.preview ? lazy(graphs.preview) : pixels,
   };
   return new ResidualTokenizer(config, programs, await checkpoint.floats("quantize.embedding.weight"));
 }
@@ -89,6 +95,7 @@ export const multiScalePrograms = (config: MultiScaleConfig) => ({
   quantiser: quantiserGraph(config),
   painter: painterGraph(config),
   pixels: pixelsGraph(config),
+  ...(config.preview && { preview: previewGraph(config, config.preview) }),
 });
 
 /** How often each code was used in training: in the published file, of no use here. */
@@ -102,6 +109,11 @@ function featuresGraph(config: MultiScaleConfig): Graph {
 function pixelsGraph(config: MultiScaleConfig): Graph {
   const g = new GraphBuilder("multi-scale-pixels");
   return g.build({ pixels: multiScalePixels(g, config, g.input("canvas", ["B", config.codeDim, "h", "w"])) });
+}
+
+function previewGraph(config: MultiScaleConfig, preview: PreviewConfig): Graph {
+  const g = new GraphBuilder("multi-scale-preview");
+  return g.build({ pixels: previewPixels(g, config, preview, g.input("canvas", ["B", config.codeDim, "h", "w"])) });
 }
 
 function quantiserGraph(config: MultiScaleConfig): Graph {
@@ -122,7 +134,7 @@ function painterGraph(config: MultiScaleConfig): Graph {
   return g.build({ canvas, next: o.transpose(next, { permutation: [0, 2, 3, 1] }) });
 }
 
-type Programs = Readonly<Record<"features" | "quantiser" | "painter" | "pixels", LazyProgram>>;
+type Programs = Readonly<Record<"features" | "quantiser" | "painter" | "pixels" | "preview", LazyProgram>>;
 
 class ResidualTokenizer implements MultiScaleTokenizer {
   readonly vocabularySize: number;
@@ -193,12 +205,12 @@ class ResidualTokenizer implements MultiScaleTokenizer {
     return { canvas: out.canvas as FloatTensor, next: next ? tensor([B, rows * columns, D], data) : null };
   }
 
-  async render(canvas: FloatTensor): Promise<FloatTensor> {
-    this.checkOpen();
-    this.checkCanvas(canvas, canvas.shape[0]!);
-    const [Y, X] = this.size;
-    const program = await this.programs.pixels.get();
-    return (await inSlices(canvas, Y * X, async (slice) => (await program.run({ canvas: slice })).pixels!)) as FloatTensor;
+  render(canvas: FloatTensor): Promise<FloatTensor> {
+    return this.shown(canvas, this.programs.pixels);
+  }
+
+  preview(canvas: FloatTensor): Promise<FloatTensor> {
+    return this.shown(canvas, this.programs.preview);
   }
 
   async close(): Promise<void> {
@@ -208,6 +220,14 @@ class ResidualTokenizer implements MultiScaleTokenizer {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private async shown(canvas: FloatTensor, decoder: LazyProgram): Promise<FloatTensor> {
+    this.checkOpen();
+    this.checkCanvas(canvas, canvas.shape[0]!);
+    const [Y, X] = this.size;
+    const program = await decoder.get();
+    return (await inSlices(canvas, Y * X, async (slice) => (await program.run({ canvas: slice })).pixels!)) as FloatTensor;
   }
 
   /** Pixels of a picture, [Y, X]. */

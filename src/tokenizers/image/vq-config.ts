@@ -24,6 +24,7 @@ function published(multipliers: readonly number[]): VqConfig {
     zChannels: 256,
     codeDim: 8,
     vocab: 16_384,
+    preview: null,
   };
 }
 

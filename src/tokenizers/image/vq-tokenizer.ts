@@ -1,7 +1,7 @@
 /** A VQ tokenizer ready for use: pictures to grids of ids and back, on any engine. */
 import { ArgumentError, ClosedError } from "../../base/errors.js";
 import type { Engine } from "../../engine/engine.js";
-import { type Graph, GraphBuilder } from "../../engine/graph.js";
+import { type Graph, GraphBuilder, type Value } from "../../engine/graph.js";
 import { dtypeOf, type FloatTensor, type Tensor } from "../../engine/tensor.js";
 import type { Checkpoint } from "../../engine/weights/checkpoint.js";
 import { settle } from "../../engine/weights/settle.js";
@@ -11,6 +11,7 @@ import { downsampleOf } from "./codec-config.js";
 import { compiledOnce, type LazyProgram } from "./lazy-program.js";
 import { type Channels, checkPixels } from "./pixels.js";
 import { blankUnknown, borrowNearest, UNKNOWN } from "./preview.js";
+import { previewPixels } from "./preview-decoder.js";
 import type { VqConfig } from "./vq-config.js";
 import { vqCodes, vqFeatures, vqNearest, vqPixels } from "./vq-graphs.js";
 
@@ -31,7 +32,8 @@ export interface ImageTokenizer extends Tokenizer<FloatTensor, Tensor>, AsyncDis
   decode(ids: Tensor): Promise<FloatTensor>;
   /**
    * The same for a grid in which some ids are UNKNOWN (-1): their squares are blank, transparent or mid grey.
-   * A preview of the known cells, not a promise: the network looks at the whole grid, so they change a little later.
+   * A preview of the known cells, not a promise: the network looks at the whole grid, so they change a little later; and it is
+   * a smaller one where the checkpoint has such a decoder.
    */
   preview(ids: Tensor): Promise<FloatTensor>;
   close(): Promise<void>;
@@ -48,24 +50,38 @@ export async function openVqTokenizer(
   config: VqConfig,
   checkpoint: Checkpoint,
 ): Promise<ImageTokenizer> {
-  const graphs = [vqEncoderGraph(config), vqDecoderGraph(config)] as const;
-  settle(checkpoint, graphs, { ignore: STATISTICS });
-  return new VqTokenizer(config, ...(graphs.map((graph) => compiledOnce(engine, graph, checkpoint)) as [LazyProgram, LazyProgram]));
+  const graphs = vqPrograms(config);
+  settle(checkpoint, Object.values(graphs), { ignore: STATISTICS });
+  const lazy = (graph: Graph) => compiledOnce(engine, graph, checkpoint);
+  const decoder = lazy(graphs.decoder);
+  const preview = graphs.preview ? lazy(graphs.preview) : decoder;
+  return new VqTokenizer(config, { encoder: lazy(graphs.encoder), decoder, preview });
+}
+
+/** The graphs that a tokenizer compiles; together they name all its weights. */
+export function vqPrograms(config: VqConfig) {
+  const { preview } = config;
+  const decoder = decoderGraph("vq-decoder", config, (g, codes) => vqPixels(g, config, codes));
+  return {
+    encoder: encoderGraph(config),
+    decoder,
+    ...(preview && { preview: decoderGraph("vq-preview", config, (g, codes) => previewPixels(g, config, preview, codes)) }),
+  };
 }
 
 /** How often each code was used in training: in the published files, of no use here. */
 const STATISTICS = [/^quantize\.codebook_used$/];
 
-export function vqEncoderGraph(config: VqConfig): Graph {
+function encoderGraph(config: VqConfig): Graph {
   const g = new GraphBuilder("vq-encoder");
   const pixels = g.input("pixels", ["B", config.channels, "Y", "X"]);
   return g.build({ ids: vqNearest(g, config, vqFeatures(g, config, pixels)) });
 }
 
-export function vqDecoderGraph(config: VqConfig): Graph {
-  const g = new GraphBuilder("vq-decoder");
+function decoderGraph(name: string, config: VqConfig, pixels: (g: GraphBuilder, codes: Value) => Value): Graph {
+  const g = new GraphBuilder(name);
   const ids = g.input("ids", ["B", "h", "w"], "i32");
-  return g.build({ pixels: vqPixels(g, config, vqCodes(g, config, ids)) });
+  return g.build({ pixels: pixels(g, vqCodes(g, config, ids)) });
 }
 
 class VqTokenizer implements ImageTokenizer {
@@ -76,8 +92,7 @@ class VqTokenizer implements ImageTokenizer {
 
   constructor(
     config: VqConfig,
-    private readonly encoder: LazyProgram,
-    private readonly decoder: LazyProgram,
+    private readonly programs: Readonly<Record<"encoder" | "decoder" | "preview", LazyProgram>>,
   ) {
     this.vocabularySize = config.vocab;
     this.channels = config.channels;
@@ -88,36 +103,36 @@ class VqTokenizer implements ImageTokenizer {
     this.checkOpen();
     this.checkPixels(pixels);
     const [, , Y, X] = pixels.shape as [number, number, number, number];
-    const program = await this.encoder.get();
+    const program = await this.programs.encoder.get();
     return inSlices(pixels, Y * X, async (slice) => (await program.run({ pixels: slice })).ids!);
   }
 
   async decode(ids: Tensor): Promise<FloatTensor> {
     this.checkOpen();
     this.checkIds(ids, 0);
-    return this.pixelsOf(ids);
+    return this.shown(ids, this.programs.decoder);
   }
 
   async preview(ids: Tensor): Promise<FloatTensor> {
     this.checkOpen();
     this.checkIds(ids, UNKNOWN);
-    const pixels = await this.pixelsOf(borrowNearest(ids));
+    const pixels = await this.shown(borrowNearest(ids), this.programs.preview);
     blankUnknown(pixels, ids);
     return pixels;
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([this.encoder.close(), this.decoder.close()]);
+    await Promise.all(Object.values(this.programs).map((program) => program.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  private async pixelsOf(ids: Tensor): Promise<FloatTensor> {
+  private async shown(ids: Tensor, decoder: LazyProgram): Promise<FloatTensor> {
     const [, h, w] = ids.shape as [number, number, number];
-    const program = await this.decoder.get();
+    const program = await decoder.get();
     const area = h * w * this.downsample ** 2;
     return (await inSlices(ids, area, async (slice) => (await program.run({ ids: slice })).pixels!)) as FloatTensor;
   }

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ArgumentError, ClosedError, WeightsError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
-import { GraphBuilder } from "../../../src/engine/graph.js";
+import { nameOf } from "../../../src/engine/feeds.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
 import { type FloatTensor, f32, i32, sizeOf, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import type { Checkpoint } from "../../../src/engine/weights/checkpoint.js";
@@ -13,39 +13,37 @@ import {
   type MultiScaleConfig,
   parseMultiScaleConfig,
 } from "../../../src/tokenizers/image/multi-scale-config.js";
-import { enlargementOf, multiScaleFeatures, multiScalePixels, quantised } from "../../../src/tokenizers/image/multi-scale-graphs.js";
-import { type MultiScaleTokenizer, openMultiScaleTokenizer } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
+import { type MultiScaleTokenizer, multiScalePrograms, openMultiScaleTokenizer } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
 import { readCase, readTensors } from "../../golden/case.js";
 import { painted, vaeConfig } from "../../golden/systems/var-vae.js";
 
 const FOLDER = fileURLToPath(new URL("../../fixtures/var/transformer-own-adaln", import.meta.url));
 const engine = referenceEngine();
 
-/** RGBA, patches, one phi a scale, scales that are not square: all that the published file does not have. */
+/** RGBA, patches, one phi a scale, scales that are not square, a decoder of previews: all that the published file does not have. */
 const OURS = parseMultiScaleConfig("config", {
   ...{ channels: 4, patch: 2, ch: 4, multipliers: [1, 2], resBlocks: 1, groups: 2, codeDim: 3, vocab: 11 },
-  ...{ phi: { share: 0, ratio: 0.3 }, scales: [1, [1, 2], [2, 3]] },
+  ...{ phi: { share: 0, ratio: 0.3 }, scales: [1, [1, 2], [2, 3]], preview: { width: 5, blocks: 2 } },
 });
 
+/** Shapes of all weights of the programs, by name. */
+function shapesOf(config: MultiScaleConfig): Map<string, readonly number[]> {
+  const weights = Object.values(multiScalePrograms(config)).flatMap((graph) => graph.weights);
+  return new Map(weights.map(({ source, shape }) => [nameOf(source), shape as readonly number[]]));
+}
+
 function weightsOf(config: MultiScaleConfig): Checkpoint {
-  const g = new GraphBuilder("weights");
-  const map = (name: string) => g.input(name, ["B", config.codeDim, "h", "w"]);
-  multiScaleFeatures(g, config, g.input("pixels", ["B", config.channels, "Y", "X"]));
-  multiScalePixels(g, config, map("canvas"));
-  const shrinking = { rows: g.input("downRows", ["p", "h"]), columns: g.input("downColumns", ["w", "q"]) };
-  quantised(g, config, map("rest"), shrinking, enlargementOf(g));
   return memoryCheckpoint(
     "random",
-    g.build({}).weights.map(({ source, shape }, i) => {
-      const sizes = shape as number[];
+    [...shapesOf(config)].map(([name, shape], i) => {
       const at = (position: number) => uniform({ seed: i, item: 0, position, purpose: "noise" }) - 0.5;
-      return [source.kind === "weight" ? source.name : "", tensor(sizes, Float32Array.from({ length: sizeOf(sizes) }, (_, n) => at(n)))];
+      return [name, tensor(shape, Float32Array.from({ length: sizeOf(shape) }, (_, n) => at(n)))];
     }),
   );
 }
 
 const waves = (...shape: number[]): FloatTensor =>
-  tensor(shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7)));
+  tensor(shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7 + i * i * 0.01)));
 const itemOf = <T extends Tensor>({ shape, data }: T, item: number): T => {
   const stride = data.length / shape[0]!;
   return { shape: [1, ...shape.slice(1)], data: data.slice(item * stride, (item + 1) * stride) } as unknown as T;
@@ -90,6 +88,17 @@ describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) =
     expect(canvases[0]!.data).toEqual(before);
   });
 
+  it("shows an unfinished canvas by its decoder of previews, or in full where it has none", async () => {
+    const { canvases } = await painted(tokenizer, await tokenizer.encode(image));
+    const [full, preview] = [await tokenizer.render(canvases[0]!), await tokenizer.preview(canvases[0]!)];
+    expect(preview.shape).toEqual(image.shape);
+    expect(preview.data.every((value) => Math.abs(value) <= 1)).toBe(true);
+    if (whose === "ours") expect(preview).not.toEqual(full);
+    else expect(preview).toEqual(full);
+    for (const item of [0, 1]) expect(await tokenizer.preview(itemOf(canvases[0]!, item))).toEqual(itemOf(preview, item));
+    expect(await tokenizer.preview(canvases[1]!)).not.toEqual(preview);
+  });
+
   it("takes mixtures of codes: all of one is that one, half and half lies between", async () => {
     const first = async (...cells: Parameters<MultiScaleTokenizer["paint"]>[2]) =>
       (await tokenizer.paint(null, 0, cells)).canvas.data;
@@ -118,6 +127,7 @@ describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) =
       tokenizer.paint(null, 0, []),
       tokenizer.paint(pixels([1, 1, 1, 1]), 0, [[0]]),
       tokenizer.render(pixels([1, 1, 1, 1])),
+      tokenizer.preview(pixels([1, 1, 1, 1])),
     ])
       await expect(wrong).rejects.toThrow(ArgumentError);
   });
@@ -134,13 +144,7 @@ it("refuses a checkpoint of another configuration and use after close", async ()
 it("has the published numbers of ids, parameters and tensors", () => {
   expect(deriveMultiScale(MULTI_SCALE_CONFIGS["var-256"])).toMatchObject({ positions: 680, downsample: 16, grid: [16, 16] });
   expect(deriveMultiScale(MULTI_SCALE_CONFIGS["var-512"]).positions).toBe(2240);
-  const g = new GraphBuilder("published");
-  const config = MULTI_SCALE_CONFIGS["var-256"];
-  multiScaleFeatures(g, config, g.input("pixels", ["B", 3, "Y", "X"]));
-  multiScalePixels(g, config, g.input("canvas", ["B", 32, "h", "w"]));
-  const shrinking = { rows: g.input("downRows", ["p", "h"]), columns: g.input("downColumns", ["w", "q"]) };
-  quantised(g, config, g.input("rest", ["B", 32, "h", "w"]), shrinking, enlargementOf(g));
-  const sizes = g.build({}).weights.map(({ shape }) => sizeOf(shape as number[]));
+  const sizes = [...shapesOf(MULTI_SCALE_CONFIGS["var-256"]).values()].map(sizeOf);
   expect(sizes.length).toBe(323); // and the statistics
   expect(Math.round(sizes.reduce((a, b) => a + b) / 1e5) / 10).toBe(108.9);
 });
@@ -150,6 +154,8 @@ describe("parseMultiScaleConfig", () => {
   it("gives back what it was given; sides stand for squares", () => {
     expect(parseMultiScaleConfig("config", good)).toEqual(OURS);
     expect(parseMultiScaleConfig("config", { ...good, scales: [1, 3] }).scales).toEqual([[1, 1], [3, 3]]);
+    const { preview: _, ...without } = good;
+    expect(parseMultiScaleConfig("config", without).preview).toBeNull();
   });
   it.each([
     ["one scale", { scales: [4] }],
@@ -158,6 +164,8 @@ describe("parseMultiScaleConfig", () => {
     ["groups that do not divide", { groups: 3 }],
     ["a ratio of 0", { phi: { share: 4, ratio: 0 } }],
     ["an unknown field of phi", { phi: { share: 4, ratio: 0.5, size: 3 } }],
+    ["previews of no width", { preview: { width: 0, blocks: 1 } }],
+    ["previews with an unknown field", { preview: { width: 8, blocks: 1, size: 3 } }],
     ["an unknown field", { zChannels: 8 }],
     ["other channels", { channels: 5 }],
   ])("refuses %s", (_, change) => {

@@ -1,10 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ArgumentError, ClosedError, WeightsError } from "../../../src/base/errors.js";
+import { nameOf } from "../../../src/engine/feeds.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
-import { type FloatTensor, f32, i32, type Tensor } from "../../../src/engine/tensor.js";
+import { type FloatTensor, f32, i32, sizeOf, type Tensor } from "../../../src/engine/tensor.js";
 import type { Checkpoint } from "../../../src/engine/weights/checkpoint.js";
-import { type ImageTokenizer, openVqTokenizer } from "../../../src/tokenizers/image/vq-tokenizer.js";
+import { memoryCheckpoint } from "../../../src/engine/weights/stored.js";
+import type { VqConfig } from "../../../src/tokenizers/image/vq-config.js";
+import { type ImageTokenizer, openVqTokenizer, vqPrograms } from "../../../src/tokenizers/image/vq-tokenizer.js";
 import { openWeights, readCase, readTensors } from "../../golden/case.js";
 import type { Comparison } from "../../golden/compare.js";
 import { configOf, llamagenVq } from "../../golden/systems/llamagen-vq.js";
@@ -125,6 +128,28 @@ it("cuts large batches into runs and joins them in order", async () => {
   for (let i = 0; i < 5; i++) pixels.data[i * 4 * 256 * 512] = i / 10;
   expect([...(await tokenizer.encode(pixels)).data]).toEqual([0, 1, 2, 3, 4]);
   expect(sizes).toEqual([2, 2, 1]);
+});
+
+it("previews by its small decoder where it has one", async () => {
+  await using weights = await openWeights(RGBA);
+  const config: VqConfig = { ...configOf(await readCase(RGBA)), preview: { width: 2, blocks: 1 } };
+  await expect(openVqTokenizer(engine, config, weights)).rejects.toThrow(/missing +preview\.conv_in\.weight/);
+  // Its weights are zeros but for the last bias: channel c of every pixel is c / 4, whatever the ids are.
+  const stored = await readTensors(RGBA, "weights.safetensors");
+  const shapes = Object.values(vqPrograms(config)).flatMap((graph) => graph.weights);
+  const tensors = shapes.map(({ source, shape }) => {
+    const name = nameOf(source);
+    const zeros = f32(shape as number[], new Float32Array(sizeOf(shape as number[])));
+    if (name === "preview.conv_out.bias") zeros.data.forEach((_, i, bias) => (bias[i] = Math.floor(i / 16) / 4));
+    return [name, (stored.get(name) as Tensor | undefined) ?? zeros] as const;
+  });
+  await using both = memoryCheckpoint("both", new Map(tensors));
+  await using tokenizer = await openVqTokenizer(engine, config, both);
+  const { shape, data } = await tokenizer.preview(i32([1, 1, 2], [3, -1]));
+  expect(shape).toEqual([1, 4, 4, 8]);
+  const known = (y: number, x: number) => [0, 1, 2, 3].map((c) => data[(c * 4 + y) * 8 + x]);
+  expect(known(2, 3)).toEqual([0, 0.25, 0.5, 0.75]);
+  expect(known(2, 4)).toEqual([-1, -1, -1, -1]);
 });
 
 it("refuses a checkpoint of another configuration, naming all that is wrong", async () => {
