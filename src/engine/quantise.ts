@@ -44,17 +44,20 @@ export function quantise(weights: Float32Array, shape: readonly [number, number]
     const scale = Math.fround(bits === 8 ? Math.abs(extreme) / 127 : extreme / -8);
     scales[block] = scale;
     if (scale === 0) continue;
-    for (let i = 0; i < length; i++) {
-      const code = Math.trunc(weights[first + i]! / scale + 128.5) - 128; // Math.round of it, in a third of the time
-      const at = block * BLOCK + i;
-      if (bits === 8) packed[at] = clampTo(code, -127, 127) + 128;
-      else packed[at >> 1] = nibble(packed[at >> 1]!, at, clampTo(code, -8, 7) + 8);
+    // Rounded by adding 128.5 and cutting off: as Math.round does it, in a fraction of its time.
+    if (bits === 8) {
+      for (let i = 0; i < length; i++) packed[block * BLOCK + i] = clampTo((weights[first + i]! / scale + 128.5) | 0, 1, 255);
+    } else {
+      for (let i = 0; i < length; i++) {
+        const at = block * BLOCK + i;
+        packed[at >> 1] = nibble(packed[at >> 1]!, at, clampTo((weights[first + i]! / scale + 8.5) | 0, 0, 15));
+      }
     }
   }
   return { bits, shape, packed, scales };
 }
 
-const clampTo = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
+const clampTo = (value: number, low: number, high: number) => (value < low ? low : value > high ? high : value);
 
 const nibble = (byte: number, at: number, code: number) =>
   at % 2 === 0 ? (byte & 0xf0) | code : (byte & 0x0f) | (code << 4);

@@ -94,9 +94,9 @@ async function assemble(recipe: Recipe, settings: LoadSettings): Promise<ImageMo
   const parts = new Parts();
   const close = () => parts.close();
   try {
-    const captions = await openCaptions(recipe);
     const { device, threads } = settings;
-    const engine = settings.engine ?? (await parts.own(openEngine({ device, threads })));
+    const opening = settings.engine ?? parts.own(openEngine({ device, threads }));
+    const [engine, captions] = await Promise.all([opening, openCaptions(recipe)]);
     const routes = routesOf(recipe, engine, settings.precision, parts);
     const [own, ...others] = routes as [ImageRoute, ...ImageRoute[]];
     await own.network();

@@ -6,17 +6,33 @@ import type { Checkpoint } from "../weights/checkpoint.js";
 import type { WeightForm, WeightUse } from "./lower.js";
 
 /**
- * Yields each use with its little-endian bytes, in the order given. One weight is held at a time: uses of the same weight
- * that follow each other (codes and scales) share its reading and its quantisation.
+ * Yields each use with its little-endian bytes, in the order given. Uses of the same weight that follow each other (codes and
+ * scales) share its reading and its quantisation, and while they are made the next weight is read: where the checkpoint lies with
+ * another thread, both work. No more than these two are held at a time.
  */
 export async function* weightBytes(
-  uses: Iterable<WeightUse>,
+  uses: readonly WeightUse[],
   checkpoint: Checkpoint,
 ): AsyncGenerator<readonly [use: WeightUse, bytes: Uint8Array]> {
+  const weights = ahead(
+    uses.filter(({ weight }, i) => weight !== uses[i - 1]?.weight),
+    async ({ weight, shape }) => new Weight(weight, shape, await checkpoint.floats(weight)),
+  );
   let weight: Weight | undefined;
   for (const use of uses) {
-    if (weight?.name !== use.weight) weight = new Weight(use.weight, use.shape, await checkpoint.floats(use.weight));
+    if (weight?.name !== use.weight) weight = (await weights.next()).value as Weight;
     yield [use, FORMS[use.form](weight)];
+  }
+}
+
+/** The results of `read`, each begun before the one before it is given out. */
+async function* ahead<T, R>(items: readonly T[], read: (item: T) => Promise<R>): AsyncGenerator<R> {
+  let next = items.length > 0 ? read(items[0]!) : null;
+  for (let i = 1; next; i++) {
+    const result: R = await next;
+    next = i < items.length ? read(items[i]!) : null;
+    next?.catch(() => {}); // whoever asks for it is told
+    yield result;
   }
 }
 

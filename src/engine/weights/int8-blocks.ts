@@ -45,6 +45,9 @@ async function unpack(checkpoint: Checkpoint, name: string): Promise<Uint8Array>
   const codes = new Int8Array(stored.buffer, stored.byteOffset, stored.byteLength);
   const scales = await checkpoint.floats(name + SCALES);
   const weights = new Float32Array(codes.length);
-  for (let i = 0; i < codes.length; i++) weights[i] = codes[i]! * scales[Math.floor(i / BLOCK)]!;
+  for (let block = 0, i = 0; block < scales.length; block++) {
+    const scale = scales[block]!;
+    for (const end = i + BLOCK; i < end; i++) weights[i] = codes[i]! * scale;
+  }
   return new Uint8Array(weights.buffer);
 }
