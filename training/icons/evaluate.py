@@ -100,7 +100,8 @@ def main():
 
     kind, names = LAYOUTS[tokenizer["layout"]]
     codec = kind().eval().to(memory_format=torch.channels_last)
-    codec.load_state_dict(names({k: v.float() for k, v in load_file(model / tokenizer["weights"]).items()}))
+    weights = load_file(model / tokenizer["weights"]).items()
+    codec.load_state_dict(names({k: v.float() for k, v in weights if not k.startswith("preview.")}))
     held_out = pictures.where(lambda r: r["heldOutConcept"])
     psnr, used = reconstruct(codec, pictures, held_out, torch.device("cpu"), torch.float32)
     report = {"options": options, "tokenizer": {"held-out pictures": len(held_out), "PSNR dB": round(psnr, 2), "codes used": used}}
