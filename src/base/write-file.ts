@@ -5,18 +5,18 @@ import { dirname } from "node:path";
 import { OutputError } from "./errors.js";
 
 /**
- * Writes `content` to `path` under a temporary name beside it, then renames, so that a reader, a crash or a full disk never
+ * Writes `content`, parts one after the other, to `path` under a temporary name beside it, then renames, so that a reader, a crash or a full disk never
  * leaves half a file. Folders that are missing are made. An existing file is replaced.
  *
  * @throws OutputError with the reason in words; nothing of the new content is left behind.
  */
-export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeWhole(path: string, content: Uint8Array | string | readonly Uint8Array[]): Promise<void> {
   const partial = `${path}.${randomUUID()}.partial`;
   try {
     await makeFolder(dirname(path));
     const handle = await open(partial, "wx");
     try {
-      await handle.writeFile(content);
+      for (const part of Array.isArray(content) ? content : [content]) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();

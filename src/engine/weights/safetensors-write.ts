@@ -1,7 +1,6 @@
 /** Writer of safetensors files, for exports and tests. */
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { ArgumentError, OutputError } from "../../base/errors.js";
+import { ArgumentError } from "../../base/errors.js";
+import { writeWhole } from "../../base/write-file.js";
 import { ELEMENT_BYTES } from "./checkpoint.js";
 import { DTYPE_NAMES } from "./safetensors.js";
 import { type NamedTensors, type RawTensor, rawTensor } from "./stored.js";
@@ -17,22 +16,7 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const rows = layOut(tensors);
-  const header = headerOf(rows, metadata);
-  const partial = `${path}.${randomUUID()}.partial`;
-  try {
-    const handle = await open(partial, "wx");
-    try {
-      for (const bytes of [header, ...rows.map(([, tensor]) => tensor.bytes)]) await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => {}); // the first error is the one to report
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new OutputError(path, reason, "Check that the folder exists, may be written and has room.", { cause: error });
-  }
+  await writeWhole(path, [headerOf(rows, metadata), ...rows.map(([, { bytes }]) => bytes)]);
 }
 
 type Row = readonly [name: string, tensor: RawTensor];
