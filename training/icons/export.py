@@ -2,7 +2,7 @@
 
   python export.py --data data --out ../../models/tessera-icons \\
       --next-scale runs/next-scale --scale-tokenizer runs/scale-tokenizer --scale-preview runs/scale-preview \\
-      --next-token runs/transformer --tokenizer runs/tokenizer --preview runs/preview
+      --next-token runs/next-token --tokenizer runs/tokenizer --preview runs/preview
 
 Tokenizers: float16, each with its decoder of previews (`preview.NAME`). Transformers: matrices as int8 in blocks
 of 32 along the input, symmetric, with float16 scales beside them (`NAME` int8 [out, in], `NAME.scales` [out, in / 32]);

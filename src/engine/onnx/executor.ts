@@ -32,11 +32,13 @@ export interface OnnxSettings {
 type Runtime = typeof import("onnxruntime-node");
 
 /**
- * How long threads of a run wait busily for more to do. Every program has threads of its own, so those of one that has ended stand
- * in the way of the next (the runtime's default: a next-scale picture takes 1.15 times as long); shorter than the sampling between
- * two passes, they sleep in it (200: a next-token picture takes 1.3 times as long).
+ * When the threads of a program stop waiting busily for work. Every program has threads of its own, and those of one that has ended
+ * stand in the way of the next. One with a memory runs again when its tokens are drawn: if its threads sleep before that, a pass
+ * of Jacobi decoding takes a tenth longer. Others stop at once: by the runtime's own rule a next-scale picture takes 1.15 times
+ * as long (npm run bench -- default-picture).
  */
-const SPIN_MICROSECONDS = "1000";
+const waiting = (graph: Graph) =>
+  graph.states.length > 0 ? { intra_op: { spin_duration_us: "4000" } } : { force_spinning_stop: "1" };
 
 /** Opens ONNX Runtime in this thread. Throws DeviceError if its package cannot be loaded. */
 export async function openOnnx(settings: OnnxSettings): Promise<Engine> {
@@ -104,7 +106,7 @@ class OnnxEngine implements Engine {
         logSeverityLevel: 3, // errors; warnings about node placement would go to the user's terminal
         extra: {
           session: {
-            intra_op: { spin_duration_us: SPIN_MICROSECONDS },
+            ...waiting(graph),
             ...(precision === "q8" && !(await byteProductsAreExact(this.runtime)) && { x64quantprecision: "1" }),
             ...(placement.folder !== null &&
               maps && { model_external_initializers_file_folder_path: placement.folder }),
