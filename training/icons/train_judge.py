@@ -101,8 +101,6 @@ def main():
         x = disturb(x, generator)
         concepts = [pictures.rows[i]["concept"] for i in pick]
         ids = encode(text, [sample_caption(pictures.rows[i], np.random.default_rng([a.seed, run.step, i])) for i in pick])
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(run.step, a.steps, 1e-3)
         with torch.autocast(device.type, dtype):
             seen, read = judge.see(x.contiguous(memory_format=torch.channels_last)), judge.read(ids)
         logits = seen @ read.T * judge.log_scale.exp().clamp(max=100)
@@ -110,11 +108,7 @@ def main():
         logits = logits.masked_fill(same, -1e4)  # another style of the same concept is no wrong answer
         target = torch.arange(len(pick))
         loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        average.update(judge, run.step)
-        run.step += 1
+        run.learn(loss, schedule(run.step, a.steps, 1e-3), most=None)
         total += loss.item()
         if run.step % 100 == 0:
             run.log(loss=total / 100)

@@ -118,15 +118,8 @@ def main():
         slip = torch.from_numpy(rng.random(len(pick))).float() * SLIP * far
         torch.manual_seed(run.step)
         codes, ids = teach(quantiser, torch.from_numpy(features[pick]).float(), scales, slip)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(run.step, a.steps, a.rate)
         loss = loss_of(style.to(device), caption.to(device), codes.to(device), ids.to(device))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model, run.step)
-        run.step += 1
+        run.learn(loss, schedule(run.step, a.steps, a.rate))
         totals[scales].append(loss.item())
         if run.step % 50 == 0:
             run.log(**{f"loss{scales}": sum(t) / len(t) for scales, t in totals.items() if t})

@@ -85,17 +85,10 @@ def main():
     while run.step < a.steps:
         pick, rng = batch_at(train, a.batch, a.seed, run.step), np.random.default_rng([a.seed, run.step])
         maps, shown = pair(pick, rng)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(run.step, a.steps, a.rate)
         with torch.autocast(device.type, dtype):
             out = model(maps)
         loss = loss_of(out.float(), shown)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model, run.step)
-        run.step += 1
+        run.learn(loss, schedule(run.step, a.steps, a.rate))
         total += loss.item()
         if run.step % 50 == 0:
             run.log(loss=total / 50)

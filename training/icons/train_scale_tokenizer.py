@@ -40,8 +40,6 @@ def main():
         if run.step % 2:
             x = x.flip(-1)
         x = x.to(device).contiguous(memory_format=torch.channels_last)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(run.step, a.steps, a.rate)
         with torch.autocast(device.type, dtype):
             f = model.features(x)
         if run.step == FREE_STEPS:                                    # start the codes where the features are, all scales alike
@@ -59,12 +57,7 @@ def main():
         with torch.autocast(device.type, dtype):
             out = model.pixels(q)
         loss = loss_of(out, x) + commit
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model, run.step)
-        run.step += 1
+        run.learn(loss, schedule(run.step, a.steps, a.rate))
         total += loss.item()
         if run.step % 50 == 0:
             run.log(loss=total / 50, psnr=psnr(out.detach().clamp(-1, 1), x)[UNFINISHED:].mean().item(), commit=commit.item(), norm=f.norm(dim=1).mean().item())

@@ -58,8 +58,6 @@ def main():
         if run.step % 2:
             x = x.flip(-1)
         x = x.to(device).contiguous(memory_format=torch.channels_last)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(run.step, a.steps, a.rate)
         with torch.autocast(device.type, dtype):
             z = model.features(x)                                     # [B, h, w, D] float32 unit vectors
             flat = z.reshape(-1, z.shape[-1])
@@ -76,12 +74,7 @@ def main():
                 q = z + (code - z).detach()
             out = model.pixels(q)
         loss = loss_of(out, x) + COMMITMENT * commit
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model, run.step)
-        run.step += 1
+        run.learn(loss, schedule(run.step, a.steps, a.rate))
         total += loss.item()
         if run.step % 100 == 0:
             run.log(loss=total / 100, psnr=psnr(out.detach().clamp(-1, 1), x).mean().item())

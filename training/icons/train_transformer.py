@@ -132,15 +132,8 @@ def main():
         pick, rng = batch_at(train, a.batch, a.seed, run.step), np.random.default_rng([a.seed, run.step])
         style, caption = condition(model, pictures, text, [pictures.rows[i] for i in pick], rng)
         fed = corrupt(ids[pick], model.config.vocab, rng)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule(run.step, a.steps, a.rate)
         loss = loss_of(style.to(device), caption.to(device), fed.to(device), ids[pick].to(device))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model, run.step)
-        run.step += 1
+        run.learn(loss, schedule(run.step, a.steps, a.rate))
         total += loss.item()
         if run.step % 50 == 0:
             run.log(loss=total / 50)

@@ -33,9 +33,8 @@ type Runtime = typeof import("onnxruntime-node");
 
 /**
  * When the threads of a program stop waiting busily for work. Every program has threads of its own, and those of one that has ended
- * stand in the way of the next. One with a memory runs again when its tokens are drawn: if its threads sleep before that, a pass
- * of Jacobi decoding takes a tenth longer. Others stop at once: by the runtime's own rule a next-scale picture takes 1.15 times
- * as long (npm run bench -- default-picture).
+ * stand in the way of the next. One with a memory runs again when its tokens are drawn, some milliseconds later, and its
+ * threads should not sleep before that. Others stop at once.
  */
 const waiting = (graph: Graph) =>
   graph.states.length > 0 ? { intra_op: { spin_duration_us: "4000" } } : { force_spinning_stop: "1" };

@@ -45,6 +45,19 @@ class Run:
             self.average.shadow, self.step = saved["average"], saved["step"]
             print(f"resumed at step {self.step}", flush=True)
 
+    def learn(self, loss, rate, most=1.0):
+        """One step of the optimiser at that rate, with a gradient of at most that norm (None: any); the average follows."""
+        model, optimizer = self.parts["model"], self.parts["optimizer"]
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if most is not None:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), most)
+        optimizer.step()
+        self.average.update(model, self.step)
+        self.step += 1
+
     def save(self):
         part = self.file.with_suffix(".part")
         torch.save({**{n: p.state_dict() for n, p in self.parts.items()}, "average": self.average.shadow, "step": self.step}, part)
