@@ -9,7 +9,9 @@ import { writeSafetensors } from "../src/engine/weights/safetensors-write.js";
 
 /** Runs a module of this folder as a script, and returns the numbers that it prints as one line of JSON. */
 export function inOwnProcess(module: string, ...args: readonly string[]): Readonly<Record<string, number>> {
-  const child = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(module), ...args], { encoding: "utf8" });
+  const child = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(module), ...args], {
+    encoding: "utf8",
+  });
   if (child.status !== 0) throw new Error(child.stderr);
   return JSON.parse(child.stdout.trim().split("\n").at(-1)!) as Record<string, number>;
 }
@@ -25,7 +27,10 @@ export async function peakMemory(): Promise<number> {
 }
 
 /** Hands `use` a checkpoint as a file of float32 safetensors, which is removed behind it, and the bytes of that file. */
-export async function withFile<T>(weights: Checkpoint, use: (file: string, bytes: number) => T | Promise<T>): Promise<T> {
+export async function withFile<T>(
+  weights: Checkpoint,
+  use: (file: string, bytes: number) => T | Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "tessera-bench-"));
   try {
     const file = join(folder, "weights.safetensors");

@@ -43,7 +43,9 @@ export async function varD16(): Promise<void> {
         const most = (1.3 * bytes + 600e6) / 1e6;
         console.log(`  peak memory           ${(peak! / 1e6).toFixed(0)} MB; 1.3 N + 600 MB = ${most.toFixed(0)} MB`);
         const share = (100 * render!) / (seconds! + render!);
-        console.log(`  a preview in full     ${render!.toFixed(2)} s = ${share.toFixed(0)} % of a run with its last picture`);
+        console.log(
+          `  a preview in full     ${render!.toFixed(2)} s = ${share.toFixed(0)} % of a run with its last picture`,
+        );
       }
     }),
   );

@@ -12,11 +12,7 @@ export async function vqDs16(): Promise<void> {
   const reference = pytorch("vq_ds16.py", String(RUNS))?.secondsPerPicture;
   const config = VQ_CONFIGS["vq-ds16"];
   await using engine = await openEngine({ device: "cpu" });
-  await using tokenizer = await openVqTokenizer(
-    engine,
-    config,
-    randomWeights(...Object.values(vqPrograms(config))),
-  );
+  await using tokenizer = await openVqTokenizer(engine, config, randomWeights(...Object.values(vqPrograms(config))));
   const ids = {
     shape: [1, SIDE, SIDE],
     data: Int32Array.from({ length: SIDE ** 2 }, (_, i) => (i * 61) % config.vocab),

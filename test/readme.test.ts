@@ -49,7 +49,9 @@ test("the commands run", { timeout: 300_000 }, () => {
 });
 
 test("the scripts that the README names exist", () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
   const named = [...readme.matchAll(/npm (?:run )?(test|demo|bench|golden|check)\b/g)].map(([, name]) => name!);
   for (const name of named) expect(scripts).toHaveProperty(name);
 });

@@ -1,5 +1,5 @@
 /** A picture that a test can watch: its manifest makes it again.   npx tsx examples/image/verify.ts */
-import { generateImage, loadImageModel, readMarking, verifyImage } from "tessera-sdk"
+import { generateImage, loadImageModel, readMarking, verifyImage } from "tessera-sdk";
 
 const model = await loadImageModel("tessera-icons");
 try {

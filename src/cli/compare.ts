@@ -30,11 +30,17 @@ export const compareCommand = ({ signal }: Context): Command =>
         const { page, sheet, orders } = await buildComparison({
           ...{ model, prompt, style, seed, signal, folder },
           onOrder: ({ decoding, forwardPasses, milliseconds }) => {
-            progress.line(`${decoding.padEnd(14)} ${String(forwardPasses).padStart(4)} passes  ${Math.round(milliseconds)} ms`);
+            progress.line(
+              `${decoding.padEnd(14)} ${String(forwardPasses).padStart(4)} passes  ${Math.round(milliseconds)} ms`,
+            );
           },
         });
         if (options.json) {
-          const rows = orders.map(({ decoding, forwardPasses, milliseconds }) => ({ decoding, forwardPasses, milliseconds }));
+          const rows = orders.map(({ decoding, forwardPasses, milliseconds }) => ({
+            decoding,
+            forwardPasses,
+            milliseconds,
+          }));
           return printJson({ page, sheet, seed, orders: rows });
         }
         process.stdout.write(`${page}\n${sheet}\n`);

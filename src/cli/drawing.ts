@@ -87,9 +87,7 @@ export async function drawToFiles(
   if (file && options.n !== 1) throw new ArgumentError("--output", "a folder, as --n is above 1", options.output);
   const format = options.format ?? file ?? "png";
   const pathOf = (index: number): string =>
-    file
-      ? options.output
-      : join(options.output, `${stem}-${options.seed}-${index}.${endingOf(format)}`);
+    file ? options.output : join(options.output, `${stem}-${options.seed}-${index}.${endingOf(format)}`);
 
   const model = await modelOf(options);
   const previews = new Set<string>();

@@ -17,7 +17,11 @@ export const editCommand = ({ signal }: Context): Command =>
     .argument("<picture>", "the picture, a square")
     .argument("[prompt]", "what the whole picture shows then")
     .requiredOption("--mask <picture>", "white where the picture is drawn anew, black where it stays")
-    .option("--seam <pixels>", "over so many pixels around the white, the new fades into the old (default: 4)", numberOf)
+    .option(
+      "--seam <pixels>",
+      "over so many pixels around the white, the new fades into the old (default: 4)",
+      numberOf,
+    )
     .action(async (image: string, prompt: string | undefined, options: EditOptions) => {
       const { style, classId, mask, seam } = options;
       await drawToFiles(options, basename(image, extname(image)), (model, settings) =>

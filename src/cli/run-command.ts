@@ -37,7 +37,15 @@ function programOf(context: Context): Command {
     .version(VERSION, "-v, --version")
     .exitOverride()
     .showHelpAfterError("Run with --help for the options.");
-  for (const command of [imageCommand, editCommand, compareCommand, demoCommand, verifyCommand, modelsCommand, doctorCommand]) {
+  for (const command of [
+    imageCommand,
+    editCommand,
+    compareCommand,
+    demoCommand,
+    verifyCommand,
+    modelsCommand,
+    doctorCommand,
+  ]) {
     program.addCommand(command(context).exitOverride().showHelpAfterError("Run with --help for the options."));
   }
   return program;

@@ -55,7 +55,7 @@ export interface Candidates {
 }
 
 /** The ids that can be drawn, ascending, and their probabilities, which sum to 1. */
-export interface Law {
+export interface Distribution {
   readonly ids: Int32Array;
   readonly probabilities: Float64Array;
 }
@@ -75,21 +75,26 @@ export function stagesOf(settings: SamplingSettings, seen: Iterable<number> = []
 }
 
 /**
- * The law of the next id: a row of (guided) logits [V] through the stages. `seen` are the ids that a repetition penalty
+ * The distribution of the next id: a row of (guided) logits [V] through the stages. `seen` are the ids that a repetition penalty
  * counts; `first` is the id of the first logit. Logits of -Infinity are never drawn; a row with NaN or +Infinity, or with
  * nothing left, is an ExecutionError.
  */
-export function lawOf(row: Float32Array, settings: SamplingSettings, seen: Iterable<number> = [], first = 0): Law {
+export function distributionOf(
+  row: Float32Array,
+  settings: SamplingSettings,
+  seen: Iterable<number> = [],
+  first = 0,
+): Distribution {
   const stages = stagesOf(settings, seen);
   const { ids, logits } = stages.reduce((left, stage) => stage(left), { ids: everyId(row.length, first), logits: row });
   return { ids, probabilities: softmax(logits) };
 }
 
-/** The law of an id that is not drawn but set. */
-export const certain = (id: number): Law => ({ ids: Int32Array.of(id), probabilities: Float64Array.of(1) });
+/** The distribution of an id that is not drawn but set. */
+export const certain = (id: number): Distribution => ({ ids: Int32Array.of(id), probabilities: Float64Array.of(1) });
 
-/** The probability of an id, 0 where the law does not have it: a search by halves. */
-export function probabilityOf({ ids, probabilities }: Law, id: number): number {
+/** The probability of an id, 0 where the distribution does not have it: a search by halves. */
+export function probabilityOf({ ids, probabilities }: Distribution, id: number): number {
   let low = 0;
   let high = ids.length;
   while (low < high) {
@@ -101,7 +106,7 @@ export function probabilityOf({ ids, probabilities }: Law, id: number): number {
 }
 
 /** The id that a coin in [0, 1) selects: the first whose cumulative probability, in order of ids, exceeds it. */
-export function draw({ ids, probabilities }: Law, coin: number): number {
+export function draw({ ids, probabilities }: Distribution, coin: number): number {
   let below = 0;
   let last = 0;
   for (let i = 0; i < ids.length; i++) {
@@ -116,10 +121,10 @@ export function draw({ ids, probabilities }: Law, coin: number): number {
 
 /**
  * The id that wins a race: each runs for an exponential time at the rate of its probability, -log(1 - coin) / p with a coin of
- * its own, and the first one in is drawn with probability p (Gumbel-max; Maddison et al. 2014, arXiv 1411.0030 §2). Of two laws
+ * its own, and the first one in is drawn with probability p (Gumbel-max; Maddison et al. 2014, arXiv 1411.0030 §2). Of two distributions
  * that differ little the winner is mostly the same, where draw() would shift at every id behind the first difference.
  */
-export function race({ ids, probabilities }: Law, coin: (id: number) => number): number {
+export function race({ ids, probabilities }: Distribution, coin: (id: number) => number): number {
   let winner = ids[0]!;
   let first = Number.POSITIVE_INFINITY;
   for (let i = 0; i < ids.length; i++) {

@@ -7,7 +7,7 @@ import type { Memory } from "../engine/engine.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
 import { type Condition, itemsOf } from "./condition.js";
 import type { Prediction, Step } from "./decode/step.js";
-import type { Law } from "./sampling.js";
+import type { Distribution } from "./sampling.js";
 import { scaleConditionInputs } from "./scale-condition.js";
 import { deriveScales } from "./scale-configs.js";
 import type { ScaleTransformer } from "./scale-model.js";
@@ -21,7 +21,7 @@ import { forked, halves, parentRows, type Session } from "./session.js";
 export type Paint = (
   canvas: FloatTensor | null,
   scale: number,
-  cells: readonly ArrayLike<number | Law>[],
+  cells: readonly ArrayLike<number | Distribution>[],
 ) => Promise<{ readonly canvas: FloatTensor; readonly next: FloatTensor | null }>;
 
 export interface ScaleSessionOptions {
@@ -96,7 +96,8 @@ class ScaleSession implements Session {
   async forward(step: Step): Promise<Prediction> {
     const span = this.filled(step);
     this.truncate(step.keep);
-    if (span.from === 0) this.memory.truncate(0); // what the condition predicted was not kept: it runs again
+    if (span.from === 0)
+      this.memory.truncate(0); // what the condition predicted was not kept: it runs again
     else if (this.memory.length !== this.lead + this.starts[span.from]!)
       throw new ArgumentError("step.fill", "the scale behind those filled so far", `scale ${span.from}`);
     await this.guide(span);
@@ -116,8 +117,14 @@ class ScaleSession implements Session {
     const inputs = {
       ...this.fresh(codes, T),
       ...{ modulation, head },
-      slots: i32([T], Array.from({ length: T }, (_, t) => length + t)),
-      rows: i32([cells], Array.from({ length: cells }, (_, cell) => T - cells + cell)),
+      slots: i32(
+        [T],
+        Array.from({ length: T }, (_, t) => length + t),
+      ),
+      rows: i32(
+        [cells],
+        Array.from({ length: cells }, (_, cell) => T - cells + cell),
+      ),
     };
     return (await this.model.decoder.run(inputs, this.memory)).logits as FloatTensor;
   }
@@ -133,7 +140,11 @@ class ScaleSession implements Session {
     const guided = this.starts[from]! < this.guidedUntil;
     if (!guided && this.rows > this.items) await this.keepRows([...Array(this.items).keys()]);
     if (guided && this.rows === this.items)
-      throw new ArgumentError("step.fill", `positions from ${this.guidedUntil} on, as guidance has ended`, this.starts[from]);
+      throw new ArgumentError(
+        "step.fill",
+        `positions from ${this.guidedUntil} on, as guidance has ended`,
+        this.starts[from],
+      );
   }
 
   private async keepRows(rows: readonly number[]): Promise<void> {
@@ -162,7 +173,11 @@ class ScaleSession implements Session {
       throw new ArgumentError("step.fill", "all positions of a scale, or of several in a row", fill.join());
     const first = this.starts[Math.max(0, from - 1)]!;
     if (!runs(feed, first, this.starts[to]!))
-      throw new ArgumentError("step.feed", `positions ${first} to ${this.starts[to]! - 1}, the scales before`, feed.join());
+      throw new ArgumentError(
+        "step.feed",
+        `positions ${first} to ${this.starts[to]! - 1}, the scales before`,
+        feed.join(),
+      );
     if (keep !== first) throw new ArgumentError("step.keep", `the ${first} positions before those fed`, keep);
     if (sight !== "block") throw new ArgumentError("step.sight", '"block"', sight);
     if (ids.length !== this.items) throw new ArgumentError("step.ids", `lines for ${this.items} items`, ids.length);
@@ -174,7 +189,7 @@ class ScaleSession implements Session {
     const inputs: FloatTensor[] = [];
     for (let scale = Math.max(0, from - 1); scale < to; scale++) {
       const [start, end] = [this.starts[scale]! - keep, this.starts[scale + 1]! - keep];
-      const cells = Array.from(mixtures ?? ids, (line: ArrayLike<number | Law>) =>
+      const cells = Array.from(mixtures ?? ids, (line: ArrayLike<number | Distribution>) =>
         Array.from({ length: end - start }, (_, i) => line[start + i]!),
       );
       const { canvas, next } = await this.paint(this.canvases.at(-1) ?? null, scale, cells);

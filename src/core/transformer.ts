@@ -70,7 +70,12 @@ export function decoderGraph(config: TransformerConfig, taps: readonly string[] 
     const attended = attention(at, o.rmsNorm(x, at.weight("attention_norm", [C]), { epsilon }), heads, angles, bias);
     x = o.add(x, at.tap(".attention", attended));
     const normed = o.rmsNorm(x, at.weight("ffn_norm", [C]), { epsilon });
-    const widened = swiglu({ ...at, weight: (name, shape) => at.weight(`feed_forward.${name}`, shape) }, normed, C, hidden);
+    const widened = swiglu(
+      { ...at, weight: (name, shape) => at.weight(`feed_forward.${name}`, shape) },
+      normed,
+      C,
+      hidden,
+    );
     x = at.tap("", o.add(x, at.tap(".ffn", widened)));
     const head = outputs[i + 1 - layers];
     if (!head) continue;
@@ -132,7 +137,12 @@ function attention(at: Place, n: Value, H: number, angles: Value | null, bias: V
 }
 
 /** w2(silu(w1 x) · (w3 x)): x [B, T, C] -> [B, T, C] through `hidden`. */
-export function swiglu({ o, product, weight }: Pick<Place, "o" | "product" | "weight">, x: Value, C: number, hidden: number): Value {
+export function swiglu(
+  { o, product, weight }: Pick<Place, "o" | "product" | "weight">,
+  x: Value,
+  C: number,
+  hidden: number,
+): Value {
   const gate = o.silu(product(x, weight("w1", [hidden, C]), null));
   return product(o.mul(gate, product(x, weight("w3", [hidden, C]), null)), weight("w2", [C, hidden]), null);
 }

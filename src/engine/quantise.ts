@@ -39,14 +39,16 @@ export function quantise(weights: Float32Array, shape: readonly [number, number]
     const length = Math.min(BLOCK, width - start);
     const first = row * width + start;
     let extreme = 0;
-    for (let i = first; i < first + length; i++) if (!(Math.abs(weights[i]!) <= Math.abs(extreme))) extreme = weights[i]!;
+    for (let i = first; i < first + length; i++)
+      if (!(Math.abs(weights[i]!) <= Math.abs(extreme))) extreme = weights[i]!;
     if (!Number.isFinite(extreme)) throw new ShapeError("quantise", `row ${row} holds ${extreme}, which has no code`);
     const scale = Math.fround(bits === 8 ? Math.abs(extreme) / 127 : extreme / -8);
     scales[block] = scale;
     if (scale === 0) continue;
     // Rounded by adding 128.5 and cutting off: as Math.round does it, in a fraction of its time.
     if (bits === 8) {
-      for (let i = 0; i < length; i++) packed[block * BLOCK + i] = clampTo((weights[first + i]! / scale + 128.5) | 0, 1, 255);
+      for (let i = 0; i < length; i++)
+        packed[block * BLOCK + i] = clampTo((weights[first + i]! / scale + 128.5) | 0, 1, 255);
     } else {
       for (let i = 0; i < length; i++) {
         const at = block * BLOCK + i;

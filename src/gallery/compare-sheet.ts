@@ -26,7 +26,8 @@ export async function compareSheetOf(
   const labels: Label[] = [];
   for (const [row, { decoding, image, previews, forwardPasses, milliseconds }] of orders.entries()) {
     const first = last - previews.length * (STEP + GAP); // fewer passes, fewer previews: they end where the others end
-    for (const [i, file] of previews.entries()) place(file, STEP, first + i * (STEP + GAP), top(row) + (SIDE - STEP) / 2);
+    for (const [i, file] of previews.entries())
+      place(file, STEP, first + i * (STEP + GAP), top(row) + (SIDE - STEP) / 2);
     place(image.bytes, SIDE, last, top(row));
     const middle = top(row) + SIDE / 2;
     labels.push({ x: GAP, y: middle - 12, text: decoding, tone: "ink", anchor: "start" });

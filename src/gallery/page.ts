@@ -15,7 +15,8 @@ export function pageOf(model: ImageModel, rows: readonly GalleryRow[], compariso
   const made = rows.filter((row) => row.milliseconds > 0).map((row) => row.milliseconds);
   const median = made.sort((a, b) => a - b)[Math.floor(made.length / 2)] ?? 0;
   const facts = `${rows.length} pictures, ${model.decodings[0]} decoding on <code>${html(model.device.name)}</code>`;
-  const link = comparison === null ? "" : `\n<p><a href="${html(comparison)}">The same picture in every order of decoding</a></p>`;
+  const link =
+    comparison === null ? "" : `\n<p><a href="${html(comparison)}">The same picture in every order of decoding</a></p>`;
   return framed({
     title: `Tessera gallery · ${model.name}`,
     style: STYLE,

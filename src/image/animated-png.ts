@@ -10,7 +10,8 @@ const SIGNATURE = 8;
 export function animatedPng(files: readonly Uint8Array[], milliseconds: number, plays: number): Uint8Array {
   const [first, ...others] = files.map(chunksOf) as [Chunk[], ...Chunk[][]];
   const header = first[0]!.data;
-  const data = (chunks: readonly Chunk[]) => Buffer.concat(chunks.filter(({ type }) => type === "IDAT").map((chunk) => chunk.data));
+  const data = (chunks: readonly Chunk[]) =>
+    Buffer.concat(chunks.filter(({ type }) => type === "IDAT").map((chunk) => chunk.data));
   const about = first.filter(({ type }) => type !== "IHDR" && type !== "IDAT" && type !== "IEND");
   let sequence = 0;
   const control = () => {
@@ -21,7 +22,10 @@ export function animatedPng(files: readonly Uint8Array[], milliseconds: number, 
     chunk.writeUInt16BE(1000, 22);
     return chunkOf("fcTL", chunk);
   };
-  const frame = (chunks: readonly Chunk[]) => [control(), chunkOf("fdAT", Buffer.concat([uint32(sequence++), data(chunks)]))];
+  const frame = (chunks: readonly Chunk[]) => [
+    control(),
+    chunkOf("fdAT", Buffer.concat([uint32(sequence++), data(chunks)])),
+  ];
   return Buffer.concat([
     files[0]!.subarray(0, SIGNATURE),
     chunkOf("IHDR", header),

@@ -32,7 +32,11 @@ export async function* drawImages(
   const { n, seed, route } = request;
   const { positions } = route;
   const prepared = prepare(model, route.condition, request.subject);
-  const warnings: ImageWarning[] = [...prepared.warnings, ...sizeWarnings(model, request), ...decodingWarnings(request)];
+  const warnings: ImageWarning[] = [
+    ...prepared.warnings,
+    ...sizeWarnings(model, request),
+    ...decodingWarnings(request),
+  ];
   const total = n * positions;
   yield {
     type: "run-start",
@@ -175,7 +179,8 @@ function sizeWarnings({ side: native }: ImageModel, { side }: ImageRequest): Ima
 }
 
 function decodingWarnings({ decoding, route: { precision } }: ImageRequest): ImageWarning[] {
-  if (decoding.kind !== "jacobi" || decoding.rule !== "coupled" || precision === "f32" || precision === "f16") return [];
+  if (decoding.kind !== "jacobi" || decoding.rule !== "coupled" || precision === "f32" || precision === "f16")
+    return [];
   const remedy = 'Load the model with precision "f32" for the same tokens.';
   return [other(`In ${precision}, tokens hang on how many a pass has, and may differ from next-token's. ${remedy}`)];
 }

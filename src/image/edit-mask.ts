@@ -20,7 +20,12 @@ const WHITE = 128;
 export function regionOf({ width, height, data }: Picture, sides: readonly number[]): Region {
   if (width !== height || !sides.includes(width)) {
     const sizes = [...new Set(sides)].map((side) => `${side}x${side}`).join(" or ");
-    throw new ArgumentError("mask", `a mask of ${sizes} pixels`, `${width}x${height}`, "Resize it to the picture's size.");
+    throw new ArgumentError(
+      "mask",
+      `a mask of ${sizes} pixels`,
+      `${width}x${height}`,
+      "Resize it to the picture's size.",
+    );
   }
   const drawn = Uint8Array.from({ length: width * height }, (_, i) => {
     const brightness = 299 * data[4 * i]! + 587 * data[4 * i + 1]! + 114 * data[4 * i + 2]!; // whole numbers: no rounding

@@ -13,7 +13,12 @@ interface Encoding {
 
 /** PNG and WebP keep every pixel; AVIF and JPEG are lossy. Filters chosen by row make a smaller PNG than a higher level does, sooner. */
 export const ENCODINGS = {
-  png: { mediaType: "image/png", extensions: ["png"], alpha: true, encode: (s) => s.png({ compressionLevel: 6, adaptiveFiltering: true }) },
+  png: {
+    mediaType: "image/png",
+    extensions: ["png"],
+    alpha: true,
+    encode: (s) => s.png({ compressionLevel: 6, adaptiveFiltering: true }),
+  },
   webp: { mediaType: "image/webp", extensions: ["webp"], alpha: true, encode: (s) => s.webp({ lossless: true }) },
   avif: { mediaType: "image/avif", extensions: ["avif"], alpha: true, encode: (s) => s.avif({ quality: 70 }) },
   jpeg: { mediaType: "image/jpeg", extensions: ["jpg", "jpeg"], alpha: false, encode: (s) => s.jpeg({ quality: 92 }) },

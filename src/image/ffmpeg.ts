@@ -29,7 +29,14 @@ export async function mp4(program: string, { width, height, fps, frames, comment
   try {
     const file = join(folder, "video.mp4");
     const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`, "-r", String(fps), "-i", "-"];
-    const output = ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white", "-pix_fmt", "yuv420p", "-movflags", "+faststart"];
+    const output = [
+      "-vf",
+      "pad=ceil(iw/2)*2:ceil(ih/2)*2:color=white",
+      "-pix_fmt",
+      "yuv420p",
+      "-movflags",
+      "+faststart",
+    ];
     const about = ["-metadata", `comment=${comment}`, "-fflags", "+bitexact", "-flags", "+bitexact"];
     await fed(program, ["-v", "error", "-y", ...input, ...output, ...about, file], frames);
     return await readFile(file);
@@ -51,5 +58,9 @@ async function fed(program: string, options: readonly string[], input: readonly 
   });
   await sent;
   if (code !== 0)
-    throw new DeviceError("ffmpeg", `it ended with ${code}: ${said.trim()}`, "Try a file ending in .webp or .png, which needs no ffmpeg.");
+    throw new DeviceError(
+      "ffmpeg",
+      `it ended with ${code}: ${said.trim()}`,
+      "Try a file ending in .webp or .png, which needs no ffmpeg.",
+    );
 }

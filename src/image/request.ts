@@ -138,11 +138,7 @@ function samplingOf(defaults: ImageSampling, s: ImageSettings): ImageSampling {
   };
 }
 
-function subjectOf(
-  model: ImageModel,
-  condition: ConditionConfig,
-  options: Readonly<Record<string, unknown>>,
-): Subject {
+function subjectOf(model: ImageModel, condition: ConditionConfig, options: Readonly<Record<string, unknown>>): Subject {
   const given = SUBJECT_NAMES.filter((name) => options[name] !== undefined);
   const takes = { caption: ["prompt", "style"], class: ["classId"], features: ["features"] }[condition.kind];
   const stray = given.find((name) => !takes.includes(name));

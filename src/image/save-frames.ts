@@ -44,7 +44,10 @@ const FORMATS: Readonly<Record<string, Write>> = {
   ".mp4": async (frames, { fps, marking, ffmpeg }) => {
     const { width, height } = frames[0]!;
     const onWhite = ({ data }: Picture) =>
-      sharp(data as Uint8Array, { raw: { width, height, channels: 4 } }).flatten({ background: "#ffffff" }).raw().toBuffer();
+      sharp(data as Uint8Array, { raw: { width, height, channels: 4 } })
+        .flatten({ background: "#ffffff" })
+        .raw()
+        .toBuffer();
     const comment = `${marking.digitalSourceType}, ${marking.system} ${marking.systemVersion}`;
     return mp4(ffmpeg, { width, height, fps, frames: await Promise.all(frames.map(onWhite)), comment });
   },
@@ -79,11 +82,16 @@ export async function saveFrames(
     return [path];
   }
   if (ending !== "") {
-    throw new ArgumentError("path", `a name ending in ${Object.keys(FORMATS).join(", ")}, or a folder without an ending`, path);
+    throw new ArgumentError(
+      "path",
+      `a name ending in ${Object.keys(FORMATS).join(", ")}, or a folder without an ending`,
+      path,
+    );
   }
   const digits = Math.max(4, String(frames.length).length);
   const paths = frames.map((_, i) => join(path, `${String(i + 1).padStart(digits, "0")}.png`));
-  for (const [i, frame] of frames.entries()) await writeWhole(paths[i]!, await encodePicture(frame, "png", xmpOf(settings.marking)));
+  for (const [i, frame] of frames.entries())
+    await writeWhole(paths[i]!, await encodePicture(frame, "png", xmpOf(settings.marking)));
   return paths;
 }
 

@@ -4,7 +4,7 @@ import { keeping } from "../core/decode/keeping.js";
 import { ordersOf, strategyOf } from "../core/decode/orders.js";
 import { sampler } from "../core/decode/sampler.js";
 import { varGuidance } from "../core/guidance.js";
-import type { Law } from "../core/sampling.js";
+import type { Distribution } from "../core/sampling.js";
 import { deriveScales, type ScaleConfig } from "../core/scale-configs.js";
 import type { ScaleTransformer } from "../core/scale-model.js";
 import { openScaleSession, type Paint } from "../core/scale-session.js";
@@ -48,7 +48,12 @@ async function begin(transformer: ScaleTransformer, tokenizer: MultiScaleTokeniz
   return {
     strategy: given ? keeping(order, { ids: lines, keep: given.keep }) : order,
     sampler: sampler({ seed, sampling, guidance, firstItem }),
-    session: await openScaleSession(transformer, { condition, guided: scale > 1, guidedUntil: until, paint: canvas.paint }),
+    session: await openScaleSession(transformer, {
+      condition,
+      guided: scale > 1,
+      guidedUntil: until,
+      paint: canvas.paint,
+    }),
     accept: (accepted) => canvas.add(accepted.map(({ ids, mixtures }) => mixtures ?? ids)),
     previews: async () => picturesOf(await tokenizer.preview(await canvas.latest())),
     pictures: async () => picturesOf(await tokenizer.render(await canvas.latest())),
@@ -57,15 +62,16 @@ async function begin(transformer: ScaleTransformer, tokenizer: MultiScaleTokeniz
 
 /** What is painted so far. A scale is painted once, whoever asks first: the session, which feeds it, or a picture. */
 class Canvas {
-  private readonly cells: (readonly ArrayLike<number | Law>[])[] = [];
+  private readonly cells: (readonly ArrayLike<number | Distribution>[])[] = [];
   private readonly painted: Promise<Painted>[] = [];
 
   constructor(private readonly tokenizer: MultiScaleTokenizer) {}
 
-  readonly paint: Paint = (canvas, scale, cells) => (this.painted[scale] ??= this.tokenizer.paint(canvas, scale, cells));
+  readonly paint: Paint = (canvas, scale, cells) =>
+    (this.painted[scale] ??= this.tokenizer.paint(canvas, scale, cells));
 
   /** Adds the cells of the next scale, for each picture. */
-  add(cells: readonly ArrayLike<number | Law>[]): void {
+  add(cells: readonly ArrayLike<number | Distribution>[]): void {
     this.cells.push(cells);
   }
 

@@ -106,7 +106,11 @@ function parseNetwork(of: Fields, tokenizer: Tokenizer, order: string, where: st
   const place = `${where}.config`;
   const network =
     tokenizer.layout === "llamagen-vq"
-      ? { layout: "llamagen" as const, transformer: { weights, config: parseTransformerConfig(json, place) }, tokenizer }
+      ? {
+          layout: "llamagen" as const,
+          transformer: { weights, config: parseTransformerConfig(json, place) },
+          tokenizer,
+        }
       : { layout: "var" as const, transformer: { weights, config: parseScaleConfig(json, place) }, tokenizer };
   const { config } = network.transformer;
   const own = ordersOf(config)[0]!;
@@ -126,7 +130,9 @@ function checkPicture({ prediction: { kind } }: TransformerConfig, where: string
 
 /** What a next-scale transformer is fed is what the tokenizer paints. */
 function checkScales({ sides, codeDim }: ScaleConfig, tokenizer: MultiScaleConfig, where: string): void {
-  const scales = tokenizer.scales.map(([rows, columns]) => (rows === columns ? `${rows}` : `${rows}x${columns}`)).join();
+  const scales = tokenizer.scales
+    .map(([rows, columns]) => (rows === columns ? `${rows}` : `${rows}x${columns}`))
+    .join();
   if (sides.join() !== scales) throw new ArgumentError(`${where}.sides`, `the tokenizer's, ${scales}`, sides.join());
   if (codeDim !== tokenizer.codeDim)
     throw new ArgumentError(`${where}.codeDim`, `the tokenizer's ${tokenizer.codeDim}`, codeDim);

@@ -92,7 +92,11 @@ describe("tessera image", () => {
     ["no prompt", [], /prompt/],
     ["an option that is none", ["red", "--colour"], /unknown option/],
     ["two words", ["red", "apple"], /too many arguments/],
-    ["an unknown decoding", ["red", "--decoding", "sideways"], /There is no decoding of tiny "sideways".*\n.*next-token, jacobi/],
+    [
+      "an unknown decoding",
+      ["red", "--decoding", "sideways"],
+      /There is no decoding of tiny "sideways".*\n.*next-token, jacobi/,
+    ],
     ["an unknown device", ["red", "--device", "abacus"], /There is no device "abacus"/],
     ["an unknown precision", ["red", "--precision", "q1"], /precision/],
     ["a file for several", ["red", "--n", "2", "-o", "x.png"], /a folder/],
@@ -152,7 +156,10 @@ describe("tessera edit", () => {
     const { code, stdout } = await tessera(...words, "--mask", "e/mask.png");
     expect({ code, stdout }).toEqual({ code: 0, stdout: "e/x-0-0.png\ne/x-0-1.png\n" });
     const half = (name: string) =>
-      sharp(join(folder, "e", name)).extract({ left: 8, top: 0, width: 12, height: 20 }).raw().toBuffer();
+      sharp(join(folder, "e", name))
+        .extract({ left: 8, top: 0, width: 12, height: 20 })
+        .raw()
+        .toBuffer();
     expect((await half("x-0-1.png")).equals(await half("x.png"))).toBe(true);
     const none = await tessera(...words);
     expect(none.code).toBe(2);

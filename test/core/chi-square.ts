@@ -1,13 +1,16 @@
-/** Pearson's test of counts against an exactly known law. */
+/** Pearson's test of counts against an exactly known distribution. */
 
-/** Counts and law pooled, in ascending order of expectation, until each bin expects at least five; then the statistic. */
-export function chiSquarePooled(counts: ArrayLike<number>, law: ArrayLike<number>): { chi2: number; df: number } {
+/** Counts and distribution pooled, in ascending order of expectation, until each bin expects at least five; then the statistic. */
+export function chiSquarePooled(
+  counts: ArrayLike<number>,
+  distribution: ArrayLike<number>,
+): { chi2: number; df: number } {
   const total = Array.from(counts).reduce((a, b) => a + b, 0);
-  const order = Array.from(law, (_, i) => i).sort((a, b) => law[a]! - law[b]!);
+  const order = Array.from(distribution, (_, i) => i).sort((a, b) => distribution[a]! - distribution[b]!);
   const bins: { count: number; expected: number }[] = [];
   let bin = { count: 0, expected: 0 };
   for (const i of order) {
-    bin = { count: bin.count + counts[i]!, expected: bin.expected + total * law[i]! };
+    bin = { count: bin.count + counts[i]!, expected: bin.expected + total * distribution[i]! };
     if (bin.expected < 5) continue;
     bins.push(bin);
     bin = { count: 0, expected: 0 };

@@ -16,7 +16,8 @@ async function run(name: string, change: (golden: GoldenCase) => GoldenCase = (g
   return comparisons;
 }
 
-const failures = (comparisons: readonly Comparison[]) => comparisons.filter(({ pass }) => !pass).map(({ name }) => name);
+const failures = (comparisons: readonly Comparison[]) =>
+  comparisons.filter(({ pass }) => !pass).map(({ name }) => name);
 
 test.each([
   ["resample", 38],
@@ -31,7 +32,9 @@ test.each([
 });
 
 test("another guidance shows in the guided logits alone", async () => {
-  const wrong = failures(await run("transformer-own-adaln", (golden) => ({ ...golden, config: { ...golden.config, cfg: 1.6 } })));
+  const wrong = failures(
+    await run("transformer-own-adaln", (golden) => ({ ...golden, config: { ...golden.config, cfg: 1.6 } })),
+  );
   expect(wrong).toContain("gen.logits_guided");
   expect(wrong).not.toContain("tf.logits");
   expect(wrong).not.toContain("edit.fhat_per_scale");

@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { drawnBefore } from "../../src/core/decode/in-groups.js";
 import { diagonals } from "../../src/core/decode/next-neighbor.js";
-import { guidance, guide, llamagenGuidance, narGuidance, scaleAt, UNGUIDED, varGuidance } from "../../src/core/guidance.js";
+import {
+  guidance,
+  guide,
+  llamagenGuidance,
+  narGuidance,
+  scaleAt,
+  UNGUIDED,
+  varGuidance,
+} from "../../src/core/guidance.js";
 
 test("u + (c - u)·scale; scale 1 is the conditional row to the last bit", () => {
   const c = Float32Array.of(1, 0.1, -3);

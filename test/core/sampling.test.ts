@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, ExecutionError } from "../../src/base/errors.js";
 import { uniform } from "../../src/base/random.js";
-import { draw, type Law, lawOf, samplingSettings } from "../../src/core/sampling.js";
+import { draw, type Distribution, distributionOf, samplingSettings } from "../../src/core/sampling.js";
 import { descend } from "../../src/core/selection.js";
 
 const logits = (...probabilities: number[]) => Float32Array.from(probabilities, Math.log);
-const dense = ({ ids, probabilities }: Law, size: number) => {
+const dense = ({ ids, probabilities }: Distribution, size: number) => {
   const out = Array<number>(size).fill(0);
   ids.forEach((id, i) => {
     out[id] = probabilities[i]!;
@@ -13,7 +13,7 @@ const dense = ({ ids, probabilities }: Law, size: number) => {
   return out;
 };
 
-describe("the law of the next id", () => {
+describe("the distribution of the next id", () => {
   const rows = [
     ["as it is", {}, [0.1, 0.2, 0.3, 0.4]],
     ["temperature 0.5 squares", { temperature: 0.5 }, [1 / 30, 4 / 30, 9 / 30, 16 / 30]],
@@ -31,30 +31,30 @@ describe("the law of the next id", () => {
     ["temperature before top-p", { temperature: 0.5, topP: 0.5 }, [0, 0, 0, 1]],
   ] as const;
   test.each(rows)("%s", (_, options, expected) => {
-    const law = dense(lawOf(logits(0.1, 0.2, 0.3, 0.4), samplingSettings(options)), 4);
+    const distribution = dense(distributionOf(logits(0.1, 0.2, 0.3, 0.4), samplingSettings(options)), 4);
     expected.forEach((p, id) => {
-      expect(law[id]).toBeCloseTo(p, 6);
+      expect(distribution[id]).toBeCloseTo(p, 6);
     });
   });
 
   test("top-k keeps what equals the k-th, greedy takes the lowest of equals, top-p the lowest ids", () => {
     const ties = Float32Array.of(1, 3, 2, 3, 2, -0, 0);
-    expect([...lawOf(ties, samplingSettings({ topK: 3 })).ids]).toEqual([1, 2, 3, 4]);
-    expect([...lawOf(ties, samplingSettings({ temperature: 0 })).ids]).toEqual([1]);
-    expect([...lawOf(Float32Array.of(5, 5, 5, 5), samplingSettings({ topP: 0.3 })).ids]).toEqual([0, 1]);
-    expect([...lawOf(Float32Array.of(-0, 0, -1), samplingSettings({ topK: 1 })).ids]).toEqual([0, 1]);
+    expect([...distributionOf(ties, samplingSettings({ topK: 3 })).ids]).toEqual([1, 2, 3, 4]);
+    expect([...distributionOf(ties, samplingSettings({ temperature: 0 })).ids]).toEqual([1]);
+    expect([...distributionOf(Float32Array.of(5, 5, 5, 5), samplingSettings({ topP: 0.3 })).ids]).toEqual([0, 1]);
+    expect([...distributionOf(Float32Array.of(-0, 0, -1), samplingSettings({ topK: 1 })).ids]).toEqual([0, 1]);
   });
 
   test("from the small end top-p keeps the highest ids of equals, and none beyond a sum of exactly p", () => {
     const equals = Float32Array.of(5, 5, 5, 5);
     const kept = (topP: number, topPOrder: "ascending" | "descending") => [
-      ...lawOf(equals, samplingSettings({ topP, topPOrder })).ids,
+      ...distributionOf(equals, samplingSettings({ topP, topPOrder })).ids,
     ];
     expect(kept(0.3, "ascending")).toEqual([2, 3]);
     expect(kept(0.5, "ascending")).toEqual([2, 3]);
     expect(kept(0.5, "descending")).toEqual([0, 1, 2]);
     const hidden = Float32Array.of(Number.NEGATIVE_INFINITY, 1, Number.NEGATIVE_INFINITY, 2);
-    expect([...lawOf(hidden, samplingSettings({ topP: 0.99, topPOrder: "ascending" })).ids]).toEqual([1, 3]);
+    expect([...distributionOf(hidden, samplingSettings({ topP: 0.99, topPOrder: "ascending" })).ids]).toEqual([1, 3]);
   });
 
   test("from the small end top-p drops what a walk over all of them drops", () => {
@@ -62,22 +62,26 @@ describe("the law of the next id", () => {
       const coin = (index: number) => uniform({ seed: 1, item: 0, position, purpose: "noise" }, index);
       const topP = 0.05 + 0.9 * coin(0);
       const row = Float32Array.from({ length: 60 }, (_, id) => 10 * coin(1) * coin(2 + id));
-      const all = lawOf(row, samplingSettings());
+      const all = distributionOf(row, samplingSettings());
       const ascending = [...all.ids].sort((a, b) => row[a]! - row[b]!);
       let left = 1 - topP;
       while (left >= 0) left -= all.probabilities[ascending.shift()!]!; // takes the one that crosses too
-      const kept = lawOf(row, samplingSettings({ topP, topPOrder: "ascending" }));
+      const kept = distributionOf(row, samplingSettings({ topP, topPOrder: "ascending" }));
       expect(kept.ids).toHaveLength(ascending.length + 1);
       for (const id of ascending) expect(kept.ids).toContain(id);
     }
   });
 
   test("the repetition penalty divides positive and multiplies negative logits of seen ids", () => {
-    const law = lawOf(Float32Array.of(2, -2, 2, -2), samplingSettings({ repetitionPenalty: 2 }), [0, 1, 1]);
+    const distribution = distributionOf(
+      Float32Array.of(2, -2, 2, -2),
+      samplingSettings({ repetitionPenalty: 2 }),
+      [0, 1, 1],
+    );
     const weights = [1, -4, 2, -2].map(Math.exp);
     const sum = weights.reduce((a, b) => a + b, 0);
     weights.forEach((weight, id) => {
-      expect(law.probabilities[id]).toBeCloseTo(weight / sum, 6);
+      expect(distribution.probabilities[id]).toBeCloseTo(weight / sum, 6);
     });
   });
 
@@ -85,21 +89,21 @@ describe("the law of the next id", () => {
     const row = logits(0.1, 0.2, 0.3, 0.4);
     const copy = row.slice();
     const all = { temperature: 0.7, topK: 3, topP: 0.9, minP: 0.1, repetitionPenalty: 1.3 };
-    lawOf(row, samplingSettings(all), [1]);
+    distributionOf(row, samplingSettings(all), [1]);
     expect(row).toEqual(copy);
   });
 
   test("-Infinity is never drawn; NaN, +Infinity and nothing at all are errors", () => {
     const { NEGATIVE_INFINITY: no, POSITIVE_INFINITY: infinite, NaN: nan } = Number;
-    const law = lawOf(Float32Array.of(no, 1, no), samplingSettings());
-    for (const coin of [0, 0.5, 1 - 2 ** -53]) expect(draw(law, coin)).toBe(1);
+    const distribution = distributionOf(Float32Array.of(no, 1, no), samplingSettings());
+    for (const coin of [0, 0.5, 1 - 2 ** -53]) expect(draw(distribution, coin)).toBe(1);
     for (const row of [
       [1, nan],
       [infinite, 1],
       [no, no],
     ])
       for (const options of [{}, { temperature: 0 }, { topK: 1 }, { topP: 0.5 }])
-        expect(() => lawOf(Float32Array.from(row), samplingSettings(options))).toThrow(ExecutionError);
+        expect(() => distributionOf(Float32Array.from(row), samplingSettings(options))).toThrow(ExecutionError);
   });
 
   test.each([
@@ -119,7 +123,7 @@ describe("the law of the next id", () => {
 });
 
 describe("the draw", () => {
-  const law = { ids: Int32Array.of(3, 5, 8), probabilities: Float64Array.of(0.25, 0.5, 0.25) };
+  const distribution = { ids: Int32Array.of(3, 5, 8), probabilities: Float64Array.of(0.25, 0.5, 0.25) };
   test.each([
     [0, 3],
     [0.2499, 3],
@@ -128,7 +132,7 @@ describe("the draw", () => {
     [0.75, 8],
     [1 - 2 ** -53, 8],
   ])("coin %d gives %d", (coin, id) => {
-    expect(draw(law, coin)).toBe(id);
+    expect(draw(distribution, coin)).toBe(id);
   });
   test("rounding never gives an id of probability 0", () => {
     const short = { ids: Int32Array.of(1, 2, 3), probabilities: Float64Array.of(0.5, 0.499999, 0) };

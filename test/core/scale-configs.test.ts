@@ -25,7 +25,12 @@ test.each([
 });
 
 test("positions follow from the sides; a caption stands before them", () => {
-  expect(deriveScales(SCALE_TRANSFORMERS["var-d16"])).toMatchObject({ positions: 680, lead: 0, slots: 680, headSize: 64 });
+  expect(deriveScales(SCALE_TRANSFORMERS["var-d16"])).toMatchObject({
+    positions: 680,
+    lead: 0,
+    slots: 680,
+    headSize: 64,
+  });
   expect(deriveScales(SCALE_TRANSFORMERS["var-d36"]).positions).toBe(2240);
   expect(deriveScales(TINY_SCALES.caption.config)).toMatchObject({ starts: [0, 1, 5, 14], lead: 4, slots: 18 });
 });

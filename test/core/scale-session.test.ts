@@ -70,14 +70,18 @@ describe.each(kinds)("a session of a %s model", (kind) => {
     const expected = rows([await whole()]);
     expect(expected[0]!.length).toBe(POSITIONS);
     await using session = await open();
-    expectClose(rows([await session.forward(fill(0)), await session.forward(fill(1)), await session.forward(fill(2))]), expected);
+    expectClose(
+      rows([await session.forward(fill(0)), await session.forward(fill(1)), await session.forward(fill(2))]),
+      expected,
+    );
     await using halves = await open();
     expectClose(rows([await halves.forward(fill(0, 1)), await halves.forward(fill(2))]), expected);
   });
 
   test("a batch of three is three runs", async () => {
     const together = rows([await whole(true)]);
-    for (const item of [0, 1, 2]) expectClose(rows([await whole(true, pick(condition, [item]), [item])]), [together[item]!]);
+    for (const item of [0, 1, 2])
+      expectClose(rows([await whole(true, pick(condition, [item]), [item])]), [together[item]!]);
     expect(together[0]).not.toEqual(together[1]);
   });
 
@@ -104,7 +108,10 @@ describe.each(kinds)("a session of a %s model", (kind) => {
     const straight = await whole(true);
     for (const half of ["conditional", "unconditional"] as const) {
       const expected = rows([straight], half);
-      expectClose(rows([forked], half), parents.map((parent) => expected[parent]!.slice(5)));
+      expectClose(
+        rows([forked], half),
+        parents.map((parent) => expected[parent]!.slice(5)),
+      );
     }
   });
 
@@ -117,7 +124,12 @@ describe.each(kinds)("a session of a %s model", (kind) => {
 
   test("where guidance ends, passes leave the unconditional half out and predict the same", async () => {
     const expected = rows([await whole(true)]).map((line) => line.slice(5));
-    await using session = await openScaleSession(models[kind], { condition, guided: true, guidedUntil: 5, paint: paintWaves });
+    await using session = await openScaleSession(models[kind], {
+      condition,
+      guided: true,
+      guidedUntil: 5,
+      paint: paintWaves,
+    });
     for (const scale of [0, 1]) expect((await session.forward(fill(scale))).unconditional).not.toBeNull();
     const last = await session.forward(fill(2));
     expect(last.unconditional).toBeNull();
@@ -146,7 +158,8 @@ test("one matrix for all layers and no offsets is the same matrix in each layer"
     const offset = shared.get(`blocks.${layer}.ada_gss`)!;
     shared.set(`blocks.${layer}.ada_gss`, tensor(offset.shape, new Float32Array(offset.data.length)));
     own.delete(`blocks.${layer}.ada_gss`);
-    for (const part of ["weight", "bias"]) own.set(`blocks.${layer}.ada_lin.1.${part}`, shared.get(`shared_ada_lin.1.${part}`)!);
+    for (const part of ["weight", "bias"])
+      own.set(`blocks.${layer}.ada_lin.1.${part}`, shared.get(`shared_ada_lin.1.${part}`)!);
   }
   for (const part of ["weight", "bias"]) own.delete(`shared_ada_lin.1.${part}`);
   const logits = async (of: typeof config, tensors: ReadonlyMap<string, FloatTensor>) => {
@@ -157,20 +170,23 @@ test("one matrix for all layers and no offsets is the same matrix in each layer"
   expectClose(await logits({ ...config, modulation: "own" }, own), await logits(config, shared));
 });
 
-test.each(["f32", "q8"] as const)("on ONNX Runtime in %s a picture is the same to the bit alone and in a batch", async (precision) => {
-  const { config, condition } = TINY_SCALES.caption;
-  await using onnx = await openOnnx({ device: { name: "cpu", reason: "test" }, provider: "cpu", threads: 1 });
-  const weights = memoryCheckpoint("tiny", randomTensors(config));
-  await using model = await openScaleTransformer(onnx, config, weights, { precision });
-  const passes = async (items: readonly number[]) => {
-    const options = { condition: pick(condition, items), guided: true, guidedUntil: 5, paint: paintWaves }; // one row in the last pass
-    await using session = await openScaleSession(model, options);
-    const predictions: Prediction[] = [];
-    for (const scale of [0, 1, 2]) predictions.push(await session.forward(fill(scale, scale, items)));
-    return rows(predictions.map(({ conditional }) => ({ conditional, unconditional: null })));
-  };
-  expect(await passes([0])).toEqual([(await passes([0, 1, 2]))[0]]);
-});
+test.each(["f32", "q8"] as const)(
+  "on ONNX Runtime in %s a picture is the same to the bit alone and in a batch",
+  async (precision) => {
+    const { config, condition } = TINY_SCALES.caption;
+    await using onnx = await openOnnx({ device: { name: "cpu", reason: "test" }, provider: "cpu", threads: 1 });
+    const weights = memoryCheckpoint("tiny", randomTensors(config));
+    await using model = await openScaleTransformer(onnx, config, weights, { precision });
+    const passes = async (items: readonly number[]) => {
+      const options = { condition: pick(condition, items), guided: true, guidedUntil: 5, paint: paintWaves }; // one row in the last pass
+      await using session = await openScaleSession(model, options);
+      const predictions: Prediction[] = [];
+      for (const scale of [0, 1, 2]) predictions.push(await session.forward(fill(scale, scale, items)));
+      return rows(predictions.map(({ conditional }) => ({ conditional, unconditional: null })));
+    };
+    expect(await passes([0])).toEqual([(await passes([0, 1, 2]))[0]]);
+  },
+);
 
 test("the words of a caption matter, their order too", async () => {
   const logits = async (caption: readonly number[]) => {
@@ -226,8 +242,14 @@ describe("refusals", () => {
   test("weights that do not fit; what the files hold besides and follows from the sides is dropped", async () => {
     const { config } = TINY_SCALES.own;
     const two = tensor([2], new Float32Array(2));
-    const derived = ["lvl_1L", "attn_bias_for_masking", "blocks.1.attn.zero_k_bias"].map((name) => [name, two] as const);
-    await using _ = await openScaleTransformer(engine, config, memoryCheckpoint("more", [...randomTensors(config), ...derived]));
+    const derived = ["lvl_1L", "attn_bias_for_masking", "blocks.1.attn.zero_k_bias"].map(
+      (name) => [name, two] as const,
+    );
+    await using _ = await openScaleTransformer(
+      engine,
+      config,
+      memoryCheckpoint("more", [...randomTensors(config), ...derived]),
+    );
     const wrong = memoryCheckpoint("wrong", [...[...randomTensors(config)].slice(1), ["left.over", two] as const]);
     const failure = await openScaleTransformer(engine, config, wrong).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(WeightsError);

@@ -25,7 +25,7 @@ export function tableModel(items: number, table: Table, unconditional?: Table): 
   };
 }
 
-/** Three ids; the law of the next depends on the last two. Row of probabilities for each pair, -1 standing for "nothing". */
+/** Three ids; the distribution of the next depends on the last two. Row of probabilities for each pair, -1 standing for "nothing". */
 export const markov = (prefix: readonly number[]): number[] => {
   const key = (prefix.at(-1) ?? 3) * 4 + (prefix.at(-2) ?? 3);
   const weights = [1 + (key % 3), 1 + ((key * 5) % 4), 1 + ((key * 7) % 5)];
@@ -36,7 +36,7 @@ export const markov = (prefix: readonly number[]): number[] => {
 export const markovLogits: Table = (prefix) => markov(prefix).map(Math.log);
 
 /** Probability of every sequence of `length` ids over three, under `markov`. Index: the ids as digits in base 3. */
-export function markovLaw(length: number): number[] {
+export function markovDistribution(length: number): number[] {
   const walk = (prefix: readonly number[], probability: number): number[] =>
     prefix.length === length
       ? [probability]
@@ -45,7 +45,7 @@ export function markovLaw(length: number): number[] {
 }
 
 /** Pearson's statistic of counts against probabilities; about k - 1 ± sqrt(2(k - 1)) when they agree. */
-export function chiSquare(counts: readonly number[], law: readonly number[]): number {
+export function chiSquare(counts: readonly number[], distribution: readonly number[]): number {
   const total = counts.reduce((a, b) => a + b, 0);
-  return law.reduce((sum, p, i) => sum + (counts[i]! - total * p) ** 2 / (total * p), 0);
+  return distribution.reduce((sum, p, i) => sum + (counts[i]! - total * p) ** 2 / (total * p), 0);
 }

@@ -269,7 +269,10 @@ export const CASES: readonly Case[] = [
     { scale: 0.3 },
   ),
 
-  on("openAttention", "more keys than queries", [normal(2, 5, 21), normal(2, 7, 21), normal(2, 7, 21)], { heads: 3, scale: 0.7 }),
+  on("openAttention", "more keys than queries", [normal(2, 5, 21), normal(2, 7, 21), normal(2, 7, 21)], {
+    heads: 3,
+    scale: 0.7,
+  }),
   on(
     "openAttention",
     "sizes named, more of them than a tile holds",

@@ -61,7 +61,9 @@ describe("HostMemory", () => {
     await memory.fork([2, 0]);
     expect(memory.sizes.B).toBe(2);
     const before = rows(4, 0).get("k")!.data;
-    const last = [2, 0].flatMap((b) => [0, 1].flatMap((h) => [...before.subarray((b * 2 + h) * 20 + 15, (b * 2 + h) * 20 + 20)]));
+    const last = [2, 0].flatMap((b) =>
+      [0, 1].flatMap((h) => [...before.subarray((b * 2 + h) * 20 + 15, (b * 2 + h) * 20 + 20)]),
+    );
     memory.append(new Map([["k", tensor([2, 2, 1, 5], Float32Array.from(last))]]));
     const { shape, data } = await memory.read("k");
     expect(shape).toEqual([2, 2, 4, 5]);

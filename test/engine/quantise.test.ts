@@ -82,7 +82,8 @@ describe("quantiseRows", () => {
     });
     expect(worst).toBeLessThanOrEqual(0.5 + 1e-4);
     expect(worst).toBeGreaterThan(0.4);
-    for (let row = 0; row < rows; row++) expect(codes.filter((code, at) => at % rows === row && Math.abs(code) === 127)).not.toHaveLength(0);
+    for (let row = 0; row < rows; row++)
+      expect(codes.filter((code, at) => at % rows === row && Math.abs(code) === 127)).not.toHaveLength(0);
   });
 
   test("keeps rows of zeros, and refuses what is not finite", () => {
@@ -119,7 +120,9 @@ describe("programs below float32", () => {
     const engine = await openOnnx({ device: { name: "onnx-cpu", reason: "test" }, provider: "cpu", threads: 2 });
     const g = new GraphBuilder("rows");
     const graph = g.build({ y: opsOf(g).bulkLinear(g.input("x", ["T", 256]), g.weight("w", [96, 256]), null) });
-    const program = await engine.compile(graph, memoryCheckpoint("rows", [["w", noise([96, 256], 2)]]), { precision: "q8" });
+    const program = await engine.compile(graph, memoryCheckpoint("rows", [["w", noise([96, 256], 2)]]), {
+      precision: "q8",
+    });
     const x = noise([70, 256], 3);
     const all = (await program.run({ x })).y!;
     for (const row of [0, 33, 69]) {

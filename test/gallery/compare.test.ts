@@ -31,7 +31,8 @@ test("a comparison shows what generateImage makes in each order, its passes and 
     expect(image.ids).toEqual(images[0]!.ids);
     expect(previews).toHaveLength(Math.ceil(forwardPasses / Math.ceil(forwardPasses / (PREVIEWS + 1))) - 1);
     expect(files).toEqual(expect.arrayContaining([`compare-${decoding}.png`, `compare-${decoding}.png.json`]));
-    for (const said of [`<b>${decoding}</b>`, `${forwardPasses} passes`, `compare-${decoding}-1.png`]) expect(html).toContain(said);
+    for (const said of [`<b>${decoding}</b>`, `${forwardPasses} passes`, `compare-${decoding}-1.png`])
+      expect(html).toContain(said);
   }
   expect(await readMarking(await readFile(sheet))).toMatchObject({ system: "tessera-sdk", prompt: "a <b>" });
   const { height } = await sharp(sheet).metadata();
@@ -41,5 +42,7 @@ test("a comparison shows what generateImage makes in each order, its passes and 
 test("a comparison that is stopped rejects with the reason", async () => {
   const reason = new Error("enough");
   const signal = AbortSignal.abort(reason);
-  await expect(buildComparison({ model, prompt: "a", seed: 0, folder: join(folder, "none"), signal })).rejects.toBe(reason);
+  await expect(buildComparison({ model, prompt: "a", seed: 0, folder: join(folder, "none"), signal })).rejects.toBe(
+    reason,
+  );
 });

@@ -9,7 +9,12 @@ export type Tensors = ReadonlyMap<string, Numbers>;
 export type Answer = (name: string, expected: Numbers) => Numbers | undefined;
 
 /** Compares every tensor of the file that is not an input; what the case lists and the file lacks is a failure, too. */
-export function* judge(golden: GoldenCase, io: Tensors, inputs: readonly string[], answer: Answer): Iterable<Comparison> {
+export function* judge(
+  golden: GoldenCase,
+  io: Tensors,
+  inputs: readonly string[],
+  answer: Answer,
+): Iterable<Comparison> {
   for (const [name, expected] of io) {
     if (inputs.includes(name)) continue;
     const actual = answer(name, expected);

@@ -121,13 +121,19 @@ test("files, bytes and greys", async () => {
   const [picture, mask] = [join(folder, "picture.png"), join(folder, "mask.png")];
   await image.save(picture);
   const grey = Uint8Array.from({ length: SIDE ** 2 }, (_, i) => (isRight(i % SIDE) ? 128 : 127));
-  await sharp(grey, { raw: { width: SIDE, height: SIDE, channels: 1 } }).toColourspace("b-w").png().toFile(mask);
+  await sharp(grey, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+    .toColourspace("b-w")
+    .png()
+    .toFile(mask);
   const known = (await edit()).images[0]!;
   for (const source of [picture, await readFile(picture)]) {
     const [again] = (await edit({ image: source, mask })).images;
     expect(again!.rgba).toEqual(known.rgba);
   }
-  const clear = { ...right, rgba: right.rgba.map((value, i) => ((i & 3) === 3 ? 255 * Number(isRight((i >> 2) % SIDE)) : value)) };
+  const clear = {
+    ...right,
+    rgba: right.rgba.map((value, i) => ((i & 3) === 3 ? 255 * Number(isRight((i >> 2) % SIDE)) : value)),
+  };
   expect((await edit({ mask: clear })).images[0]!.rgba).toEqual(known.rgba);
 });
 
@@ -179,11 +185,26 @@ describe("refused", () => {
   beforeAll(() => writeFile(garbage, "no picture"));
   const rows: [string, () => Partial<EditImageOptions>, string, RegExp][] = [
     ["a mask of another size", () => ({ mask: painted(isRight, 19) }), "mask", /20x20 pixels/],
-    ["a mask that is no square", () => ({ mask: { width: 20, height: 10, rgba: new Uint8Array(800) } }), "mask", /20x20/],
+    [
+      "a mask that is no square",
+      () => ({ mask: { width: 20, height: 10, rgba: new Uint8Array(800) } }),
+      "mask",
+      /20x20/,
+    ],
     ["a black mask", () => ({ mask: painted(() => false) }), "mask", /white/],
     ["a white mask", () => ({ mask: painted(() => true) }), "mask", /generateImage/],
-    ["a mask that leaves no whole cell", () => ({ mask: painted((x, y) => x % 4 === 1 && y % 4 === 1) }), "mask", /5 x 5/],
-    ["a picture that is no square", () => ({ image: { width: 20, height: 10, rgba: new Uint8Array(800) } }), "image", /square/],
+    [
+      "a mask that leaves no whole cell",
+      () => ({ mask: painted((x, y) => x % 4 === 1 && y % 4 === 1) }),
+      "mask",
+      /5 x 5/,
+    ],
+    [
+      "a picture that is no square",
+      () => ({ image: { width: 20, height: 10, rgba: new Uint8Array(800) } }),
+      "image",
+      /square/,
+    ],
     ["a picture that is too large", () => ({ image: painted(isRight, 81) }), "image", /80 x 80/],
     ["a file that is not there", () => ({ image: join(folder, "none.png") }), "image", /PNG/],
     ["a file that is no picture", () => ({ mask: garbage }), "mask", /PNG/],
@@ -194,10 +215,17 @@ describe("refused", () => {
     ["a prompt that is none", () => ({ prompt: 7 as never }), "prompt", /text/],
   ];
   test.each(rows)("%s", async (_, change, argument, message) => {
-    await expect(edit(change())).rejects.toMatchObject({ code: "argument", argument, message: expect.stringMatching(message) });
+    await expect(edit(change())).rejects.toMatchObject({
+      code: "argument",
+      argument,
+      message: expect.stringMatching(message),
+    });
   });
 
   test("a decoding that the model was not trained for", async () => {
-    await expect(edit({ decoding: "parallel-regions" })).rejects.toMatchObject({ code: "unknown-name", known: [...model.decodings] });
+    await expect(edit({ decoding: "parallel-regions" })).rejects.toMatchObject({
+      code: "unknown-name",
+      known: [...model.decodings],
+    });
   });
 });

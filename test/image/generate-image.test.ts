@@ -163,9 +163,12 @@ describe("bad options", () => {
     await expect(draw(change as Partial<GenerateImageOptions>)).rejects.toMatchObject({ code: "argument", argument });
   });
 
-  test.each([{ style: "square" }, { format: "gif" }, { decoding: "widdershins" }])("%o is an UnknownNameError", async (change) => {
-    await expect(draw(change as Partial<GenerateImageOptions>)).rejects.toMatchObject({ code: "unknown-name" });
-  });
+  test.each([{ style: "square" }, { format: "gif" }, { decoding: "widdershins" }])(
+    "%o is an UnknownNameError",
+    async (change) => {
+      await expect(draw(change as Partial<GenerateImageOptions>)).rejects.toMatchObject({ code: "unknown-name" });
+    },
+  );
 });
 
 describe("streamImage", () => {

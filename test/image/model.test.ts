@@ -121,7 +121,11 @@ describe("loadImageModel", () => {
     ["other sides than its tokenizer", (c) => (c.transformers["next-scale"].config.sides = [1, 2, 5]), /sides/],
     ["other codes than its tokenizer", (c) => (c.transformers["next-scale"].config.codeDim = 4), /codeDim/],
     ["pictures of another size", (c) => (c.transformers["next-neighbor"].config.grid = 4), /20 pixels a side/],
-    ["other subjects", (c) => (c.transformers["next-scale"].config.condition.styles = 3), /2 styles and captions of 263/],
+    [
+      "other subjects",
+      (c) => (c.transformers["next-scale"].config.condition.styles = 3),
+      /2 styles and captions of 263/,
+    ],
     ["a default that it cannot do", (c) => (c.defaults.decoding = "parallel-regions"), /defaults\.decoding/],
     ["a guidance below 1", (c) => (c.transformers["next-scale"].defaults.guidance = 0), /defaults\.guidance/],
   ])("several transformers, one with %s", async (name, change, place) => {

@@ -74,7 +74,9 @@ describe.each(DECODINGS)("%j", (decoding, tokens, passes) => {
     for await (const event of streamImage({ model, prompt: "red", decoding, previewEvery: 2 })) events.push(event);
     const previews = events.filter((event) => event.type === "image-preview");
     expect(previews).toHaveLength(Math.ceil(passes / 2) - 1);
-    expect(previews.every(({ picture }) => picture.width === TINY_SIDE && picture.data.some((byte) => byte > 0))).toBe(true);
+    expect(previews.every(({ picture }) => picture.width === TINY_SIDE && picture.data.some((byte) => byte > 0))).toBe(
+      true,
+    );
     expect(previews.map(({ done }) => done)).toEqual(previews.map(({ done }) => done).sort((a, b) => a - b));
     const watched = events.find((event) => event.type === "image-end")!.image.ids;
     expect([watched.join()]).toEqual(await idsOf({ decoding, prompt: "red", seed: 0 }));
@@ -108,21 +110,28 @@ test("more smooth is another picture of other pixels, and no guidance is another
   expect(await idsOf({ decoding: "next-scale", guidance: 1 })).not.toEqual([plain.ids.join()]);
 });
 
-test.each(DECODINGS)("%j: guidance that ends early changes what is drawn behind that, at any batch size", async (decoding) => {
-  const ids = async (guidanceUntil: number, n = 1) => (await draw({ decoding, guidanceUntil, n })).images.map((i) => [...i.ids]);
-  const [guided] = await ids(1);
-  const [early] = await ids(0.3);
-  const apart = early!.findIndex((id, i) => id !== guided![i]);
-  expect(apart).toBeGreaterThan(0);
-  expect((await ids(0.3, 3))[0]).toEqual(early);
-  expect(await ids(0)).toEqual([(await draw({ decoding, guidance: 1 })).images[0]!.ids].map((line) => [...line]));
-});
+test.each(DECODINGS)(
+  "%j: guidance that ends early changes what is drawn behind that, at any batch size",
+  async (decoding) => {
+    const ids = async (guidanceUntil: number, n = 1) =>
+      (await draw({ decoding, guidanceUntil, n })).images.map((i) => [...i.ids]);
+    const [guided] = await ids(1);
+    const [early] = await ids(0.3);
+    const apart = early!.findIndex((id, i) => id !== guided![i]);
+    expect(apart).toBeGreaterThan(0);
+    expect((await ids(0.3, 3))[0]).toEqual(early);
+    expect(await ids(0)).toEqual([(await draw({ decoding, guidance: 1 })).images[0]!.ids].map((line) => [...line]));
+  },
+);
 
 describe("what a model was not trained for", () => {
-  test.each(["parallel-regions", "widdershins", { kind: "sideways" }])("%j is refused, with what there is", async (decoding) => {
-    const failure = await draw({ decoding: decoding as DecodingOption }).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: "unknown-name", known: [...model.decodings] });
-  });
+  test.each(["parallel-regions", "widdershins", { kind: "sideways" }])(
+    "%j is refused, with what there is",
+    async (decoding) => {
+      const failure = await draw({ decoding: decoding as DecodingOption }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "unknown-name", known: [...model.decodings] });
+    },
+  );
 
   test.each([
     [{ kind: "next-scale", moreSmooth: 1 }, "decoding.moreSmooth"],
@@ -142,7 +151,11 @@ describe("files", () => {
     await using other = await loadImageModel(path, { device: "reference" });
     expect(other.decodings[0]).toBe("next-scale");
     const { images } = await generateImage({ model: other, prompt: "red" });
-    expect(Object.keys(images[0]!.manifest.model.sha256)).toEqual(["captions.json", "next-scale.safetensors", "scales.safetensors"]);
+    expect(Object.keys(images[0]!.manifest.model.sha256)).toEqual([
+      "captions.json",
+      "next-scale.safetensors",
+      "scales.safetensors",
+    ]);
     const ask = (decoding: DecodingOption) => generateImage({ model: other, prompt: "red", decoding });
     await expect(ask("next-token")).rejects.toMatchObject({ code: "checkpoint", fault: "unreadable" });
     await writeTinyImageModel(join(folder, "whole"));

@@ -35,9 +35,13 @@ describe("saveFrames", () => {
     const all = (type: string) => chunks.filter((chunk) => chunk.type === type).map(({ data }) => data);
     expect(all("acTL").map((data) => [data.readUInt32BE(0), data.readUInt32BE(4)])).toEqual([[3, 2]]);
     const controls = all("fcTL");
-    expect(controls.map((data) => [data.readUInt32BE(4), data.readUInt32BE(8)])).toEqual(frames.map(() => [width, height]));
+    expect(controls.map((data) => [data.readUInt32BE(4), data.readUInt32BE(8)])).toEqual(
+      frames.map(() => [width, height]),
+    );
     expect(controls.map((data) => data.readUInt16BE(20) / data.readUInt16BE(22))).toEqual([0.25, 0.25, 0.25]);
-    const numbered = chunks.filter(({ type }) => type === "fcTL" || type === "fdAT").map(({ data }) => data.readUInt32BE(0));
+    const numbered = chunks
+      .filter(({ type }) => type === "fcTL" || type === "fdAT")
+      .map(({ data }) => data.readUInt32BE(0));
     expect(numbered).toEqual([0, 1, 2, 3, 4]);
     // A frame is the file with its data in the place of the first one's; the reader checks its checksums.
     for (const [i, data] of all("fdAT").entries()) {
@@ -77,7 +81,9 @@ describe("saveFrames", () => {
 
   it("says what ffmpeg said, or that there is none", async () => {
     const path = join(folder, "b.mp4");
-    await expect(saveFrames(path, frames, { ffmpeg: join(folder, "no-such-program") })).rejects.toThrow(/does not start/);
+    await expect(saveFrames(path, frames, { ffmpeg: join(folder, "no-such-program") })).rejects.toThrow(
+      /does not start/,
+    );
     const failing = join(folder, "failing.mjs");
     await writeFile(failing, '#!/usr/bin/env node\nprocess.stderr.write("no codec");\nprocess.exitCode = 3;\n');
     await chmod(failing, 0o755);

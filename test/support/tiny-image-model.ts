@@ -37,7 +37,17 @@ const TINY_VQ: VqConfig = {
 
 /** Grids of 1, 2, 3 and 5 cells a side. */
 const TINY_MULTI_SCALE = parseMultiScaleConfig("tiny", {
-  ...{ channels: 4, patch: 2, ch: 6, multipliers: [1, 2], resBlocks: 1, groups: 3, codeDim: 5, vocab: 29, preview: { width: 5, blocks: 0 } },
+  ...{
+    channels: 4,
+    patch: 2,
+    ch: 6,
+    multipliers: [1, 2],
+    resBlocks: 1,
+    groups: 3,
+    codeDim: 5,
+    vocab: 29,
+    preview: { width: 5, blocks: 0 },
+  },
   ...{ phi: { share: 2, ratio: 0.5 }, scales: [1, 2, 3, 5] },
 });
 
@@ -95,14 +105,19 @@ export async function writeTinyImageModel(
       const config = tinyScales(condition);
       const vae = await write("scales.safetensors", Object.values(multiScalePrograms(TINY_MULTI_SCALE)), seed + 2);
       tokenizers["multi-scale"] = { layout: "var-multi-scale", weights: vae, config: TINY_MULTI_SCALE };
-      const weights = await write("next-scale.safetensors", [scaleConditionGraph(config), scaleDecoderGraph(config)], seed + 3);
+      const weights = await write(
+        "next-scale.safetensors",
+        [scaleConditionGraph(config), scaleDecoderGraph(config)],
+        seed + 3,
+      );
       transformers[order] = { layout: "var", tokenizer: "multi-scale", weights, precision: "f32", config, defaults };
       continue;
     }
     const config = tinyTransformer(condition, { kind: order });
     const vq = Object.values(vqPrograms(TINY_VQ));
     const codec = "tokenizer.safetensors";
-    if (!tokenizers.vq) tokenizers.vq = { layout: "llamagen-vq", weights: await write(codec, vq, seed), config: TINY_VQ };
+    if (!tokenizers.vq)
+      tokenizers.vq = { layout: "llamagen-vq", weights: await write(codec, vq, seed), config: TINY_VQ };
     const name = order === "next-token" ? "transformer" : order;
     const weights = await write(`${name}.safetensors`, [conditionGraph(config), decoderGraph(config)], seed + 1);
     transformers[order] = { layout: "llamagen", tokenizer: "vq", weights, precision: "f32", config, defaults };

@@ -2,7 +2,7 @@
  * First guesses for positions that enter a window (Teng et al. 2024, arXiv 2410.01699 §4.3): pictures are smooth, so that the
  * token of a neighbour is a better guess than any.
  */
-import type { Law } from "../sampling.js";
+import type { Distribution } from "../sampling.js";
 import type { TokenLayout } from "./layout.js";
 
 /** A position that enters a window, and what is known when it does. */
@@ -12,8 +12,8 @@ export interface NewSlot {
   readonly last: number;
   /** The id at `last`, at a position before it, or at one that came in before this one. */
   id(position: number): number;
-  /** The law that position `last` had in this pass. */
-  law(): Law;
+  /** The distribution that position `last` had in this pass. */
+  distribution(): Distribution;
   /** A uniform number of this position. */
   coin(): number;
 }
@@ -27,14 +27,14 @@ const GUESSES = {
   random: () => null,
   "repeat-horizontal": (slot, rowLength) => (beginsLine(slot, rowLength) ? null : slot.id(slot.last)),
   "repeat-vertical": (slot, rowLength) => (slot.position < rowLength ? null : slot.id(slot.position - rowLength)),
-  "sample-horizontal": (slot, rowLength) => (beginsLine(slot, rowLength) ? null : likeliest(slot.law())),
+  "sample-horizontal": (slot, rowLength) => (beginsLine(slot, rowLength) ? null : likeliest(slot.distribution())),
 } as const satisfies Record<string, Guess>;
 
 /**
  * random              any of the ids allowed, evenly
  * repeat-horizontal   the last known id again
  * repeat-vertical     the id one line above
- * sample-horizontal   the likeliest id by the law of the last known one
+ * sample-horizontal   the likeliest id by the distribution of the last known one
  *
  * The horizontal ones guess at random where a line begins, the vertical one in the first line.
  */
@@ -53,7 +53,7 @@ export const initialiser =
   };
 
 /** The most probable id, the lowest of equals. */
-function likeliest({ ids, probabilities }: Law): number {
+function likeliest({ ids, probabilities }: Distribution): number {
   let best = 0;
   for (let i = 1; i < ids.length; i++) if (probabilities[i]! > probabilities[best]!) best = i;
   return ids[best]!;

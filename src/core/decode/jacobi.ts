@@ -4,7 +4,7 @@
  *
  * Items of a batch go at their own pace, each as it would alone: a pass fills from the slowest item's first open position to
  * the end of the foremost window, and an item too far ahead waits. So the result is the same at any batch size. (The
- * reference moves all items on by the least that one gained and keeps the rest with laws they no longer follow: biased.)
+ * reference moves all items on by the least that one gained and keeps the rest with distributions they no longer follow: biased.)
  */
 import { check, isIntegerIn, type Options, withDefaults } from "../../base/check.js";
 import { UnknownNameError } from "../../base/errors.js";
@@ -48,12 +48,7 @@ export function jacobiSettings(options: JacobiOptions = {}, where = "jacobi"): J
  *
  * @throws ArgumentError, UnknownNameError for settings.
  */
-export function jacobi(
-  items: number,
-  total: number,
-  layout: TokenLayout,
-  options: JacobiOptions = {},
-): Strategy {
+export function jacobi(items: number, total: number, layout: TokenLayout, options: JacobiOptions = {}): Strategy {
   const { rule, initialiser: name, window } = jacobiSettings(options);
   return speculative(items, total, largestOf(window), () => {
     let gain = 1;
@@ -91,7 +86,7 @@ export function speculative(items: number, total: number, widest: number, specul
         const first = line.done;
         const ids = line.take({
           id: (position) => draws.id(item, position - start),
-          law: (position) => draws.law(item, position - start),
+          distribution: (position) => draws.distribution(item, position - start),
           coin: (position, purpose, index) => draws.coin(item, position, purpose, index),
         });
         return { positions: ids.map((_, i) => first + i), ids };

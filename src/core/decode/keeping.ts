@@ -18,7 +18,7 @@ export interface Given {
 
 /**
  * The strategy, except that kept positions have no other choice than their ids. The draws of the others are those they are
- * without it, as far as their laws are the same.
+ * without it, as far as their distributions are the same.
  *
  * @throws ArgumentError for ids that are not as many as the strategy's items and positions, or flags that are none.
  */
@@ -44,9 +44,9 @@ export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
     accept: (draws) =>
       strategy.accept({
         id: (item, k) => kept(item, k) ?? draws.id(item, k),
-        law(item, k) {
+        distribution(item, k) {
           const id = kept(item, k);
-          return id === null ? draws.law(item, k) : certain(id);
+          return id === null ? draws.distribution(item, k) : certain(id);
         },
         coin: (item, position, purpose, index) => draws.coin(item, position, purpose, index),
       }),

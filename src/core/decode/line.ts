@@ -48,7 +48,7 @@ export class Line {
     const last = this.end - 1;
     const { gained, drafts } = speculation.rule(this.drafts, {
       id: (j) => draws.id(start + j),
-      law: (j) => draws.law(start + j),
+      distribution: (j) => draws.distribution(start + j),
       coin: (j, purpose) => draws.coin(start + j, purpose, passes),
     });
     this.final += gained.length;
@@ -68,11 +68,11 @@ export class Line {
         position,
         last,
         id: (at) => ids[at]!,
-        law: () => draws.law(last),
+        distribution: () => draws.distribution(last),
         coin: () => draws.coin(position, "draft", passes),
       });
       ids[position] = id;
-      next.push({ id, law: null });
+      next.push({ id, distribution: null });
     }
     this.drafts = next;
     return gained;

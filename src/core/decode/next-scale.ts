@@ -3,11 +3,11 @@
  * feeds mixtures of codes ("more smooth" in VAR's code, for looks only). To in-paint, out-paint and edit, see keeping.ts.
  */
 import { uniform } from "../../base/random.js";
-import type { Law } from "../sampling.js";
+import type { Distribution } from "../sampling.js";
 import { scaleStarts } from "../scale-configs.js";
 import type { Accepted, Draws, Step, Strategy } from "./step.js";
 
-/** A number with the Gumbel law for an id at a position of an item. */
+/** A number with the Gumbel distribution for an id at a position of an item. */
 export type Noise = (item: number, position: number, id: number) => number;
 
 export interface NextScaleOptions {
@@ -19,8 +19,7 @@ export interface NextScaleOptions {
 export function nextScale(items: number, sides: readonly number[], { noise }: NextScaleOptions = {}): Strategy {
   const starts = scaleStarts(sides);
   const total = starts.at(-1)!;
-  const positionsOf = (scale: number) =>
-    Array.from({ length: sides[scale]! ** 2 }, (_, cell) => starts[scale]! + cell);
+  const positionsOf = (scale: number) => Array.from({ length: sides[scale]! ** 2 }, (_, cell) => starts[scale]! + cell);
   let scale = 0; // the one to fill
   let last: readonly Accepted[] = []; // the one before it, of each item
 
@@ -49,7 +48,7 @@ export function nextScale(items: number, sides: readonly number[], { noise }: Ne
         const ids = positions.map((_, k) => draws.id(item, k));
         if (!noise) return { positions, ids };
         const mixtures = positions.map((position, k) =>
-          mixture(draws.law(item, k), progress, (id) => noise(item, position, id)),
+          mixture(draws.distribution(item, k), progress, (id) => noise(item, position, id)),
         );
         return { positions, ids, mixtures };
       });
@@ -63,7 +62,11 @@ export function nextScale(items: number, sides: readonly number[], { noise }: Ne
  * softmax((logits·(1 + progress) + gumbel) / temperature) over what could have been drawn; the temperature falls with the
  * progress, 0 to 1, so that the last scales are almost draws. (Logarithms of probabilities are the logits but for a constant.)
  */
-export function mixture({ ids, probabilities }: Law, progress: number, gumbel: (id: number) => number): Law {
+export function mixture(
+  { ids, probabilities }: Distribution,
+  progress: number,
+  gumbel: (id: number) => number,
+): Distribution {
   const temperature = Math.max(0.27 * (1 - 0.95 * progress), 0.005);
   const scores = probabilities.map((p, i) => (Math.log(p) * (1 + progress) + gumbel(ids[i]!)) / temperature);
   const top = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

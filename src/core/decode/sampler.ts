@@ -1,14 +1,21 @@
 /**
  * Turns predictions into draws. A draw is addressed by (seed, item, position), so that it does not depend on which items
  * share a batch, on how many passes there were, or on which strategy asked. It is a race of ids, each with a coin of its own,
- * so that a law that changes a little from pass to pass mostly keeps its id: drafts of a speculative strategy then stand.
+ * so that a distribution that changes a little from pass to pass mostly keeps its id: drafts of a speculative strategy then stand.
  */
 import { check, isIntegerIn } from "../../base/check.js";
 import { ShapeError } from "../../base/errors.js";
 import { uniform } from "../../base/random.js";
 import type { FloatTensor } from "../../engine/tensor.js";
 import { type Guidance, guide, scaleAt, UNGUIDED } from "../guidance.js";
-import { certain, type Law, lawOf, race, type SamplingSettings, samplingSettings } from "../sampling.js";
+import {
+  certain,
+  type Distribution,
+  distributionOf,
+  race,
+  type SamplingSettings,
+  samplingSettings,
+} from "../sampling.js";
 import type { TokenLayout } from "./layout.js";
 import type { Draws, Prediction, Step } from "./step.js";
 
@@ -42,7 +49,7 @@ export function sampler(options: SamplerOptions): Sampler {
   const { layout } = options;
   return {
     draws(step, { conditional, unconditional }, seen) {
-      const law = remembered(step.fill.length, (item, k) => {
+      const distribution = remembered(step.fill.length, (item, k) => {
         const allowed = layout?.allowed(step.fill[k]!);
         if (allowed?.kind === "forced") return certain(allowed.id);
         const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
@@ -51,15 +58,15 @@ export function sampler(options: SamplerOptions): Sampler {
         if (scale !== 1 && !unconditional)
           throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
         const guided = unconditional ? guide(row, rowOf(unconditional, item, k).subarray(first, end), scale) : row;
-        return lawOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k), first);
+        return distributionOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k), first);
       });
       const id = remembered(step.fill.length, (item, k) => {
         const address = { seed, item: firstItem + item, position: step.fill[k]!, purpose: "token" } as const;
-        return race(law(item, k), (id) => uniform(address, id));
+        return race(distribution(item, k), (id) => uniform(address, id));
       });
       const coin: Draws["coin"] = (item, position, purpose, index) =>
         uniform({ seed, item: firstItem + item, position, purpose }, index);
-      return { id, law, coin };
+      return { id, distribution, coin };
     },
   };
 }
@@ -72,7 +79,7 @@ export function rowOf({ shape, data }: FloatTensor, item: number, k: number): Fl
 }
 
 /** Computes the value of an item and an index into `fill` the first time that it is asked for. */
-function remembered<T extends number | Law>(rows: number, compute: (item: number, k: number) => T) {
+function remembered<T extends number | Distribution>(rows: number, compute: (item: number, k: number) => T) {
   const known: (T | undefined)[] = [];
   return (item: number, k: number): T => (known[item * rows + k] ??= compute(item, k));
 }

@@ -15,7 +15,7 @@
 import type { Purpose } from "../../base/random.js";
 import type { FloatTensor } from "../../engine/tensor.js";
 import type { Sight } from "../masks.js";
-import type { Law } from "../sampling.js";
+import type { Distribution } from "../sampling.js";
 
 /** One pass over all items. Positions count the generated tokens, 0 … total-1; the condition is not among them. */
 export interface Step {
@@ -26,7 +26,7 @@ export interface Step {
   /** The ids fed, [B][feed.length]: final ones or drafts. */
   readonly ids: readonly ArrayLike<number>[];
   /** Next-scale only: where given, mixtures of codes are fed instead of the ids, [B][feed.length]. */
-  readonly mixtures?: readonly (readonly Law[])[];
+  readonly mixtures?: readonly (readonly Distribution[])[];
   /** Of the positions fed; ranks are listed like them. */
   readonly sight: Sight;
   /** Positions to predict, one row of logits each, in this order. */
@@ -50,7 +50,7 @@ export interface Draws {
   /** The id that the coins of this item and position select. */
   id(item: number, k: number): number;
   /** All that could have been drawn, with probabilities. */
-  law(item: number, k: number): Law;
+  distribution(item: number, k: number): Distribution;
   /** A uniform number in [0, 1) of this item, a position and a purpose; `index` tells several of them apart. */
   coin(item: number, position: number, purpose: Purpose, index: number): number;
 }
@@ -60,7 +60,7 @@ export interface Accepted {
   readonly positions: readonly number[];
   readonly ids: readonly number[];
   /** What stands there instead of the ids, where the strategy mixes codes. */
-  readonly mixtures?: readonly Law[];
+  readonly mixtures?: readonly Distribution[];
 }
 
 export interface Strategy {

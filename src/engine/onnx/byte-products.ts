@@ -7,7 +7,9 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { encodeModel } from "./proto.js";
 
 interface Runtime {
-  readonly InferenceSession: { create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> };
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
   readonly Tensor: new (type: "uint8", data: Uint8Array, shape: readonly number[]) => Tensor;
 }
 

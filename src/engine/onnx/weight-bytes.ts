@@ -67,4 +67,5 @@ const FORMS: Readonly<Record<WeightForm, (weight: Weight) => Uint8Array>> = {
   "q8-row-scales": (weight) => bytesOf(weight.rows.scales),
 };
 
-const bytesOf = (array: Float32Array | Uint16Array | Int8Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const bytesOf = (array: Float32Array | Uint16Array | Int8Array) =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

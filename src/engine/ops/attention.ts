@@ -233,7 +233,8 @@ export const rotary: Op<readonly [x: Value, table: Value], Readonly<Record<never
   onnx: (emit, [x, table]) => {
     const D = x.shape[3] as number;
     if (emit.operators === "onnxruntime" && table.shape.length === 3) {
-      const column = (i: number) => emit.node("Gather", [table.name, emit.constant(i32([], [i]))], { axis: { int: 2 } });
+      const column = (i: number) =>
+        emit.node("Gather", [table.name, emit.constant(i32([], [i]))], { axis: { int: 2 } });
       const inputs = [x.name, emit.int64([0]), column(0), column(1)]; // row 0 of the table is for the first place
       return emit.node("RotaryEmbedding", inputs, { interleaved: { int: 1 } }, "com.microsoft");
     }

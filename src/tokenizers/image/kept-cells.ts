@@ -20,7 +20,12 @@ export type Box = readonly [top: number, left: number, bottom: number, right: nu
  * and likewise across, where halves round to the even cell.
  */
 export function boxMask(box: Box, [height, width]: Grid, painting: "in" | "out"): Mask {
-  check("box", "four fractions from 0 to 1, top, left, bottom, right", box, (b) => b.length === 4 && b.every(isNumberIn(0, 1)));
+  check(
+    "box",
+    "four fractions from 0 to 1, top, left, bottom, right",
+    box,
+    (b) => b.length === 4 && b.every(isNumberIn(0, 1)),
+  );
   const [top, bottom] = [roundHalfEven(box[0] * height), roundHalfEven(box[2] * height)];
   const [left, right] = [roundHalfEven(box[1] * width), roundHalfEven(box[3] * width)];
   const inside = (y: number, x: number) => y >= top && y < bottom && x >= left && x < right;
@@ -45,7 +50,12 @@ export function keptCells(mask: Mask, scales: readonly Grid[]): Uint8Array {
   for (let i = 0; i < data.length; i++)
     kept += check("mask", "flags that are 0 or 1", data[i]!, (flag) => flag === 0 || flag === 1);
   if (kept === 0)
-    throw new ArgumentError("mask", "at least one cell to keep", "none", "Generate a picture without a given one instead.");
+    throw new ArgumentError(
+      "mask",
+      "at least one cell to keep",
+      "none",
+      "Generate a picture without a given one instead.",
+    );
   if (kept === data.length)
     throw new ArgumentError("mask", "at least one cell to generate", "none", "Mark what is to be changed with 0.");
   return Uint8Array.from(

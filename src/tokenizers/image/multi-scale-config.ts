@@ -96,7 +96,8 @@ export function parseMultiScaleConfig(where: string, json: unknown): MultiScaleC
 
 function parseScales(where: string, json: unknown): readonly Grid[] {
   const side = isIntegerIn(1, 1024);
-  if (!Array.isArray(json) || json.length < 2 || json.length > 64) throw new ArgumentError(where, "2 to 64 scales", json);
+  if (!Array.isArray(json) || json.length < 2 || json.length > 64)
+    throw new ArgumentError(where, "2 to 64 scales", json);
   const scales = json.map((scale: unknown): Grid => {
     const pair: unknown = typeof scale === "number" ? [scale, scale] : scale;
     if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(side))

@@ -11,13 +11,7 @@ import { inSlices } from "./batch-slices.js";
 import type { PreviewConfig } from "./codec-config.js";
 import { compiledOnce, type LazyProgram } from "./lazy-program.js";
 import { deriveMultiScale, type Grid, type MultiScaleConfig, phiOf } from "./multi-scale-config.js";
-import {
-  contribution,
-  enlargementOf,
-  multiScaleFeatures,
-  multiScalePixels,
-  quantised,
-} from "./multi-scale-graphs.js";
+import { contribution, enlargementOf, multiScaleFeatures, multiScalePixels, quantised } from "./multi-scale-graphs.js";
 import { type Channels, checkPixels } from "./pixels.js";
 import { previewPixels } from "./preview-decoder.js";
 import { area, bicubic, resampled, turned } from "./resample.js";
@@ -154,8 +148,12 @@ class ResidualTokenizer implements MultiScaleTokenizer {
     this.vocabularySize = config.vocab;
     this.channels = config.channels;
     this.scales = config.scales;
-    ({ downsample: this.downsample, positions: this.positions, grid: this.grid, starts: this.starts } =
-      deriveMultiScale(config));
+    ({
+      downsample: this.downsample,
+      positions: this.positions,
+      grid: this.grid,
+      starts: this.starts,
+    } = deriveMultiScale(config));
   }
 
   async encode(pixels: FloatTensor): Promise<Tensor> {
@@ -227,7 +225,11 @@ class ResidualTokenizer implements MultiScaleTokenizer {
     this.checkCanvas(canvas, canvas.shape[0]!);
     const [Y, X] = this.size;
     const program = await decoder.get();
-    return (await inSlices(canvas, Y * X, async (slice) => (await program.run({ canvas: slice })).pixels!)) as FloatTensor;
+    return (await inSlices(
+      canvas,
+      Y * X,
+      async (slice) => (await program.run({ canvas: slice })).pixels!,
+    )) as FloatTensor;
   }
 
   /** Pixels of a picture, [Y, X]. */

@@ -8,7 +8,12 @@ import { codecBlocks } from "./codec-blocks.js";
 import { type CodecConfig, downsampleOf, type PreviewConfig } from "./codec-config.js";
 
 /** A map of codes [B, D, h, w], of all cells or of some scales, to pixels [B, C, Y, X] in [-1, 1]. */
-export function previewPixels(g: GraphBuilder, codec: CodecConfig, { width, blocks }: PreviewConfig, map: Value): Value {
+export function previewPixels(
+  g: GraphBuilder,
+  codec: CodecConfig,
+  { width, blocks }: PreviewConfig,
+  map: Value,
+): Value {
   const o = opsOf(g);
   const { conv } = codecBlocks(g, { groups: codec.groups, projections: "qkv" });
   const size = downsampleOf(codec);

@@ -65,7 +65,9 @@ export function vqPrograms(config: VqConfig) {
   return {
     encoder: encoderGraph(config),
     decoder,
-    ...(preview && { preview: decoderGraph("vq-preview", config, (g, codes) => previewPixels(g, config, preview, codes)) }),
+    ...(preview && {
+      preview: decoderGraph("vq-preview", config, (g, codes) => previewPixels(g, config, preview, codes)),
+    }),
   };
 }
 

@@ -130,8 +130,8 @@ async function run(items: number, rows: number, options: Partial<SamplerOptions>
 }
 
 describe("decoding by diagonals", () => {
-  test("follows the law of the model exactly", async () => {
-    const law = Array.from({ length: 64 }, (_, index) => {
+  test("follows the distribution of the model exactly", async () => {
+    const distribution = Array.from({ length: 64 }, (_, index) => {
       const cell = (position: number) => (index >> position) & 1;
       return [0, 1, 2, 3, 4, 5].reduce((product, position) => {
         const p = chance(position < 2 ? -1 : cell(position - 2), position % 2 ? cell(position - 1) : -1);
@@ -141,9 +141,9 @@ describe("decoding by diagonals", () => {
     const counts = Array<number>(64).fill(0);
     const { ids } = await run(20_000, 3);
     for (const line of ids) counts[line.reduce((index, id, position) => index + (id << position), 0)]!++;
-    expect(chiSquare(counts, law)).toBeLessThan(103.4); // 99.9% point of 63 degrees of freedom
+    expect(chiSquare(counts, distribution)).toBeLessThan(103.4); // 99.9% point of 63 degrees of freedom
     const tilted = counts.map((count, i) => (i % 2 ? count : count * 1.1));
-    expect(chiSquare(tilted, law)).toBeGreaterThan(103.4);
+    expect(chiSquare(tilted, distribution)).toBeGreaterThan(103.4);
   });
 
   test("an item does not depend on its batch; passes and tokens are counted", async () => {

@@ -19,7 +19,12 @@ interface Ended {
   readonly events: readonly DecodeEvent[];
 }
 
-async function run(strategy: Strategy, options: Partial<SamplerOptions> = {}, table = markovLogits, other?: Table): Promise<Ended> {
+async function run(
+  strategy: Strategy,
+  options: Partial<SamplerOptions> = {},
+  table = markovLogits,
+  other?: Table,
+): Promise<Ended> {
   const events: DecodeEvent[] = [];
   const model = tableModel(strategy.items, table, other);
   for await (const event of decode(model, strategy, sampler({ seed: 7, ...options }))) events.push(event);
@@ -32,13 +37,16 @@ const settings = (rule: RuleName, window: JacobiSettings["window"], initialiser:
   ({ rule, window, initialiser }) as const;
 
 describe("coupled", () => {
-  test.each([1, 2, 5, 16, 32, { least: 2, most: 9 }])("window %o: the ids of next-token, from any first guess", async (window) => {
-    const expected = (await run(nextToken(5, 23))).ids;
-    for (const initialiser of INITIALISERS) {
-      const strategy = jacobi(5, 23, LAYOUT, { rule: "coupled", initialiser, window });
-      expect((await run(strategy)).ids, initialiser).toEqual(expected);
-    }
-  });
+  test.each([1, 2, 5, 16, 32, { least: 2, most: 9 }])(
+    "window %o: the ids of next-token, from any first guess",
+    async (window) => {
+      const expected = (await run(nextToken(5, 23))).ids;
+      for (const initialiser of INITIALISERS) {
+        const strategy = jacobi(5, 23, LAYOUT, { rule: "coupled", initialiser, window });
+        expect((await run(strategy)).ids, initialiser).toEqual(expected);
+      }
+    },
+  );
 
   test("also with guidance, filters and a repetition penalty", async () => {
     const flat: Table = (line) => [0.3 * line.length, 1, 0.5];
@@ -51,7 +59,7 @@ describe("coupled", () => {
   });
 });
 
-describe("the law", () => {
+describe("the distribution", () => {
   /** Probabilities of the sequences of `N` ids under what a sampler makes of the logits. */
   function enumerated(N: number, options: Partial<SamplerOptions>, table: Table, other?: Table): number[] {
     const coins = sampler({ seed: 0, ...options });
@@ -59,10 +67,12 @@ describe("the law", () => {
       if (line.length === N) return [probability];
       const row = (rows: Table) => ({ shape: [1, 1, 3], data: Float32Array.from(rows(line, 0)) });
       const step = { keep: 0, feed: [], ids: [[]], sight: "causal", fill: [line.length] } as const;
-      const law = coins.draws(step, { conditional: row(table), unconditional: other ? row(other) : null }, () => line).law(0, 0);
+      const distribution = coins
+        .draws(step, { conditional: row(table), unconditional: other ? row(other) : null }, () => line)
+        .distribution(0, 0);
       return [0, 1, 2].flatMap((id) => {
-        const at = law.ids.indexOf(id);
-        return walk([...line, id], at < 0 ? 0 : probability * law.probabilities[at]!);
+        const at = distribution.ids.indexOf(id);
+        return walk([...line, id], at < 0 ? 0 : probability * distribution.probabilities[at]!);
       });
     };
     return walk([], 1);
@@ -93,38 +103,47 @@ describe("the law", () => {
     ["ratio", 4, 4, "repeat-horizontal"],
     ["ratio", 8, 32, "sample-horizontal"],
     ["ratio-redraw", 8, 3, "repeat-vertical"],
-  ] as const)("%s, batch %i, window %i, %s: that of the model, for 20 seeds", { timeout: 240_000 }, async (rule, batch, window, initialiser) => {
-    for (const [options, other] of [[{}, undefined], [filtered, flat]] as const) {
-      const law = enumerated(N, options, markovLogits, other);
-      const strategy = (items: number) => jacobi(items, N, LAYOUT, settings(rule, window, initialiser));
-      const all = law.map(() => 0);
-      for (let seed = 0; seed < 20; seed++) {
-        const counts = await counted(strategy, batch, seed, 480, options, other);
-        counts.forEach((count, i) => (all[i]! += count));
-        const { chi2, df } = chiSquarePooled(counts, law);
-        expect(chi2, `seed ${seed}`).toBeLessThan(limitOf(df, 0.001 / 40)); // one in a thousand that any of 40 misses it
+  ] as const)(
+    "%s, batch %i, window %i, %s: that of the model, for 20 seeds",
+    { timeout: 240_000 },
+    async (rule, batch, window, initialiser) => {
+      for (const [options, other] of [
+        [{}, undefined],
+        [filtered, flat],
+      ] as const) {
+        const distribution = enumerated(N, options, markovLogits, other);
+        const strategy = (items: number) => jacobi(items, N, LAYOUT, settings(rule, window, initialiser));
+        const all = distribution.map(() => 0);
+        for (let seed = 0; seed < 20; seed++) {
+          const counts = await counted(strategy, batch, seed, 480, options, other);
+          counts.forEach((count, i) => (all[i]! += count));
+          const { chi2, df } = chiSquarePooled(counts, distribution);
+          expect(chi2, `seed ${seed}`).toBeLessThan(limitOf(df, 0.001 / 40)); // one in a thousand that any of 40 misses it
+        }
+        expect(distribution.every((p, i) => p > 0 || all[i] === 0)).toBe(true);
+        const { chi2, df } = chiSquarePooled(all, distribution);
+        expect(df).toBeGreaterThan(10);
+        expect(chi2).toBeLessThan(limitOf(df, 0.001));
       }
-      expect(law.every((p, i) => p > 0 || all[i] === 0)).toBe(true);
-      const { chi2, df } = chiSquarePooled(all, law);
-      expect(df).toBeGreaterThan(10);
-      expect(chi2).toBeLessThan(limitOf(df, 0.001));
-    }
-  });
+    },
+  );
 
-  test("the test sees a rule that is a little wrong: drafts that stood keep the law they were drawn from", async () => {
+  test("the test sees a rule that is a little wrong: drafts that stood keep the distribution they were drawn from", async () => {
     // What the reference does with the surplus of a batch: here every second item's window moves on by one id alone.
     const biased = (items: number) =>
       speculative(items, 6, 6, () => ({
         rule(drafts, draws) {
           const { gained, drafts: next } = RULES.ratio(drafts, draws);
-          const surplus = gained.slice(1).map((id, i) => ({ id, law: drafts[i + 1]?.law ?? draws.law(i + 1) }));
+          const surplus = gained
+            .slice(1)
+            .map((id, i) => ({ id, distribution: drafts[i + 1]?.distribution ?? draws.distribution(i + 1) }));
           return { gained: gained.slice(0, 1), drafts: [...surplus, ...next] };
         },
         inputs: () => 6,
         fill: ({ coin }) => Math.floor(3 * coin()),
       }));
-    const law = enumerated(6, {}, markovLogits);
-    const { chi2, df } = chiSquarePooled(await counted(biased, 8, 1, 8000), law);
+    const distribution = enumerated(6, {}, markovLogits);
+    const { chi2, df } = chiSquarePooled(await counted(biased, 8, 1, 8000), distribution);
     expect(chi2).toBeGreaterThan(limitOf(df, 0.001));
   });
 
@@ -176,16 +195,19 @@ describe("forced tokens", () => {
   });
   const even: Table = (line) => Array.from({ length: 10 }, (_, id) => Math.sin(id * 3 + line.length));
 
-  test.each(Object.keys(RULES) as RuleName[])("%s: stand where the layout has them, and nothing else does elsewhere", async (rule) => {
-    for (const window of [1, 4, 11]) {
-      const { ids } = await run(jacobi(4, 12, layout, { rule, window }), { layout }, even);
-      for (const line of ids) {
-        expect([line[3], line[7], ...line.slice(8)]).toEqual([6, 6, 7, 8, 9, 9]);
-        const image = [...line.slice(0, 3), ...line.slice(4, 7)];
-        expect(image.every((id) => id >= 1 && id <= 4)).toBe(true);
+  test.each(Object.keys(RULES) as RuleName[])(
+    "%s: stand where the layout has them, and nothing else does elsewhere",
+    async (rule) => {
+      for (const window of [1, 4, 11]) {
+        const { ids } = await run(jacobi(4, 12, layout, { rule, window }), { layout }, even);
+        for (const line of ids) {
+          expect([line[3], line[7], ...line.slice(8)]).toEqual([6, 6, 7, 8, 9, 9]);
+          const image = [...line.slice(0, 3), ...line.slice(4, 7)];
+          expect(image.every((id) => id >= 1 && id <= 4)).toBe(true);
+        }
       }
-    }
-  });
+    },
+  );
 
   test("cost no pass: a guess at a forced position is the forced id", async () => {
     const marks = markedLayout({ columns: 1, rows: 20, image: [2, 2], endOfLine: 5, end: [], padding: null });

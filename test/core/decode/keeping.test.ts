@@ -66,9 +66,7 @@ test("a ratio judges drafts at kept positions against their ids", async () => {
   for (const rule of ["ratio", "ratio-redraw"] as const) {
     const settings: JacobiOptions = { rule, window: 4 };
     const { ids } = await decoded(keeping(jacobi(ITEMS, 9, rasterLayout(3, 3), settings), given), markovLogits);
-    ids.forEach((line, item) =>
-      line.forEach((id, p) => given.keep[p] && expect(id).toBe(given.ids[item]![p])),
-    );
+    ids.forEach((line, item) => line.forEach((id, p) => given.keep[p] && expect(id).toBe(given.ids[item]![p])));
   }
 });
 
@@ -78,7 +76,8 @@ test("kept cells stay whole codes where others are mixtures", async () => {
   for (const pass of accepted)
     pass.forEach(({ positions, mixtures }, item) =>
       positions.forEach((p, k) => {
-        if (given.keep[p]) expect(mixtures![k]).toEqual({ ids: Int32Array.of(given.ids[item]![p]!), probabilities: Float64Array.of(1) });
+        if (given.keep[p])
+          expect(mixtures![k]).toEqual({ ids: Int32Array.of(given.ids[item]![p]!), probabilities: Float64Array.of(1) });
         else expect(mixtures![k]!.ids.length).toBe(3);
       }),
     );

@@ -5,7 +5,7 @@ import { nextToken } from "../../../src/core/decode/next-token.js";
 import { type SamplerOptions, sampler } from "../../../src/core/decode/sampler.js";
 import type { Strategy } from "../../../src/core/decode/step.js";
 import { guidance } from "../../../src/core/guidance.js";
-import { chiSquare, markovLaw, markovLogits, type Table, tableModel } from "../table-model.js";
+import { chiSquare, markovDistribution, markovLogits, type Table, tableModel } from "../table-model.js";
 
 async function idsOf(run: AsyncIterable<DecodeEvent>): Promise<number[][]> {
   let last: DecodeEvent | undefined;
@@ -18,23 +18,23 @@ const plain = (items: number, total: number, options: Partial<SamplerOptions> = 
   idsOf(decode(tableModel(items, table), nextToken(items, total), sampler({ seed: 7, ...options })));
 
 describe("next-token decoding", () => {
-  test("follows the law of the model exactly", async () => {
+  test("follows the distribution of the model exactly", async () => {
     const runs = 20_000;
     const counts = Array<number>(81).fill(0);
     const items = await plain(runs, 4, { seed: 11 });
     for (const ids of items) counts[ids.reduce((index, id) => index * 3 + id, 0)]!++;
-    expect(chiSquare(counts, markovLaw(4))).toBeLessThan(124.8); // 99.9% point of 80 degrees of freedom
+    expect(chiSquare(counts, markovDistribution(4))).toBeLessThan(124.8); // 99.9% point of 80 degrees of freedom
     const tilted = counts.map((count, i) => (i % 2 ? count : count * 1.1));
-    expect(chiSquare(tilted, markovLaw(4))).toBeGreaterThan(124.8); // the test would notice a tenth
+    expect(chiSquare(tilted, markovDistribution(4))).toBeGreaterThan(124.8); // the test would notice a tenth
   });
 
-  test("seeds are independent: the law also holds over seeds with one item each", async () => {
+  test("seeds are independent: the distribution also holds over seeds with one item each", async () => {
     const counts = Array<number>(9).fill(0);
     for (let seed = 0; seed < 3000; seed++) {
       const [ids] = await plain(1, 2, { seed });
       counts[ids![0]! * 3 + ids![1]!]!++;
     }
-    expect(chiSquare(counts, markovLaw(2))).toBeLessThan(26.1); // 8 degrees of freedom
+    expect(chiSquare(counts, markovDistribution(2))).toBeLessThan(26.1); // 8 degrees of freedom
   });
 
   test("an item does not depend on the batch it is in", async () => {

@@ -33,13 +33,18 @@ test("fills one whole scale a pass, fed with the one before", async () => {
   expect(ids.every((line) => line.length === POSITIONS && line.every((id) => id >= 0))).toBe(true);
 });
 
-test("draws the law, independently in each cell", async () => {
+test("draws the distribution, independently in each cell", async () => {
   const { ids } = await decoded(200, {}, 11);
   const counts = LAW.map((_, id) => ids.flat().filter((drawn) => drawn === id).length);
   expect(chiSquare(counts, LAW)).toBeLessThan(16.27); // p = 0.001 at 3 degrees of freedom
   const pairs = Array.from({ length: 16 }, () => 0);
   for (const line of ids) for (let p = 0; p + 1 < POSITIONS; p += 2) pairs[line[p]! * 4 + line[p + 1]!]!++;
-  expect(chiSquare(pairs, LAW.flatMap((a) => LAW.map((b) => a * b)))).toBeLessThan(37.7); // 15 degrees
+  expect(
+    chiSquare(
+      pairs,
+      LAW.flatMap((a) => LAW.map((b) => a * b)),
+    ),
+  ).toBeLessThan(37.7); // 15 degrees
 });
 
 describe("mixtures", () => {
@@ -53,14 +58,14 @@ describe("mixtures", () => {
   });
 
   test("are the formula by hand, and almost draws at the end", () => {
-    const law = { ids: Int32Array.of(2, 5), probabilities: Float64Array.of(0.25, 0.75) };
-    const { ids, probabilities } = mixture(law, 0.5, (id) => (id === 5 ? 0.1 : 0));
+    const distribution = { ids: Int32Array.of(2, 5), probabilities: Float64Array.of(0.25, 0.75) };
+    const { ids, probabilities } = mixture(distribution, 0.5, (id) => (id === 5 ? 0.1 : 0));
     const temperature = 0.27 * (1 - 0.95 * 0.5);
     const odds = Math.exp((1.5 * Math.log(3) + 0.1) / temperature);
     expect([...ids]).toEqual([2, 5]);
     expect(probabilities[0]).toBeCloseTo(1 / (1 + odds), 12);
     expect(probabilities[0]! + probabilities[1]!).toBeCloseTo(1, 12);
-    expect(Math.max(...mixture(law, 1, () => 0).probabilities)).toBeGreaterThan(1 - 1e-9);
+    expect(Math.max(...mixture(distribution, 1, () => 0).probabilities)).toBeGreaterThan(1 - 1e-9);
   });
 
   test("their noise has Gumbel's mean and variance, and choosing by it is drawing", () => {

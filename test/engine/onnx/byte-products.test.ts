@@ -12,7 +12,11 @@ test("the runtime is believed: sums that come out right, sums that overflowed", 
         const session = await runtime.InferenceSession.create(model);
         const { y } = await session.run({ x: new runtime.Tensor("uint8", new Uint8Array(64).fill(255), [2, 32]) });
         expect(y!.dims).toEqual([2, 16]);
-        return { ...session, run: async () => ({ y: { data: Int32Array.of(255 * 127 * 32, sum) } }), release: () => session.release() } as never;
+        return {
+          ...session,
+          run: async () => ({ y: { data: Int32Array.of(255 * 127 * 32, sum) } }),
+          release: () => session.release(),
+        } as never;
       },
     },
   });

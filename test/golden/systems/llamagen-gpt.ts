@@ -7,7 +7,7 @@ import { llamagenGuidance } from "../../../src/core/guidance.js";
 import { visible } from "../../../src/core/masks.js";
 import { openTransformer, type Transformer } from "../../../src/core/model.js";
 import { rotaryTable1d, rotaryTable2d } from "../../../src/core/rotary.js";
-import { lawOf, samplingSettings } from "../../../src/core/sampling.js";
+import { distributionOf, samplingSettings } from "../../../src/core/sampling.js";
 import { openSession } from "../../../src/core/session.js";
 import { swiglu } from "../../../src/core/transformer.js";
 import type { Engine } from "../../../src/engine/engine.js";
@@ -65,13 +65,15 @@ export async function* llamagenPick(folder: string, golden: GoldenCase, _engine:
   const logits = io.get("logits") as FloatTensor;
   const [B, V] = logits.shape as [number, number];
   const settings = golden.config.settings as { temperature: number; top_k: number; top_p: number }[];
-  const laws = settings.map(({ temperature, top_k, top_p }) => {
+  const distributions = settings.map(({ temperature, top_k, top_p }) => {
     const sampling = samplingSettings({ temperature, topK: Math.min(top_k, V), topP: top_p });
-    return Array.from({ length: B }, (_, row) => lawOf(logits.data.subarray(row * V, (row + 1) * V), sampling));
+    return Array.from({ length: B }, (_, row) =>
+      distributionOf(logits.data.subarray(row * V, (row + 1) * V), sampling),
+    );
   });
   yield* judge(golden, io, ["logits"], (name) => {
     const [, kind, index] = /^(kept|probs)\.(\d+)$/.exec(name) ?? [];
-    const rows = laws[Number(index)];
+    const rows = distributions[Number(index)];
     if (!kind || !rows) return undefined;
     const data = kind === "kept" ? new Uint8Array(B * V) : new Float32Array(B * V);
     rows.forEach(({ ids, probabilities }, row) => {

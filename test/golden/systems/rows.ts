@@ -1,5 +1,5 @@
 /** Parts of golden tensors, and empty ones to fill. */
-import type { Law } from "../../../src/core/sampling.js";
+import type { Distribution } from "../../../src/core/sampling.js";
 import { sizeOf } from "../../../src/engine/tensor.js";
 import type { Numbers } from "../compare.js";
 
@@ -17,8 +17,8 @@ export function zeros(type: "f32" | "i32", shape: readonly number[], fill = 0) {
   return { shape, data: data.fill(fill) };
 }
 
-/** The law of all ids that a row of probabilities states. */
-export const lawFrom = (probabilities: Numbers["data"]): Law => ({
+/** The distribution of all ids that a row of probabilities states. */
+export const distributionFrom = (probabilities: Numbers["data"]): Distribution => ({
   ids: Int32Array.from(probabilities, (_, id) => id),
   probabilities: Float64Array.from(probabilities),
 });

@@ -9,7 +9,7 @@ import { rowOf, type Sampler, sampler } from "../../../src/core/decode/sampler.j
 import type { Draws, Forward, Step, Strategy } from "../../../src/core/decode/step.js";
 import { guide, guidance, llamagenGuidance, scaleAt, UNGUIDED } from "../../../src/core/guidance.js";
 import { openTransformer } from "../../../src/core/model.js";
-import { draw, type Law } from "../../../src/core/sampling.js";
+import { draw, type Distribution } from "../../../src/core/sampling.js";
 import { openSession } from "../../../src/core/session.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { chiSquarePooled, limitOf } from "../../core/chi-square.js";
@@ -24,7 +24,7 @@ type Tensors = ReadonlyMap<string, Numbers>;
 /** One pass of a replayed run. */
 interface Pass {
   readonly drafts: readonly Draft[];
-  readonly laws: readonly Law[];
+  readonly distributions: readonly Distribution[];
   readonly verdict: Verdict;
   /** Positions that were final before it. */
   readonly start: number;
@@ -37,8 +37,8 @@ function replayed(total: number, widest: number, window: (pass: number) => Array
   const strategy = speculative(1, total, widest, () => ({
     rule(drafts, draws) {
       const verdict = RULES["ratio-redraw"](drafts, draws);
-      const laws = [...drafts, null].map((_, j) => draws.law(j));
-      passes.push({ drafts, laws, verdict, start: done });
+      const distributions = [...drafts, null].map((_, j) => draws.distribution(j));
+      passes.push({ drafts, distributions, verdict, start: done });
       done += verdict.gained.length;
       return verdict;
     },
@@ -54,7 +54,7 @@ interface TraceRun {
   readonly prompt: readonly number[];
 }
 
-/** Loops on table models with given uniforms: windows, laws, draws and accepted lengths of every pass. */
+/** Loops on table models with given uniforms: windows, distributions, draws and accepted lengths of every pass. */
 export async function* sjdTrace(folder: string, golden: GoldenCase): AsyncIterable<Comparison> {
   const all = await readTensors(folder);
   for (const [c, run] of (golden.config.runs as TraceRun[]).entries()) {
@@ -105,26 +105,30 @@ async function traced(run: TraceRun, io: Tensors): Promise<Readonly<Record<strin
     shape: [I],
     data: Int32Array.from({ length: I }, (_, i) => (passes[i] ? of(passes[i], i) : -1)),
   });
-  const laws = (of: (pass: Pass) => readonly (Law | null)[]): Numbers => {
+  const distributions = (of: (pass: Pass) => readonly (Distribution | null)[]): Numbers => {
     const out = zeros("f32", [I, W, V]);
     passes.forEach((pass, i) =>
-      of(pass).forEach((law, j) => law?.ids.forEach((id, n) => (out.data[(i * W + j) * V + id] = law.probabilities[n]!))),
+      of(pass).forEach((distribution, j) =>
+        distribution?.ids.forEach((id, n) => (out.data[(i * W + j) * V + id] = distribution.probabilities[n]!)),
+      ),
     );
     return out;
   };
   const lastBefore = ({ start }: Pass) => (start === 0 ? run.prompt.at(-1)! : tokens[start - 1]!);
-  const certain = (id: number): Law => ({ ids: Int32Array.of(id), probabilities: Float64Array.of(1) });
+  const certain = (id: number): Distribution => ({ ids: Int32Array.of(id), probabilities: Float64Array.of(1) });
   return {
-    L: column(({ laws }) => laws.length),
+    L: column(({ distributions }) => distributions.length),
     matched: column(({ verdict }) => verdict.gained.length),
     total: column(({ start, verdict }) => start + verdict.gained.length),
     cache_before_truncation: column((_, i) => run.prompt.length + steps[i]!.keep + steps[i]!.feed.length),
     window: rows((pass) => [lastBefore(pass), ...pass.drafts.map(({ id }) => id)]),
-    y: rows(({ laws }, i) => laws.map((law, j) => draw(law, rowAt(io, "u_y", i)[j]!))),
+    y: rows(({ distributions }, i) =>
+      distributions.map((distribution, j) => draw(distribution, rowAt(io, "u_y", i)[j]!)),
+    ),
     out: rows(({ verdict }) => verdict.gained),
     next_drafts: rows(({ verdict }) => verdict.drafts.map(({ id }) => id)),
-    p: laws((pass) => pass.laws),
-    q: laws(({ drafts }) => [null, ...drafts.map(({ id, law }) => law ?? certain(id))]),
+    p: distributions((pass) => pass.distributions),
+    q: distributions(({ drafts }) => [null, ...drafts.map(({ id, distribution }) => distribution ?? certain(id))]),
     tokens: { shape: [total], data: tokens },
   };
 }
@@ -194,7 +198,7 @@ export async function* sjdGreedy(folder: string, golden: GoldenCase, engine: Eng
   }
 }
 
-/** The law of what the strategy makes of a table model, against the enumerated one. */
+/** The distribution of what the strategy makes of a table model, against the enumerated one. */
 export async function* sjdStatistics(folder: string, golden: GoldenCase): AsyncIterable<Comparison> {
   const io = await readTensors(folder);
   const { vocab: V, length: N } = golden.config as unknown as { vocab: number; length: number };
@@ -231,7 +235,13 @@ export async function* sjdStatistics(folder: string, golden: GoldenCase): AsyncI
     }
     const { chi2, df } = chiSquarePooled(counts, joint);
     const name = `chi2 ${settings.rule} W${settings.window as number} B${batch} ${settings.initialiser}`;
-    yield { name, maxAbs: 0, maxRel: 0, pass: chi2 < limitOf(df, 0.001), note: `${chi2.toFixed(1)} of ${limitOf(df, 0.001).toFixed(1)}` };
+    yield {
+      name,
+      maxAbs: 0,
+      maxRel: 0,
+      pass: chi2 < limitOf(df, 0.001),
+      note: `${chi2.toFixed(1)} of ${limitOf(df, 0.001).toFixed(1)}`,
+    };
   }
 }
 

@@ -2,12 +2,12 @@
 import { type Draft, RULES, residual } from "../../../src/core/decode/acceptance.js";
 import { type InitialiserName, initialiser } from "../../../src/core/decode/initialisers.js";
 import { type MarkedLines, markedLayout } from "../../../src/core/decode/layout.js";
-import { type Law, probabilityOf } from "../../../src/core/sampling.js";
+import { type Distribution, probabilityOf } from "../../../src/core/sampling.js";
 import { type GoldenCase, readTensors } from "../case.js";
 import { type Comparison, compare, failed, type Numbers, Unsupported } from "../compare.js";
-import { lawFrom, rowAt, zeros } from "./rows.js";
+import { distributionFrom, rowAt, zeros } from "./rows.js";
 
-/** One verification of a window at a time, with given laws, draws and uniforms. */
+/** One verification of a window at a time, with given distributions, draws and uniforms. */
 export async function* sjdAccept(folder: string, golden: GoldenCase): AsyncIterable<Comparison> {
   const io = await readTensors(folder);
   const [n, W, V] = io.get("p")!.shape as [number, number, number];
@@ -20,36 +20,36 @@ export async function* sjdAccept(folder: string, golden: GoldenCase): AsyncItera
   };
   for (let r = 0; r < n; r++) {
     const L = io.get("L")!.data[r]!;
-    const laws = Array.from({ length: L }, (_, j) => lawFrom(rowAt(io, "p", r, j)));
+    const distributions = Array.from({ length: L }, (_, j) => distributionFrom(rowAt(io, "p", r, j)));
     const window = rowAt(io, "drafts", r);
     const drafts = Array.from({ length: L - 1 }, (_, i): Draft => {
-      return { id: window[i + 1]!, law: lawFrom(rowAt(io, "q", r, i + 1)) };
+      return { id: window[i + 1]!, distribution: distributionFrom(rowAt(io, "q", r, i + 1)) };
     });
     const y = rowAt(io, "y", r);
     const { gained, drafts: next } = RULES["ratio-redraw"](drafts, {
       id: (j) => y[j]!,
-      law: (j) => laws[j]!,
+      distribution: (j) => distributions[j]!,
       coin(j, purpose) {
         if (purpose === "acceptance") return rowAt(io, "u_accept", r)[j + 1]!;
-        return purpose === "residual" ? io.get("u_residual")!.data[r]! : coinFor(laws[j]!, y[j]!);
+        return purpose === "residual" ? io.get("u_residual")!.data[r]! : coinFor(distributions[j]!, y[j]!);
       },
     });
     made.matched.data[r] = gained.length;
     made.out.data.set(gained, r * W);
-    for (const [i, { id, law }] of next.entries()) {
+    for (const [i, { id, distribution }] of next.entries()) {
       made.next_tokens.data[r * W + i] = id;
-      made.next_q.data.set(law!.probabilities, (r * W + i) * V);
+      made.next_q.data.set(distribution!.probabilities, (r * W + i) * V);
     }
     const fallen = gained.length - 1;
-    if (fallen < L - 1) made.residual.data.set(residual(laws[fallen]!, drafts[fallen]!).probabilities, r * V);
+    if (fallen < L - 1) made.residual.data.set(residual(distributions[fallen]!, drafts[fallen]!).probabilities, r * V);
   }
   for (const [name, actual] of Object.entries(made)) yield compare(name, actual, io.get(name)!, golden.tolerance);
 }
 
-/** A coin by which a law gives that id: the middle of its share. */
-function coinFor(law: Law, id: number): number {
-  const below = law.probabilities.subarray(0, id).reduce((a, b) => a + b, 0);
-  return below + probabilityOf(law, id) / 2;
+/** A coin by which a distribution gives that id: the middle of its share. */
+function coinFor(distribution: Distribution, id: number): number {
+  const below = distribution.probabilities.subarray(0, id).reduce((a, b) => a + b, 0);
+  return below + probabilityOf(distribution, id) / 2;
 }
 
 /** The names of the reference for first guesses. */
@@ -85,7 +85,7 @@ export async function* sjdInitialisers(folder: string, golden: GoldenCase): Asyn
         position: last + 1 + i,
         last,
         id: (position) => ids[position + one.first_image_index]!,
-        law: () => lawFrom(rowAt(io, `init${c}.laws`, known.length - 1)),
+        distribution: () => distributionFrom(rowAt(io, `init${c}.laws`, known.length - 1)),
         coin: () => (random[i]! + 0.5) / vocabulary,
       });
       ids.push(id);

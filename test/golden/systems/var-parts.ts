@@ -1,5 +1,5 @@
 /** VAR's parts that stand alone against their golden cases: resampling, the convolutions phi, the filters before a draw. */
-import { lawOf, samplingSettings } from "../../../src/core/sampling.js";
+import { distributionOf, samplingSettings } from "../../../src/core/sampling.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { GraphBuilder } from "../../../src/engine/graph.js";
 import { type FloatTensor, i32, type Tensor } from "../../../src/engine/tensor.js";
@@ -82,9 +82,9 @@ export async function* varPick(folder: string, golden: GoldenCase, _engine: Engi
     if (!kind || !setting) return undefined;
     const out = kind === "kept" ? new Uint8Array(data.length) : new Float32Array(data.length);
     for (let row = 0; row < data.length; row += V) {
-      const law = lawOf(data.subarray(row, row + V), varSampling(setting));
-      law.ids.forEach((id, i) => {
-        out[row + id] = kind === "kept" ? 1 : law.probabilities[i]!;
+      const distribution = distributionOf(data.subarray(row, row + V), varSampling(setting));
+      distribution.ids.forEach((id, i) => {
+        out[row + id] = kind === "kept" ? 1 : distribution.probabilities[i]!;
       });
     }
     return { shape, data: out };

@@ -13,7 +13,10 @@ import type { Engine, Program } from "../../../src/engine/engine.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import { openCheckpoint } from "../../../src/engine/weights/open.js";
 import { type Box, boxMask, keptCells } from "../../../src/tokenizers/image/kept-cells.js";
-import { type MultiScaleTokenizer, openMultiScaleTokenizer } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
+import {
+  type MultiScaleTokenizer,
+  openMultiScaleTokenizer,
+} from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
 import { first, judge } from "../judge.js";
@@ -53,7 +56,8 @@ export async function* varTransformer(folder: string, golden: GoldenCase, engine
   answers.set("tf.input", next);
   inside = [];
   answers.set("tf.logits", (await forced(model, tokenizer, labels, forcedIds)).conditional);
-  for (const [name, tap] of taps) answers.set(name, first(joined(inside.map((outputs) => outputs[tap] as FloatTensor))));
+  for (const [name, tap] of taps)
+    answers.set(name, first(joined(inside.map((outputs) => outputs[tap] as FloatTensor))));
 
   const settings = golden.config as unknown as Settings;
   const plain = () => nextScale(labels.length, config.sides);
@@ -163,7 +167,7 @@ async function generated(
       for (let item = 0; item < B; item++)
         step.fill.forEach((position, k) => {
           drawn[item * L + position] = draws.id(item, k);
-          for (const id of draws.law(item, k).ids) kept[(item * L + position) * V + id] = 1;
+          for (const id of draws.distribution(item, k).ids) kept[(item * L + position) * V + id] = 1;
         });
       return draws;
     },
@@ -182,7 +186,9 @@ async function generated(
     }
   }
 
-  const logits = (row: (prediction: Prediction, item: number, k: number, position: number) => Float32Array): Numbers => {
+  const logits = (
+    row: (prediction: Prediction, item: number, k: number, position: number) => Float32Array,
+  ): Numbers => {
     const data = new Float32Array(B * L * V);
     sides.forEach((side, scale) => {
       for (let item = 0; item < B; item++)
@@ -206,6 +212,9 @@ async function generated(
     next_input: joined(inputs),
     fhat: canvases.at(-1)!,
     fhat_per_scale: stacked(canvases),
-    image: tensor(image.shape, image.data.map((x) => (x + 1) / 2)),
+    image: tensor(
+      image.shape,
+      image.data.map((x) => (x + 1) / 2),
+    ),
   };
 }

@@ -4,9 +4,16 @@ import { GraphBuilder, type Value } from "../../../src/engine/graph.js";
 import { opsOf } from "../../../src/engine/ops/index.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import type { Checkpoint } from "../../../src/engine/weights/checkpoint.js";
-import { type MultiScaleConfig, parseMultiScaleConfig, phiOf } from "../../../src/tokenizers/image/multi-scale-config.js";
+import {
+  type MultiScaleConfig,
+  parseMultiScaleConfig,
+  phiOf,
+} from "../../../src/tokenizers/image/multi-scale-config.js";
 import { multiScaleFeatures, multiScalePixels } from "../../../src/tokenizers/image/multi-scale-graphs.js";
-import { type MultiScaleTokenizer, openMultiScaleTokenizer } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
+import {
+  type MultiScaleTokenizer,
+  openMultiScaleTokenizer,
+} from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
 import { nearestCode } from "../../../src/tokenizers/image/nearest-code.js";
 import { area, resampled, turned } from "../../../src/tokenizers/image/resample.js";
 import type { Tap } from "../../../src/tokenizers/image/tap.js";
@@ -161,12 +168,20 @@ async function twoSmallestOf(
   const parts: FloatTensor[] = [];
   for (const [scale, [p, q]] of scales.entries()) {
     const before = canvases[scale - 1]?.data;
-    const rest = tensor(features.shape, features.data.map((value, i) => value - (before?.[i] ?? 0)));
+    const rest = tensor(
+      features.shape,
+      features.data.map((value, i) => value - (before?.[i] ?? 0)),
+    );
     const found = await tapped(
       engine,
       weights,
       (g, tap) => {
-        const cells = resampled(g, g.input("rest", ["B", codeDim, h, w]), g.constant(area(h, p)), g.constant(turned(area(w, q))));
+        const cells = resampled(
+          g,
+          g.input("rest", ["B", codeDim, h, w]),
+          g.constant(area(h, p)),
+          g.constant(turned(area(w, q))),
+        );
         const z = opsOf(g).transpose(cells, { permutation: [0, 2, 3, 1] });
         nearestCode(g, z, g.weight("quantize.embedding.weight", [vocab, codeDim]), tap);
       },

@@ -27,7 +27,10 @@ it("rounds halves of cells to the even one", () => {
 });
 
 describe("refuses", () => {
-  const grids: readonly Grid[] = [[1, 1], [2, 3]];
+  const grids: readonly Grid[] = [
+    [1, 1],
+    [2, 3],
+  ];
   it.each([
     ["a mask of another size", { height: 3, width: 2, data: [1, 0, 1, 0, 1, 0] }, /3 x 2/],
     ["flags that do not cover it", { height: 2, width: 3, data: [1, 0] }, /cells/],

@@ -13,7 +13,11 @@ import {
   type MultiScaleConfig,
   parseMultiScaleConfig,
 } from "../../../src/tokenizers/image/multi-scale-config.js";
-import { type MultiScaleTokenizer, multiScalePrograms, openMultiScaleTokenizer } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
+import {
+  type MultiScaleTokenizer,
+  multiScalePrograms,
+  openMultiScaleTokenizer,
+} from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
 import { readCase, readTensors } from "../../golden/case.js";
 import { painted, vaeConfig } from "../../golden/systems/var-vae.js";
 
@@ -37,13 +41,22 @@ function weightsOf(config: MultiScaleConfig): Checkpoint {
     "random",
     [...shapesOf(config)].map(([name, shape], i) => {
       const at = (position: number) => uniform({ seed: i, item: 0, position, purpose: "noise" }) - 0.5;
-      return [name, tensor(shape, Float32Array.from({ length: sizeOf(shape) }, (_, n) => at(n)))];
+      return [
+        name,
+        tensor(
+          shape,
+          Float32Array.from({ length: sizeOf(shape) }, (_, n) => at(n)),
+        ),
+      ];
     }),
   );
 }
 
 const waves = (...shape: number[]): FloatTensor =>
-  tensor(shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7 + i * i * 0.01)));
+  tensor(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7 + i * i * 0.01)),
+  );
 const itemOf = <T extends Tensor>({ shape, data }: T, item: number): T => {
   const stride = data.length / shape[0]!;
   return { shape: [1, ...shape.slice(1)], data: data.slice(item * stride, (item + 1) * stride) } as unknown as T;
@@ -95,7 +108,8 @@ describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) =
     expect(preview.data.every((value) => Math.abs(value) <= 1)).toBe(true);
     if (whose === "ours") expect(preview).not.toEqual(full);
     else expect(preview).toEqual(full);
-    for (const item of [0, 1]) expect(await tokenizer.preview(itemOf(canvases[0]!, item))).toEqual(itemOf(preview, item));
+    for (const item of [0, 1])
+      expect(await tokenizer.preview(itemOf(canvases[0]!, item))).toEqual(itemOf(preview, item));
     expect(await tokenizer.preview(canvases[1]!)).not.toEqual(preview);
   });
 
@@ -135,14 +149,20 @@ describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) =
 
 it("refuses a checkpoint of another configuration and use after close", async () => {
   await using weights = weightsOf(OURS);
-  await expect(openMultiScaleTokenizer(engine, { ...OURS, phi: { share: 4, ratio: 0.3 } }, weights)).rejects.toThrow(WeightsError);
+  await expect(openMultiScaleTokenizer(engine, { ...OURS, phi: { share: 4, ratio: 0.3 } }, weights)).rejects.toThrow(
+    WeightsError,
+  );
   const tokenizer = await openMultiScaleTokenizer(engine, OURS, weights);
   await tokenizer.close();
   await expect(tokenizer.encode(waves(1, 4, 8, 12))).rejects.toThrow(ClosedError);
 });
 
 it("has the published numbers of ids, parameters and tensors", () => {
-  expect(deriveMultiScale(MULTI_SCALE_CONFIGS["var-256"])).toMatchObject({ positions: 680, downsample: 16, grid: [16, 16] });
+  expect(deriveMultiScale(MULTI_SCALE_CONFIGS["var-256"])).toMatchObject({
+    positions: 680,
+    downsample: 16,
+    grid: [16, 16],
+  });
   expect(deriveMultiScale(MULTI_SCALE_CONFIGS["var-512"]).positions).toBe(2240);
   const sizes = [...shapesOf(MULTI_SCALE_CONFIGS["var-256"]).values()].map(sizeOf);
   expect(sizes.length).toBe(323); // and the statistics
@@ -153,13 +173,24 @@ describe("parseMultiScaleConfig", () => {
   const good = JSON.parse(JSON.stringify(OURS));
   it("gives back what it was given; sides stand for squares", () => {
     expect(parseMultiScaleConfig("config", good)).toEqual(OURS);
-    expect(parseMultiScaleConfig("config", { ...good, scales: [1, 3] }).scales).toEqual([[1, 1], [3, 3]]);
+    expect(parseMultiScaleConfig("config", { ...good, scales: [1, 3] }).scales).toEqual([
+      [1, 1],
+      [3, 3],
+    ]);
     const { preview: _, ...without } = good;
     expect(parseMultiScaleConfig("config", without).preview).toBeNull();
   });
   it.each([
     ["one scale", { scales: [4] }],
-    ["scales that exceed the last", { scales: [[1, 4], [3, 3]] }],
+    [
+      "scales that exceed the last",
+      {
+        scales: [
+          [1, 4],
+          [3, 3],
+        ],
+      },
+    ],
     ["scales that are none", { scales: [1, "2"] }],
     ["groups that do not divide", { groups: 3 }],
     ["a ratio of 0", { phi: { share: 4, ratio: 0 } }],
