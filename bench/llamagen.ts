@@ -2,17 +2,18 @@
  * Cached decoding in the shapes of LlamaGen and of NAR, random weights, guidance (two rows a token), beside the same network in
  * eager PyTorch in the same run.   npm run bench -- llamagen-b llamagen-l nar-l
  */
-import { conditionGraph } from "../src/core/condition.js";
-import { derive, type TransformerName, transformerConfig } from "../src/core/configs.js";
+import { conditionGraph } from "../src/core/llamagen/condition.js";
+import { derive, type TransformerName, transformerConfig } from "../src/core/llamagen/config.js";
 import { decode } from "../src/core/decode/loop.js";
 import { nextNeighbor } from "../src/core/decode/next-neighbor.js";
 import { nextToken } from "../src/core/decode/next-token.js";
 import { sampler } from "../src/core/decode/sampler.js";
 import type { Strategy } from "../src/core/decode/step.js";
-import { guidance } from "../src/core/guidance.js";
-import { openTransformer } from "../src/core/model.js";
+import { guidance } from "../src/core/sampling/guidance.js";
+import { LLAMAGEN } from "../src/core/llamagen/architecture.js";
+import { openModel } from "../src/core/model.js";
 import { openSession } from "../src/core/session.js";
-import { decoderGraph } from "../src/core/transformer.js";
+import { decoderGraph } from "../src/core/llamagen/graph.js";
 import type { Precision } from "../src/engine/engine.js";
 import { openEngine } from "../src/engine/open.js";
 import { pytorch } from "./pytorch.js";
@@ -33,13 +34,13 @@ export async function llamagen(name: keyof typeof SHAPES): Promise<void> {
 
   const tokensPerSecond = async (precision: Precision): Promise<number> => {
     await using engine = await openEngine({ device: "cpu" });
-    await using model = await openTransformer(engine, config, weights, { precision });
+    await using model = await openModel(engine, LLAMAGEN, config, weights, { precision });
     const run = async (strategy: Strategy) => {
-      await using session = await openSession(model, { condition: { kind: "class", classes: [207] }, guided: true });
+      await using session = await openSession(model, { kind: "class", classes: [207] }, { guided: true });
       const began = performance.now();
       const sample = sampler({ seed: 0, guidance: guidance(2) });
       for await (const _ of decode(session, strategy, sample));
-      return (1000 * strategy.total) / (performance.now() - began);
+      return (1000 * strategy.most) / (performance.now() - began);
     };
     const byDiagonals = prediction.kind === "next-neighbor";
     await run(nextToken(1, byDiagonals ? 2 : 8)); // the first passes of any order, as a warm-up

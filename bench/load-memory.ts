@@ -2,11 +2,12 @@
  * Peak resident memory of a process that loads an N-byte float32 checkpoint and runs one step: 1.25 N + 200 MB is the most.
  * The file is LlamaGen-B's shape (444 MB) as safetensors, with random weights; the load runs in a process of its own.
  */
-import { conditionGraph } from "../src/core/condition.js";
-import { transformerConfig } from "../src/core/configs.js";
-import { openTransformer } from "../src/core/model.js";
+import { conditionGraph } from "../src/core/llamagen/condition.js";
+import { transformerConfig } from "../src/core/llamagen/config.js";
+import { LLAMAGEN } from "../src/core/llamagen/architecture.js";
+import { openModel } from "../src/core/model.js";
 import { openSession } from "../src/core/session.js";
-import { decoderGraph } from "../src/core/transformer.js";
+import { decoderGraph } from "../src/core/llamagen/graph.js";
 import { openEngine } from "../src/engine/open.js";
 import { openCheckpoint } from "../src/engine/weights/open.js";
 import { inOwnProcess, isScript, peakMemory, withFile } from "./own-process.js";
@@ -28,9 +29,9 @@ export async function loadMemory(): Promise<void> {
 async function load(file: string): Promise<void> {
   await using checkpoint = await openCheckpoint(file);
   await using engine = await openEngine({ device: "cpu" });
-  await using model = await openTransformer(engine, config, checkpoint);
-  await using session = await openSession(model, { condition: { kind: "class", classes: [1] }, guided: true });
-  await session.forward({ keep: 0, feed: [], ids: [[]], sight: "causal", fill: [0] });
+  await using model = await openModel(engine, LLAMAGEN, config, checkpoint);
+  await using session = await openSession(model, { kind: "class", classes: [1] }, { guided: true });
+  await session.forward({ keep: 0, feed: [], values: [[]], sight: "causal", fill: [0] });
   console.log(JSON.stringify({ peak: await peakMemory() }));
 }
 

@@ -8,12 +8,15 @@
 import { decode } from "../src/core/decode/loop.js";
 import { nextScale } from "../src/core/decode/next-scale.js";
 import { sampler } from "../src/core/decode/sampler.js";
-import { varGuidance } from "../src/core/guidance.js";
-import { scaleConditionGraph } from "../src/core/scale-condition.js";
-import { scaleConfig, scaleStarts } from "../src/core/scale-configs.js";
-import { openScaleTransformer } from "../src/core/scale-model.js";
-import { openScaleSession } from "../src/core/scale-session.js";
-import { scaleDecoderGraph } from "../src/core/scale-transformer.js";
+import { varGuidance } from "../src/core/sampling/guidance.js";
+import { scaleConditionGraph } from "../src/core/var/condition.js";
+import { scaleStarts } from "../src/core/grid.js";
+import { openSession } from "../src/core/session.js";
+import { scaleConfig } from "../src/core/var/config.js";
+import { openModel } from "../src/core/model.js";
+import { VAR } from "../src/core/var/architecture.js";
+import type { ScaleStart } from "../src/core/var/feeder.js";
+import { scaleDecoderGraph } from "../src/core/var/graph.js";
 import type { Precision } from "../src/engine/engine.js";
 import { openEngine } from "../src/engine/open.js";
 import { type FloatTensor, tensor } from "../src/engine/tensor.js";
@@ -56,7 +59,7 @@ async function measure(file: string, tokenizerFile: string, precision: Precision
   await using checkpoint = await openCheckpoint(file);
   await using tokenizerWeights = await openCheckpoint(tokenizerFile);
   await using engine = await openEngine({ device: "cpu" });
-  await using model = await openScaleTransformer(engine, config, checkpoint, { precision });
+  await using model = await openModel(engine, VAR, config, checkpoint, { precision });
   await using tokenizer = await openMultiScaleTokenizer(engine, pictures, tokenizerWeights);
   const starts = scaleStarts(config.sides);
   const sample = sampler({
@@ -66,11 +69,11 @@ async function measure(file: string, tokenizerFile: string, precision: Precision
   });
   const picture = async () => {
     const began = performance.now();
-    await using session = await openScaleSession(model, {
+    const start: ScaleStart = {
       condition: { kind: "class", classes: [207] },
-      guided: true,
       paint: (...scale) => tokenizer.paint(...scale),
-    });
+    };
+    await using session = await openSession(model, start, { guided: true });
     for await (const _ of decode(session, nextScale(1, config.sides), sample));
     return (performance.now() - began) / 1000;
   };

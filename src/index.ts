@@ -17,23 +17,30 @@ export {
   WeightsError,
 } from "./base/errors.js";
 export { VERSION } from "./base/version.js";
-export { type Condition, leftPadded } from "./core/condition.js";
+export { type Condition, type ConditionConfig, leftPadded } from "./core/condition.js";
 export {
   type PredictionConfig,
   TRANSFORMERS,
   type TransformerConfig,
   type TransformerName,
   transformerConfig,
-} from "./core/configs.js";
-export type { RuleName } from "./core/decode/acceptance.js";
-export { drawnBefore } from "./core/decode/in-groups.js";
-export { INITIALISERS, type InitialiserName } from "./core/decode/initialisers.js";
-export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./core/decode/jacobi.js";
+} from "./core/llamagen/config.js";
+export type { RuleName } from "./core/decode/jacobi/acceptance.js";
+export { ending, type Stop } from "./core/decode/ending.js";
+export { INITIALISERS, type InitialiserName } from "./core/decode/jacobi/initialisers.js";
+export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./core/decode/jacobi/jacobi.js";
 export { type Given, keeping } from "./core/decode/keeping.js";
-export { type Allowed, type MarkedLines, markedLayout, rasterLayout, type TokenLayout } from "./core/decode/layout.js";
+export {
+  type Allowed,
+  lineLayout,
+  type MarkedLines,
+  markedLayout,
+  rasterLayout,
+  type TokenLayout,
+} from "./core/decode/layout.js";
 export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./core/decode/loop.js";
-export { diagonals, nextNeighbor } from "./core/decode/next-neighbor.js";
-export { gumbelNoise, type NextScaleOptions, nextScale, type Noise } from "./core/decode/next-scale.js";
+export { nextNeighbor } from "./core/decode/next-neighbor.js";
+export { gumbelNoise, type Mixture, type NextScaleOptions, nextScale, type Noise } from "./core/decode/next-scale.js";
 export { nextToken } from "./core/decode/next-token.js";
 export {
   type Decoding,
@@ -42,21 +49,50 @@ export {
   decodingOf,
   type DecodingOption,
   type NextScaleSettings,
+  type Objective,
   ordersOf,
   strategyOf,
   type StrategyDraws,
-} from "./core/decode/orders.js";
+} from "./core/orders.js";
 export { parallelRegions } from "./core/decode/parallel-regions.js";
-export { ADAPTIVE_WINDOW, type AdaptiveWindow, type Window } from "./core/decode/window.js";
-export { type Sampler, type SamplerOptions, sampler } from "./core/decode/sampler.js";
-export type { Accepted, Draws, Forward, Prediction, Step, Strategy } from "./core/decode/step.js";
-export { type Guidance, guidance, llamagenGuidance, narGuidance, UNGUIDED, varGuidance } from "./core/guidance.js";
+export { ADAPTIVE_WINDOW, type AdaptiveWindow, type Window } from "./core/decode/jacobi/window.js";
+export { type SamplerOptions, sampler } from "./core/decode/sampler.js";
+export {
+  type Accepted,
+  type DrawContext,
+  type Draws,
+  type Forward,
+  idOf,
+  type Prediction,
+  type Sampler,
+  type Step,
+  type Strategy,
+  type Token,
+  type TokenDraws,
+} from "./core/decode/step.js";
+export { diagonals } from "./core/grid.js";
+export {
+  type Guidance,
+  guidance,
+  llamagenGuidance,
+  narGuidance,
+  UNGUIDED,
+  varGuidance,
+} from "./core/sampling/guidance.js";
 // The transformer and its decoding
-export { openTransformer, type Transformer, type TransformerOptions } from "./core/model.js";
-export { SAMPLING_DEFAULTS, type SamplingSettings } from "./core/sampling.js";
-export { SCALE_TRANSFORMERS, type ScaleConfig, type ScaleTransformerName, scaleConfig } from "./core/scale-configs.js";
-export { openScaleTransformer, type ScaleTransformer } from "./core/scale-model.js";
-export { openScaleSession, type Paint, type ScaleSessionOptions } from "./core/scale-session.js";
+export type { Architecture, Feeder, Filled, Model } from "./core/architecture.js";
+export { LLAMAGEN, type Transformer } from "./core/llamagen/architecture.js";
+export { type ModelOptions, openModel } from "./core/model.js";
+export {
+  type AddedStages,
+  type DrawPoint,
+  SAMPLING_DEFAULTS,
+  type SamplingSettings,
+} from "./core/sampling/sampling.js";
+export { SCALE_TRANSFORMERS, type ScaleConfig, type ScaleTransformerName, scaleConfig } from "./core/var/config.js";
+export { type ScaleTransformer, VAR } from "./core/var/architecture.js";
+export type { Paint, ScaleStart } from "./core/var/feeder.js";
+export { biased, penalised, repetitionAware, suppressed } from "./core/sampling/stages.js";
 export { openSession, type Session, type SessionOptions } from "./core/session.js";
 export type { DeviceName } from "./engine/devices.js";
 export { type Diagnosis, diagnose } from "./engine/diagnose.js";
@@ -92,7 +128,7 @@ export {
   type LoadSettings,
   loadImageModel,
 } from "./image/model.js";
-export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/network.js";
+export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/networks/network.js";
 export type { PublishedFiles } from "./image/recipe.js";
 export type { PictureSource } from "./image/read-picture.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";

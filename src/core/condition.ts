@@ -1,13 +1,27 @@
 /**
- * What stands before the image tokens: a class, the features of a text encoder, or a style and a caption of our own, made into
- * vectors [B, slots, C] once a generation. Names of the weights are LlamaGen's (cls_embedding.*).
+ * What pictures are conditioned on: a class, the features of a text encoder, or a style and a caption of our own. Each
+ * architecture makes its own vectors out of it.
  */
+import { isIntegerIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
-import { type Graph, GraphBuilder, type Value } from "../engine/graph.js";
-import { type Ops, opsOf } from "../engine/ops/index.js";
+import type { Fields } from "../base/fields.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
-import { type ConditionConfig, derive, type TransformerConfig } from "./configs.js";
 import type { PromptMask } from "./masks.js";
+
+/** What a model is conditioned on. Its slots stand before the image tokens. */
+export type ConditionConfig =
+  /** One slot: a row of a table of classes, whose last extra row means "none". */
+  | { readonly kind: "class"; readonly classes: number }
+  /** Features of a text encoder, `slots` vectors of `size` numbers, through a two-layer MLP. */
+  | { readonly kind: "features"; readonly slots: number; readonly size: number }
+  /** A style (the row after the last means "none"), then caption tokens, padded on the right with the learned `pad`. */
+  | {
+      readonly kind: "caption";
+      readonly slots: number;
+      readonly styles: number;
+      readonly vocabulary: number;
+      readonly pad: number;
+    };
 
 /** Conditions of a batch, of the model's kind; null stands for "none", what the unconditional half of guidance gets. */
 export type Condition =
@@ -27,60 +41,7 @@ export type Condition =
     };
 
 /**
- * The graph that makes the vectors: inputs by kind (see conditionInputs), output `condition` [B, slots, C]; for a model with
- * special slots, their vectors as `specials` [1, slots, C], too.
- */
-export function conditionGraph(config: TransformerConfig): Graph {
-  const { width: C } = config;
-  const { specialSlots } = derive(config);
-  const g = new GraphBuilder("condition");
-  const o = opsOf(g);
-  const condition = conditionVectors(g, o, config);
-  if (specialSlots === 0) return g.build({ condition });
-  const table = g.weight("spe_tok_embeddings.special_embeddings.weight", [specialSlots, C]);
-  const all = g.constant(i32([1, specialSlots], [...Array(specialSlots).keys()]));
-  return g.build({ condition, specials: o.embedding(all, table) });
-}
-
-function conditionVectors(g: GraphBuilder, o: Ops, { condition, width: C }: TransformerConfig): Value {
-  const weight = (name: string, shape: readonly number[]) => g.weight(`cls_embedding.${name}`, shape);
-  switch (condition.kind) {
-    case "class": {
-      const classes = g.input("classes", ["B", 1], "i32");
-      return o.embedding(classes, weight("embedding_table.weight", [condition.classes + 1, C]));
-    }
-    case "features": {
-      const { slots, size } = condition;
-      const features = g.input("features", ["B", slots, size]);
-      const none = g.input("none", ["B", 1, 1]); // 1 where an item has no condition; its features are zeros then
-      const given = o.add(features, o.mul(weight("uncond_embedding", [slots, size]), none)); // [B, slots, size]
-      return captionMlp(o, given, (name, shape) => weight(`cap_proj.${name}`, shape), size, C);
-    }
-    case "caption": {
-      const { slots, styles, vocabulary } = condition;
-      const style = o.embedding(g.input("style", ["B", 1], "i32"), weight("style_table.weight", [styles + 1, C]));
-      const words = g.input("caption", ["B", slots - 1], "i32");
-      const caption = o.embedding(words, weight("caption_table.weight", [vocabulary, C]));
-      const vectors = o.concat(style, caption, { axis: 1 }); // [B, slots, C]
-      return o.add(vectors, weight("position_table.weight", [slots, C]));
-    }
-  }
-}
-
-/** LlamaGen's caption MLP: fc1 [C, size], gelu in its tanh approximation, fc2 [C, C]; no bias. x [B, T, size] -> [B, T, C]. */
-export function captionMlp(
-  o: Ops,
-  x: Value,
-  weight: (name: string, shape: readonly number[]) => Value,
-  size: number,
-  C: number,
-): Value {
-  const inner = o.gelu(o.linear(x, weight("fc1.weight", [C, size]), null), { approximation: "tanh" });
-  return o.linear(inner, weight("fc2.weight", [C, C]), null);
-}
-
-/**
- * The inputs of conditionGraph for a batch: B rows, or 2B when guided, [conditional …, unconditional …].
+ * The inputs of a graph that makes vectors of a condition, for a batch: B rows, or 2B when guided, [conditional …, unconditional …].
  * A condition of another kind than the model's, or with numbers out of range, is an ArgumentError.
  */
 export function conditionInputs(
@@ -167,6 +128,31 @@ export function leftPadded(
   });
   return { kind: "features", features: tensor(features.shape, data), mask };
 }
+
+/** A condition out of its fields in a config.json. */
+export function parseCondition(of: Fields): ConditionConfig {
+  const condition = ((): ConditionConfig => {
+    const kind = of.word("kind", ["class", "features", "caption"]);
+    switch (kind) {
+      case "class":
+        return { kind, classes: count(of, "classes") };
+      case "features":
+        return { kind, slots: count(of, "slots", 2 ** 16), size: count(of, "size") };
+      case "caption": {
+        const slots = of.number("slots", "from 2 (a style and a token) to 65,536", isIntegerIn(2, 2 ** 16));
+        const vocabulary = count(of, "vocabulary");
+        const pad = of.number("pad", `an id below ${vocabulary}`, isIntegerIn(0, vocabulary - 1));
+        return { kind, slots, styles: count(of, "styles"), vocabulary, pad };
+      }
+    }
+  })();
+  of.finish();
+  return condition;
+}
+
+/** A whole number of at least 1. */
+export const count = (of: Fields, name: string, most = 2 ** 24): number =>
+  of.number(name, `a whole number from 1 to ${most}`, isIntegerIn(1, most));
 
 const isRow = (id: number, rows: number) => Number.isInteger(id) && id >= 0 && id < rows;
 

@@ -11,7 +11,13 @@ import { type FloatTensor, tensor } from "../engine/tensor.js";
  * What the new slots of a pass see of each other. "causal": those before them and themselves. "block": all. A list of ranks,
  * one for each: those of no higher rank, so that one pass may stand for several (all diagonals of a grid, say).
  */
-export type Sight = "causal" | "block" | readonly number[];
+export type Sight = "causal" | "block" | readonly number[] | Ancestors;
+
+/** A tree: each new slot sees those it descends from, and itself. */
+export interface Ancestors {
+  /** For each new slot the index of its parent among them, which comes before it; -1 for a root. */
+  readonly parents: readonly number[];
+}
 
 /** For each item a 1 for every condition slot that holds something and a 0 for padding; null: all slots hold something. */
 export type PromptMask = readonly Uint8Array[] | null;
@@ -57,5 +63,10 @@ export function attentionBias(pass: PassShape, prompts: PromptMask): FloatTensor
 }
 
 /** Whether the t-th new slot behind the condition sees the u-th. */
-const sees = (sight: Sight, t: number, u: number): boolean =>
-  sight === "block" || (sight === "causal" ? u <= t : sight[u]! <= sight[t]!);
+function sees(sight: Sight, t: number, u: number): boolean {
+  if (sight === "block") return true;
+  if (sight === "causal") return u <= t;
+  if (!("parents" in sight)) return sight[u]! <= sight[t]!;
+  for (let at = t; at >= 0; at = sight.parents[at]!) if (at === u) return true;
+  return false;
+}

@@ -1,64 +1,41 @@
-/** A transformer that is ready to run: its two programs, read-only and shared by all sessions. */
-import type { Engine, Precision, Program } from "../engine/engine.js";
+/** Opening a model: its graphs, compiled with the weights of a checkpoint. */
+import type { Engine, Precision } from "../engine/engine.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { settle } from "../engine/weights/settle.js";
-import { conditionGraph } from "./condition.js";
-import type { TransformerConfig } from "./configs.js";
-import { decoderGraph } from "./transformer.js";
+import type { Architecture, Model } from "./architecture.js";
 
-export interface Opened<Config> extends AsyncDisposable {
-  readonly config: Config;
-  /** Runs once a generation. */
-  readonly condition: Program;
-  /** Runs once a pass. */
-  readonly decoder: Program;
-  close(): Promise<void>;
-}
-
-/** Its programs are those of conditionGraph and decoderGraph. */
-export type Transformer = Opened<TransformerConfig>;
-
-export interface TransformerOptions {
+export interface ModelOptions {
+  /** How the weights of matrices are held. */
   readonly precision?: Precision | undefined;
-  /** Intermediate values that the decoder gives out besides logits: see decoderGraph. */
+  /** Intermediate values that the decoder gives out besides its outputs: see the graph of the architecture. */
   readonly taps?: readonly string[] | undefined;
 }
-
-/**
- * Known and not needed: the rotary table that some LlamaGen files carry, which follows from the configuration, and the caches
- * of a model that was saved after it had generated.
- */
-const DROPPED: readonly RegExp[] = [/^freqs_cis$/, /^layers\.\d+\.attention\.kv_cache\.[kv]_cache$/];
 
 /**
  * Compiles the graphs of a configuration with the weights of a checkpoint. Weights that are missing, misshapen or left over
  * are one WeightsError.
  */
-export async function openTransformer(
+export async function openModel<Config, Start, T>(
   engine: Engine,
-  config: TransformerConfig,
-  checkpoint: Checkpoint,
-  { precision, taps }: TransformerOptions = {},
-): Promise<Transformer> {
-  const graphs = { condition: conditionGraph(config), decoder: decoderGraph(config, taps) };
-  settle(checkpoint, Object.values(graphs), { ignore: DROPPED });
-  const condition = await engine.compile(graphs.condition, checkpoint);
-  return openedWith(config, condition, () => engine.compile(graphs.decoder, checkpoint, { precision }));
-}
-
-/** A model of a compiled condition and a decoder that is yet to be compiled; if that fails, the condition is closed again. */
-export async function openedWith<Config>(
+  architecture: Architecture<Config, Start, T>,
   config: Config,
-  condition: Program,
-  compileDecoder: () => Promise<Program>,
-): Promise<Opened<Config>> {
-  const decoder = await compileDecoder().catch(async (failure) => {
-    await condition.close();
+  checkpoint: Checkpoint,
+  { precision, taps }: ModelOptions = {},
+): Promise<Model<Config, Start, T>> {
+  const conditionGraph = architecture.conditionGraph(config);
+  const decoderGraph = architecture.decoderGraph(config, taps);
+  settle(checkpoint, conditionGraph ? [conditionGraph, decoderGraph] : [decoderGraph], {
+    ignore: architecture.dropped,
+  });
+  const reduced = architecture.reducesCondition ? { precision } : {};
+  const condition = conditionGraph && (await engine.compile(conditionGraph, checkpoint, reduced));
+  const decoder = await engine.compile(decoderGraph, checkpoint, { precision }).catch(async (failure) => {
+    await condition?.close();
     throw failure;
   });
   const close = async () => {
-    await condition.close();
+    await condition?.close();
     await decoder.close();
   };
-  return { config, condition, decoder, close, [Symbol.asyncDispose]: close };
+  return { architecture, config, condition, decoder, close, [Symbol.asyncDispose]: close };
 }

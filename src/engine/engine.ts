@@ -46,6 +46,8 @@ export interface Memory extends AsyncDisposable {
   readonly length: number;
   /** Forgets all slots from `length` on; costs nothing. */
   truncate(length: number): void;
+  /** Keeps these filled slots, ascending, and forgets the others; what is kept moves together. */
+  keep(slots: readonly number[]): Promise<void>;
   /** Makes batch row i a copy of what row parents[i] was. Fewer parents leave fewer rows, for good. */
   fork(parents: readonly number[]): Promise<void>;
   /** A copy of the filled slots of a state, [B, H, length, D]; for tests and comparisons with a reference. */

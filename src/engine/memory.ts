@@ -75,6 +75,22 @@ export class HostMemory implements Memory {
     this.show(this.filled);
   }
 
+  async keep(slots: readonly number[]): Promise<void> {
+    this.open();
+    const ascend = (list: readonly number[]) => list.every((slot, i) => i === 0 || list[i - 1]! < slot);
+    const known = (list: readonly number[]) => list.every(isIntegerIn(0, this.filled - 1)) && ascend(list);
+    check("slots", `slots below ${this.filled}, ascending`, slots, known);
+    for (const { shape, data } of this.shown.values()) {
+      const [B, H, S, D] = shape as [number, number, number, number];
+      for (let row = 0; row < B * H; row++) {
+        // Forwards: no slot moves behind one that is still to be moved.
+        for (const [to, from] of slots.entries())
+          data.copyWithin((row * S + to) * D, (row * S + from) * D, (row * S + from + 1) * D);
+      }
+    }
+    this.truncate(slots.length);
+  }
+
   /** Refuses a run whose new rows would not fit, before it starts; `sizes` are those of the run. */
   reserve(graph: Graph, sizes: Sizes): void {
     this.open();

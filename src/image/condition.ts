@@ -1,6 +1,5 @@
 /** A subject becomes what stands before the image tokens. */
-import { type Condition, leftPadded } from "../core/condition.js";
-import type { ConditionConfig } from "../core/configs.js";
+import { type Condition, type ConditionConfig, leftPadded } from "../core/condition.js";
 import { tensor } from "../engine/tensor.js";
 import { NO_STYLE } from "../models/image-config.js";
 import type { ImageModel } from "./model.js";

@@ -1,5 +1,5 @@
 /** From a checked request to events: batches, passes, pictures, files. Whatever the order, the work is the same. */
-import { decode } from "../core/decode/loop.js";
+import { idOf } from "../core/decode/step.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { type Prepared, prepare } from "./condition.js";
 import { ENCODINGS, encodePicture, encodePreview, hasTransparency, resized } from "./encode.js";
@@ -8,7 +8,7 @@ import { type GeneratedImage, generatedImage } from "./generated-image.js";
 import { type EditRecord, manifestOf } from "./manifest.js";
 import { markingOf, xmpOf } from "./marking.js";
 import type { ImageModel } from "./model.js";
-import type { Work } from "./network.js";
+import type { Work } from "./networks/network.js";
 import type { ImageRequest } from "./request.js";
 import { type ImageWarning, other } from "./warnings.js";
 
@@ -121,28 +121,26 @@ async function* drawBatch(
   const network = await request.route.network();
   const condition = prepared.of(items);
   const given = edit?.given ?? null;
-  const drawing = await network.begin({ ...{ condition, decoding, sampling, seed, given }, firstItem: first });
-  try {
-    const known = Array<number>(items).fill(0);
-    for await (const event of decode(drawing.session, drawing.strategy, drawing.sampler, { signal })) {
-      if (event.type === "decode-end") {
-        const pictures = await drawing.pictures();
-        yield { type: "batch-end", ids: event.ids, pictures, predicted: event.usage.tried };
-        continue;
-      }
-      const { accepted: done, passes: forwardPasses } = event.usage;
-      drawing.accept(event.accepted);
-      event.accepted.forEach(({ positions }, item) => (known[item]! += positions.length));
-      yield { type: "tokens-accept", done, total: event.total, forwardPasses };
-      if (previewEvery === 0 || forwardPasses % previewEvery !== 0 || done === event.total) continue;
-      for (const [item, picture] of (await drawing.previews()).entries()) {
-        const index = first + item;
-        const bytes = await encodePreview(picture, markOf(model, request, edit, index));
-        yield { type: "image-preview", index, done: known[item]!, picture, bytes };
-      }
+  await using drawing = await network.begin({
+    ...{ condition, decoding, sampling, seed, given },
+    firstItem: first,
+  });
+  const known = Array<number>(items).fill(0);
+  for await (const event of drawing.decode({ signal })) {
+    if (event.type === "decode-end") {
+      const ids = event.values.map((values) => Int32Array.from(values, idOf));
+      yield { type: "batch-end", ids, pictures: await drawing.pictures(), predicted: event.usage.tried };
+      continue;
     }
-  } finally {
-    await drawing.session.close();
+    const { accepted: done, passes: forwardPasses } = event.usage;
+    event.accepted.forEach(({ positions }, item) => (known[item]! += positions.length));
+    yield { type: "tokens-accept", done, total: event.most, forwardPasses };
+    if (previewEvery === 0 || forwardPasses % previewEvery !== 0 || done === event.most) continue;
+    for (const [item, picture] of (await drawing.previews()).entries()) {
+      const index = first + item;
+      const bytes = await encodePreview(picture, markOf(model, request, edit, index));
+      yield { type: "image-preview", index, done: known[item]!, picture, bytes };
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { isSha256, sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
 import { VERSION } from "../base/version.js";
-import { type Decoding, decodingOf } from "../core/decode/orders.js";
+import { type Decoding, decodingOf } from "../core/orders.js";
 import type { Precision } from "../engine/engine.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import { type ImageSampling, parseSampling, PRECISIONS } from "../models/network-config.js";

@@ -1,7 +1,7 @@
 /** An image model that is ready: its parts from the stairs below, opened with every weight accounted for. */
 import { check, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError, CheckpointError } from "../base/errors.js";
-import type { DecodingName } from "../core/decode/orders.js";
+import type { DecodingName } from "../core/orders.js";
 import type { DeviceName } from "../engine/devices.js";
 import type { DeviceReport, Engine, Precision } from "../engine/engine.js";
 import { openEngine } from "../engine/open.js";

@@ -2,9 +2,9 @@
 import { basename, join } from "node:path";
 import { sha256OfFile } from "../base/digest.js";
 import { CheckpointError, UnknownNameError } from "../base/errors.js";
-import { transformerConfig } from "../core/configs.js";
-import type { DecodingName } from "../core/decode/orders.js";
-import { scaleConfig } from "../core/scale-configs.js";
+import { transformerConfig } from "../core/llamagen/config.js";
+import type { DecodingName } from "../core/orders.js";
+import { scaleConfig } from "../core/var/config.js";
 import { openModelFolder, verifyFiles } from "../models/folder.js";
 import { NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel, type PublishedName } from "../models/known.js";

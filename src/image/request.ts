@@ -1,8 +1,8 @@
 /** What a caller asks for, checked against the model once; after this, nothing about it is in doubt. */
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError, UnknownNameError } from "../base/errors.js";
-import type { ConditionConfig } from "../core/configs.js";
-import { type Decoding, type DecodingOption, decodingOf } from "../core/decode/orders.js";
+import type { ConditionConfig } from "../core/condition.js";
+import { type Decoding, type DecodingOption, decodingOf } from "../core/orders.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import { NO_STYLE } from "../models/image-config.js";
 import type { ImageSampling } from "../models/network-config.js";

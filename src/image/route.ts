@@ -2,18 +2,14 @@
 import { basename } from "node:path";
 import { ClosedError } from "../base/errors.js";
 import { once } from "../base/once.js";
-import { openTransformer } from "../core/model.js";
-import { openScaleTransformer } from "../core/scale-model.js";
 import type { Engine, Precision } from "../engine/engine.js";
 import { unpacked } from "../engine/weights/int8-blocks.js";
 import { openCheckpoint } from "../engine/weights/open.js";
+import type { LayoutName } from "../models/image-layouts.js";
 import type { ImageNetworkConfig, ImageSampling } from "../models/network-config.js";
-import { openMultiScaleTokenizer } from "../tokenizers/image/multi-scale-tokenizer.js";
-import { openVqTokenizer } from "../tokenizers/image/vq-tokenizer.js";
-import type { ImageNetwork, NetworkFacts } from "./network.js";
-import { rasterFacts, rasterNetwork } from "./raster-network.js";
+import { NETWORKS } from "./networks/index.js";
+import type { ImageNetwork, NetworkFacts, TokenizerOf } from "./networks/network.js";
 import type { Recipe } from "./recipe.js";
-import { scaleFacts, scaleNetwork } from "./scale-network.js";
 
 /** A transformer with its tokenizer, and how it is used. */
 export interface ImageRoute extends NetworkFacts {
@@ -61,44 +57,31 @@ export function routesOf(
     await recipe.verify([file]);
     return parts.own(openCheckpoint(recipe.locate(file)));
   };
-  const tokenizers = new Map<ImageNetworkConfig["tokenizer"], () => Promise<unknown>>();
+  const tokenizers = new Map<object, () => Promise<unknown>>();
   /** One that several transformers share is opened once. */
-  const shared = <T>(key: ImageNetworkConfig["tokenizer"], open: () => Promise<T>): Promise<T> => {
-    if (!tokenizers.has(key)) tokenizers.set(key, once(open));
-    return tokenizers.get(key)!() as Promise<T>;
+  const tokenizerOf = <L extends LayoutName>({ layout, tokenizer }: ImageNetworkConfig<L>): Promise<TokenizerOf[L]> => {
+    const open = async () => {
+      const weights = await checkpoint(tokenizer.weights);
+      return parts.own(NETWORKS[layout].openTokenizer(engine, tokenizer.config, weights));
+    };
+    if (!tokenizers.has(tokenizer)) tokenizers.set(tokenizer, once(open));
+    return tokenizers.get(tokenizer)!() as Promise<TokenizerOf[L]>;
   };
-  const routes = recipe.networks.map((network): ImageRoute => {
-    const { transformer, tokenizer, sampling } = network;
+  const routeOf = <L extends LayoutName>(network: ImageNetworkConfig<L>): ImageRoute => {
+    const { layout, transformer, tokenizer, sampling } = network;
     const files = [tokenizer.weights, transformer.weights, ...(recipe.captions ? [recipe.captions.file] : [])];
-    const held = { precision: precision ?? network.precision };
-    const weights = async () => unpacked(await checkpoint(transformer.weights));
-    const open = async (): Promise<ImageNetwork> => {
-      switch (network.layout) {
-        case "llamagen": {
-          const { config } = network.tokenizer;
-          const opened = await shared(tokenizer, async () =>
-            parts.own(openVqTokenizer(engine, config, await checkpoint(tokenizer.weights))),
-          );
-          const decoder = openTransformer(engine, network.transformer.config, await weights(), held);
-          return rasterNetwork(await parts.own(decoder), opened);
-        }
-        case "var": {
-          const { config } = network.tokenizer;
-          const opened = await shared(tokenizer, async () =>
-            parts.own(openMultiScaleTokenizer(engine, config, await checkpoint(tokenizer.weights))),
-          );
-          const decoder = openScaleTransformer(engine, network.transformer.config, await weights(), held);
-          return scaleNetwork(await parts.own(decoder), opened);
-        }
-      }
+    const held = precision ?? network.precision;
+    const open = async () => {
+      const opened = await tokenizerOf(network);
+      const weights = unpacked(await checkpoint(transformer.weights));
+      return parts.own(NETWORKS[layout].open(engine, transformer.config, weights, held, opened));
     };
     return {
-      ...(network.layout === "llamagen"
-        ? rasterFacts(network.transformer.config)
-        : scaleFacts(network.transformer.config)),
-      ...{ sampling, ...held, sha256: digestsOf(recipe, files), network: once(open) },
+      ...NETWORKS[layout].facts(transformer.config),
+      ...{ sampling, precision: held, sha256: digestsOf(recipe, files), network: once(open) },
     };
-  });
+  };
+  const routes = recipe.networks.map(routeOf);
   const isDefault = (route: ImageRoute) => route.decodings.includes(recipe.defaults.decoding);
   return [...routes.filter(isDefault), ...routes.filter((route) => !isDefault(route))];
 }

@@ -2,9 +2,16 @@
 import { isSha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
-import type { ConditionConfig } from "../core/configs.js";
-import { type DecodingName, ordersOf } from "../core/decode/orders.js";
-import { fileName, type ImageNetworkConfig, type ImageSampling, parseNetworks, sideOf } from "./network-config.js";
+import type { ConditionConfig } from "../core/condition.js";
+import { type DecodingName, ordersOf } from "../core/orders.js";
+import {
+  fileName,
+  type ImageNetworkConfig,
+  type ImageSampling,
+  objectiveOf,
+  parseNetworks,
+  sideOf,
+} from "./network-config.js";
 
 /** What a model does where the caller says nothing. */
 export interface ImageDefaults extends ImageSampling {
@@ -58,7 +65,7 @@ export function parseImageModelConfig(json: unknown, where: string): ImageModelC
 function checkAlike(networks: readonly ImageNetworkConfig[], where: string): void {
   const [first, ...others] = networks;
   for (const other of others) {
-    const place = `${where}.transformers.${ordersOf(other.transformer.config)[0]}`;
+    const place = `${where}.transformers.${ordersOf(objectiveOf(other))[0]}`;
     const side = sideOf(first!);
     if (sideOf(other) !== side)
       throw new ArgumentError(place, `pictures of ${side} pixels a side, like the first`, sideOf(other));
@@ -109,7 +116,7 @@ function parseDefaults(
     style: of.word("style", [...styles, NO_STYLE]),
     decoding: of.word(
       "decoding",
-      networks.flatMap(({ transformer }) => ordersOf(transformer.config)),
+      networks.flatMap((network) => ordersOf(objectiveOf(network))),
     ),
   };
   of.finish();

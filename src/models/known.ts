@@ -1,6 +1,6 @@
 /** Which models exist: the embedded ones, which travel in the package, and the published ones whose files a user brings. */
-import type { TransformerName } from "../core/configs.js";
-import type { ScaleTransformerName } from "../core/scale-configs.js";
+import type { TransformerName } from "../core/llamagen/config.js";
+import type { ScaleTransformerName } from "../core/var/config.js";
 import type { MULTI_SCALE_CONFIGS } from "../tokenizers/image/multi-scale-config.js";
 import type { VQ_CONFIGS } from "../tokenizers/image/vq-config.js";
 import type { ImageSampling } from "./network-config.js";

@@ -5,17 +5,9 @@
 import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import type { Fields } from "../base/fields.js";
-import { parseTransformerConfig, type TransformerConfig } from "../core/configs.js";
-import { ordersOf } from "../core/decode/orders.js";
-import { parseScaleConfig, type ScaleConfig } from "../core/scale-configs.js";
+import { type Objective, ordersOf } from "../core/orders.js";
 import type { Precision } from "../engine/engine.js";
-import { downsampleOf } from "../tokenizers/image/codec-config.js";
-import {
-  deriveMultiScale,
-  type MultiScaleConfig,
-  parseMultiScaleConfig,
-} from "../tokenizers/image/multi-scale-config.js";
-import { parseVqConfig, type VqConfig } from "../tokenizers/image/vq-config.js";
+import { IMAGE_LAYOUTS, LAYOUT_NAMES, type LayoutConfigs, type LayoutName } from "./image-layouts.js";
 
 /** The numbers by which a transformer is sampled. `guidance` is in LlamaGen's convention for every layout: 1 is off. */
 export interface ImageSampling {
@@ -34,32 +26,28 @@ export interface Weighted<Config> {
   readonly config: Config;
 }
 
-/** A transformer with its tokenizer. Two that share a tokenizer share the object. */
-export type ImageNetworkConfig = {
-  /** How the weights of the transformer are held where the caller says nothing. */
-  readonly precision: Precision;
-  /** How it is sampled where the caller says nothing. */
-  readonly sampling: ImageSampling;
-} & (
-  | {
-      readonly layout: "llamagen";
-      readonly transformer: Weighted<TransformerConfig>;
-      readonly tokenizer: Weighted<VqConfig>;
-    }
-  | {
-      readonly layout: "var";
-      readonly transformer: Weighted<ScaleConfig>;
-      readonly tokenizer: Weighted<MultiScaleConfig>;
-    }
-);
+/** A transformer with its tokenizer, of one of the layouts `L`. Two that share a tokenizer share the object. */
+export type ImageNetworkConfig<L extends LayoutName = LayoutName> = {
+  readonly [K in L]: {
+    readonly layout: K;
+    readonly transformer: Weighted<LayoutConfigs[K]["transformer"]>;
+    readonly tokenizer: Weighted<LayoutConfigs[K]["tokenizer"]>;
+    /** How the weights of the transformer are held where the caller says nothing. */
+    readonly precision: Precision;
+    /** How it is sampled where the caller says nothing. */
+    readonly sampling: ImageSampling;
+  };
+}[L];
 
 export const PRECISIONS = ["f32", "f16", "q8", "q4"] as const satisfies readonly Precision[];
 
 /** Pixels of one side of its pictures. */
-export function sideOf({ layout, transformer, tokenizer }: ImageNetworkConfig): number {
-  if (layout === "llamagen") return transformer.config.grid * downsampleOf(tokenizer.config);
-  return transformer.config.sides.at(-1)! * deriveMultiScale(tokenizer.config).downsample;
-}
+export const sideOf = <L extends LayoutName>({ layout, transformer, tokenizer }: ImageNetworkConfig<L>): number =>
+  IMAGE_LAYOUTS[layout].side(transformer.config, tokenizer.config);
+
+/** What its transformer was trained to predict. */
+export const objectiveOf = <L extends LayoutName>({ layout, transformer }: ImageNetworkConfig<L>): Objective =>
+  IMAGE_LAYOUTS[layout].objective(transformer.config);
 
 /**
  * Reads the fields `tokenizers`, by names of the folder's own, and `transformers`, each by the order that it was trained for.
@@ -82,60 +70,45 @@ export function parseNetworks(of: Fields, where: string): readonly ImageNetworkC
   return networks;
 }
 
-type Tokenizer =
-  | ({ readonly layout: "llamagen-vq" } & Weighted<VqConfig>)
-  | ({ readonly layout: "var-multi-scale" } & Weighted<MultiScaleConfig>);
+/** A tokenizer, and the layout of the networks that it is for. */
+type Tokenizer<L extends LayoutName = LayoutName> = {
+  readonly [K in L]: { readonly layout: K; readonly own: Weighted<LayoutConfigs[K]["tokenizer"]> };
+}[L];
 
 function parseTokenizer(of: Fields, name: string, where: string): Tokenizer {
-  const layout = of.word("layout", ["llamagen-vq", "var-multi-scale"]);
+  const named = of.word(
+    "layout",
+    LAYOUT_NAMES.map((layout) => IMAGE_LAYOUTS[layout].tokenizerLayout),
+  );
+  const layout = LAYOUT_NAMES.find((layout) => IMAGE_LAYOUTS[layout].tokenizerLayout === named)!;
   const weights = fileName(of, "weights");
-  const place = `${where}.tokenizers.${name}.config`;
-  const config = of.take("config");
+  const config = IMAGE_LAYOUTS[layout].parseTokenizer(of.take("config"), `${where}.tokenizers.${name}.config`);
   of.finish();
-  if (layout === "llamagen-vq") return { layout, weights, config: parseVqConfig(place, config) };
-  return { layout, weights, config: parseMultiScaleConfig(place, config) };
+  return { layout, own: { weights, config } } as Tokenizer;
 }
 
-function parseNetwork(of: Fields, tokenizer: Tokenizer, order: string, where: string): ImageNetworkConfig {
-  const layout = of.word("layout", [tokenizer.layout === "llamagen-vq" ? "llamagen" : "var"]);
+function parseNetwork<L extends LayoutName>(
+  of: Fields,
+  { layout, own: tokenizer }: Tokenizer<L>,
+  order: string,
+  where: string,
+): ImageNetworkConfig<L> {
+  of.word("layout", [layout]);
   const weights = fileName(of, "weights");
   const precision = of.word("precision", PRECISIONS);
   const sampling = parseSampling(of.object("defaults"));
-  const json = of.take("config");
-  of.finish();
   const place = `${where}.config`;
-  const network =
-    tokenizer.layout === "llamagen-vq"
-      ? {
-          layout: "llamagen" as const,
-          transformer: { weights, config: parseTransformerConfig(json, place) },
-          tokenizer,
-        }
-      : { layout: "var" as const, transformer: { weights, config: parseScaleConfig(json, place) }, tokenizer };
-  const { config } = network.transformer;
-  const own = ordersOf(config)[0]!;
-  if (own !== order) throw new ArgumentError(where, `the name of the order that it was trained for, ${own},`, order);
+  const row = IMAGE_LAYOUTS[layout];
+  const config: LayoutConfigs[L]["transformer"] = row.parseTransformer(of.take("config"), place);
+  of.finish();
+  const trained = ordersOf(row.objective(config))[0]!;
+  if (trained !== order)
+    throw new ArgumentError(where, `the name of the order that it was trained for, ${trained},`, order);
   const { vocab } = tokenizer.config;
   if (vocab !== config.vocabulary)
     throw new ArgumentError(`${place}.vocabulary`, `the tokenizer's ${vocab} codes`, config.vocabulary);
-  if (network.layout === "llamagen") checkPicture(network.transformer.config, place);
-  else checkScales(network.transformer.config, network.tokenizer.config, place);
-  return { ...network, layout, precision, sampling } as ImageNetworkConfig;
-}
-
-/** A picture has one frame. */
-function checkPicture({ prediction: { kind } }: TransformerConfig, where: string): void {
-  if (kind === "next-neighbor-video") throw new ArgumentError(`${where}.prediction.kind`, "an order of pictures", kind);
-}
-
-/** What a next-scale transformer is fed is what the tokenizer paints. */
-function checkScales({ sides, codeDim }: ScaleConfig, tokenizer: MultiScaleConfig, where: string): void {
-  const scales = tokenizer.scales
-    .map(([rows, columns]) => (rows === columns ? `${rows}` : `${rows}x${columns}`))
-    .join();
-  if (sides.join() !== scales) throw new ArgumentError(`${where}.sides`, `the tokenizer's, ${scales}`, sides.join());
-  if (codeDim !== tokenizer.codeDim)
-    throw new ArgumentError(`${where}.codeDim`, `the tokenizer's ${tokenizer.codeDim}`, codeDim);
+  row.check(config, tokenizer.config, place);
+  return { layout, transformer: { weights, config }, tokenizer, precision, sampling } as ImageNetworkConfig<L>;
 }
 
 /** Sampling numbers out of their fields, here and in a manifest. */

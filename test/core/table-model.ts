@@ -14,7 +14,7 @@ export function tableModel(items: number, table: Table, unconditional?: Table): 
     passes: 0,
     async forward(step: Step): Promise<Prediction> {
       this.passes++;
-      fed = fed.map((line, item) => [...line.slice(0, step.keep), ...Array.from(step.ids[item]!)]);
+      fed = fed.map((line, item) => [...line.slice(0, step.keep as number), ...Array.from(step.values[item]!)]);
       const predict = (rows: Table) => {
         const logits = fed.flatMap((line, item) => step.fill.flatMap((p) => rows(line.slice(0, p), item)));
         const R = step.fill.length;

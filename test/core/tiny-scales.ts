@@ -1,10 +1,10 @@
 /** A next-scale transformer with random weights and a painter without a tokenizer, small enough for the reference engine. */
 import { uniform } from "../../src/base/random.js";
 import type { Condition } from "../../src/core/condition.js";
-import { scaleConditionGraph } from "../../src/core/scale-condition.js";
-import { parseScaleConfig, type ScaleConfig } from "../../src/core/scale-configs.js";
-import type { Paint } from "../../src/core/scale-session.js";
-import { scaleDecoderGraph } from "../../src/core/scale-transformer.js";
+import { scaleConditionGraph } from "../../src/core/var/condition.js";
+import { parseScaleConfig, type ScaleConfig } from "../../src/core/var/config.js";
+import type { Paint } from "../../src/core/var/feeder.js";
+import { scaleDecoderGraph } from "../../src/core/var/graph.js";
 import { type FloatTensor, sizeOf, tensor } from "../../src/engine/tensor.js";
 
 export const SIDES = [1, 2, 3] as const;

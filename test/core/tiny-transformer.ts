@@ -1,9 +1,9 @@
 /** A transformer with random weights, small enough for the reference engine; one configuration for each kind of condition. */
 import { uniform } from "../../src/base/random.js";
 import type { Condition } from "../../src/core/condition.js";
-import { conditionGraph } from "../../src/core/condition.js";
-import { parseTransformerConfig, type TransformerConfig } from "../../src/core/configs.js";
-import { decoderGraph } from "../../src/core/transformer.js";
+import { conditionGraph } from "../../src/core/llamagen/condition.js";
+import { parseTransformerConfig, type TransformerConfig } from "../../src/core/llamagen/config.js";
+import { decoderGraph } from "../../src/core/llamagen/graph.js";
 import { type FloatTensor, sizeOf, tensor } from "../../src/engine/tensor.js";
 import type { Checkpoint } from "../../src/engine/weights/checkpoint.js";
 import { memoryCheckpoint } from "../../src/engine/weights/stored.js";

@@ -5,8 +5,8 @@
  */
 import { check } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
-import { certain } from "../sampling.js";
-import type { Strategy } from "./step.js";
+import { certain } from "../sampling/sampling.js";
+import type { Strategy, TokenDraws } from "./step.js";
 
 /** Cells of a picture that keep their codes whatever is drawn. */
 export interface Given {
@@ -22,12 +22,12 @@ export interface Given {
  *
  * @throws ArgumentError for ids that are not as many as the strategy's items and positions, or flags that are none.
  */
-export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
-  const { items, total, drawnBefore } = strategy;
-  if (ids.length !== items || ids.some((line) => line.length !== total))
-    throw new ArgumentError("given.ids", `${items} lines of ${total} ids`, `${ids.length} lines`);
-  check("given.keep", `${total} flags that are 0 or 1`, Array.from(keep), (flags) => {
-    return flags.length === total && flags.every((flag) => flag === 0 || flag === 1);
+export function keeping<T>(strategy: Strategy<T, TokenDraws>, { ids, keep }: Given): Strategy<T, TokenDraws> {
+  const { items, most } = strategy;
+  if (ids.length !== items || ids.some((line) => line.length !== most))
+    throw new ArgumentError("given.ids", `${items} lines of ${most} ids`, `${ids.length} lines`);
+  check("given.keep", `${most} flags that are 0 or 1`, Array.from(keep), (flags) => {
+    return flags.length === most && flags.every((flag) => flag === 0 || flag === 1);
   });
   let fill: readonly number[] = []; // positions of the pass that was planned
   const kept = (item: number, k: number): number | null => {
@@ -35,7 +35,7 @@ export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
     return keep[position] === 1 ? ids[item]![position]! : null;
   };
   return {
-    ...{ items, total, drawnBefore },
+    ...strategy,
     plan() {
       const step = strategy.plan();
       fill = step?.fill ?? [];
@@ -43,7 +43,7 @@ export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
     },
     accept: (draws) =>
       strategy.accept({
-        id: (item, k) => kept(item, k) ?? draws.id(item, k),
+        value: (item, k) => kept(item, k) ?? draws.value(item, k),
         distribution(item, k) {
           const id = kept(item, k);
           return id === null ? draws.distribution(item, k) : certain(id);

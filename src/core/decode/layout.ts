@@ -1,6 +1,6 @@
 /**
  * What may stand where: pictures of some models are lines of image tokens with marks between them, which are not drawn but
- * set. Positions count the tokens of the picture from 0, marks included.
+ * set. Positions count the tokens from 0, marks included.
  */
 import { check, isIntegerIn } from "../../base/check.js";
 
@@ -10,7 +10,7 @@ export type Allowed =
   | { readonly kind: "range"; readonly first: number; readonly last: number };
 
 export interface TokenLayout {
-  /** Tokens from one line to the next, its mark included. */
+  /** Tokens from one line to the next, its mark included; infinite where there is one line. */
   readonly rowLength: number;
   /** What may stand at a position, 0 and up. */
   allowed(position: number): Allowed;
@@ -24,7 +24,12 @@ export function rasterLayout(columns: number, vocabulary: number): TokenLayout {
   return { rowLength: columns, allowed: () => any };
 }
 
-/** Lines of image tokens, a mark behind each; then further marks, the last of which stands ever after if `padded`. */
+/** One line without end, of any of `vocabulary` ids: text, speech. */
+export function lineLayout(vocabulary: number): TokenLayout {
+  return { ...rasterLayout(1, vocabulary), rowLength: Number.POSITIVE_INFINITY };
+}
+
+/** Lines of image tokens, a mark behind each; then further marks, and `padding` to the end where it is given. */
 export interface MarkedLines {
   readonly columns: number;
   readonly rows: number;

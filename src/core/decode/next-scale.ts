@@ -1,11 +1,19 @@
 /**
- * Next-scale autoregression (VAR, arXiv 2404.02905 §3): one pass a scale, all cells of a scale at once. With noise it
+ * Next-scale autoregression (VAR, arXiv 2404.02905 §3): one pass per scale, all cells of a scale at once. With noise it
  * feeds mixtures of codes ("more smooth" in VAR's code, for looks only). To in-paint, out-paint and edit, see keeping.ts.
  */
 import { uniform } from "../../base/random.js";
-import type { Distribution } from "../sampling.js";
-import { scaleStarts } from "../scale-configs.js";
-import type { Accepted, Draws, Step, Strategy } from "./step.js";
+import { scaleStarts } from "../grid.js";
+import type { Distribution } from "../sampling/sampling.js";
+import type { Accepted, Step, Strategy, TokenDraws } from "./step.js";
+
+/** Codes weighted by probabilities in place of a single one; `id` is the one that was drawn. */
+export interface Mixture extends Distribution {
+  readonly id: number;
+}
+
+/** What stands in a cell: the id of a code, or a mixture of codes. */
+export type Cell = number | Mixture;
 
 /** A number with the Gumbel distribution for an id at a position of an item. */
 export type Noise = (item: number, position: number, id: number) => number;
@@ -15,45 +23,43 @@ export interface NextScaleOptions {
   readonly noise?: Noise | undefined;
 }
 
-/** Decodes the scales of these `sides`, small to large, of each of `items` items; positions run through the scales, each in raster order. */
-export function nextScale(items: number, sides: readonly number[], { noise }: NextScaleOptions = {}): Strategy {
+/**
+ * Decodes the scales of these `sides`, small to large, of each of `items` items; positions run through the scales, each in raster
+ * order.
+ */
+export function nextScale(
+  items: number,
+  sides: readonly number[],
+  { noise }: NextScaleOptions = {},
+): Strategy<Cell, TokenDraws> {
   const starts = scaleStarts(sides);
-  const total = starts.at(-1)!;
   const positionsOf = (scale: number) => Array.from({ length: sides[scale]! ** 2 }, (_, cell) => starts[scale]! + cell);
+  const nothing: readonly (readonly Cell[])[] = Array.from({ length: items }, () => []);
   let scale = 0; // the one to fill
-  let last: readonly Accepted[] = []; // the one before it, of each item
+  let last = nothing; // cells of the one before it
 
+  const cellOf = (draws: TokenDraws, item: number, k: number): Cell => {
+    const id = draws.value(item, k);
+    if (!noise) return id;
+    const position = starts[scale]! + k;
+    const progress = scale / (sides.length - 1);
+    return { ...mixture(draws.distribution(item, k), progress, (id) => noise(item, position, id)), id };
+  };
   return {
-    items,
-    total,
+    ...{ items, layout: null },
+    most: starts.at(-1)!,
     drawnBefore: (position) => starts.findLast((start) => start <= position)!,
-    plan(): Step | null {
+    plan(): Step<Cell> | null {
       if (scale === sides.length) return null;
       const fill = positionsOf(scale);
-      if (scale === 0) return { keep: 0, feed: [], ids: Array.from({ length: items }, () => []), sight: "block", fill };
-      const mixtures = last.flatMap((line) => (line.mixtures ? [line.mixtures] : []));
-      return {
-        keep: starts[scale - 1]!,
-        feed: positionsOf(scale - 1),
-        ids: last.map(({ ids }) => ids),
-        ...(noise && { mixtures }),
-        sight: "block",
-        fill,
-      };
+      if (scale === 0) return { keep: 0, feed: [], values: nothing, sight: "block", fill };
+      return { keep: starts[scale - 1]!, feed: positionsOf(scale - 1), values: last, sight: "block", fill };
     },
-    accept(draws: Draws): readonly Accepted[] {
+    accept(draws): readonly Accepted<Cell>[] {
       const positions = positionsOf(scale);
-      const progress = scale / (sides.length - 1);
-      last = Array.from({ length: items }, (_, item): Accepted => {
-        const ids = positions.map((_, k) => draws.id(item, k));
-        if (!noise) return { positions, ids };
-        const mixtures = positions.map((position, k) =>
-          mixture(draws.distribution(item, k), progress, (id) => noise(item, position, id)),
-        );
-        return { positions, ids, mixtures };
-      });
+      last = Array.from({ length: items }, (_, item) => positions.map((_, k) => cellOf(draws, item, k)));
       scale++;
-      return last;
+      return last.map((values) => ({ positions, values }));
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Turns predictions into draws. A draw is addressed by (seed, item, position), so that it does not depend on which items
+ * Turns logits into draws of ids. A draw is addressed by (seed, item, position), so that it does not depend on which items
  * share a batch, on how many passes there were, or on which strategy asked. It is a race of ids, each with a coin of its own,
  * so that a distribution that changes a little from pass to pass mostly keeps its id: drafts of a speculative strategy then stand.
  */
@@ -7,22 +7,25 @@ import { check, isIntegerIn } from "../../base/check.js";
 import { ShapeError } from "../../base/errors.js";
 import { uniform } from "../../base/random.js";
 import type { FloatTensor } from "../../engine/tensor.js";
-import { type Guidance, guide, scaleAt, UNGUIDED } from "../guidance.js";
+import { type Guidance, guide, scaleAt, UNGUIDED } from "../sampling/guidance.js";
 import {
+  type AddedStages,
   certain,
   type Distribution,
   distributionOf,
   race,
   type SamplingSettings,
   samplingSettings,
-} from "../sampling.js";
-import type { TokenLayout } from "./layout.js";
-import type { Draws, Prediction, Step } from "./step.js";
-
-export interface Sampler {
-  /** `seen(item, k)` names the ids that come before fill[k], for the repetition penalty. */
-  draws(step: Step, prediction: Prediction, seen: (item: number, k: number) => Iterable<number>): Draws;
-}
+} from "../sampling/sampling.js";
+import {
+  type DrawContext,
+  idOf,
+  type Prediction,
+  type Sampler,
+  type Step,
+  type Token,
+  type TokenDraws,
+} from "./step.js";
 
 export interface SamplerOptions {
   /** 0 … 2^53 - 1. */
@@ -31,12 +34,17 @@ export interface SamplerOptions {
   readonly guidance?: Guidance | undefined;
   /** The number of the batch's first item among all samples of this seed. */
   readonly firstItem?: number | undefined;
-  /** What may stand where; by default any id anywhere. */
-  readonly layout?: TokenLayout | undefined;
+  /** Stages of the caller's. */
+  readonly stages?: AddedStages | undefined;
 }
 
-/** A sampler with those settings; it holds no state. */
-export function sampler(options: SamplerOptions): Sampler {
+/** A sampler of ids, whose draws are there at once. */
+export interface TokenSampler extends Sampler<Token, Prediction, TokenDraws> {
+  draws(step: Step<Token>, prediction: Prediction, context: DrawContext<Token>): TokenDraws;
+}
+
+/** A sampler with those settings; it holds no state. Throws ArgumentError for numbers out of range. */
+export function sampler(options: SamplerOptions): TokenSampler {
   const seed = check(
     "seed",
     "a whole number from 0 to 2^53 - 1",
@@ -45,28 +53,30 @@ export function sampler(options: SamplerOptions): Sampler {
   );
   const firstItem = check("firstItem", "a whole number", options.firstItem ?? 0, isIntegerIn(0, 2 ** 31));
   const settings = samplingSettings(options.sampling);
-  const guidance = options.guidance ?? UNGUIDED;
-  const { layout } = options;
+  const { guidance = UNGUIDED, stages } = options;
   return {
-    draws(step, { conditional, unconditional }, seen) {
-      const distribution = remembered(step.fill.length, (item, k) => {
-        const allowed = layout?.allowed(step.fill[k]!);
+    guided: ({ fill }, { drawnBefore }) => fill.some((position) => drawnBefore(position) < guidance.until),
+    draws({ fill }, { conditional, unconditional }, { layout, drawnBefore, history }) {
+      const distribution = remembered(fill.length, (item, k) => {
+        const position = fill[k]!;
+        const allowed = layout?.allowed(position);
         if (allowed?.kind === "forced") return certain(allowed.id);
         const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
         const row = rowOf(conditional, item, k).subarray(first, end);
-        const scale = scaleAt(guidance, step.fill[k]!);
+        const scale = scaleAt(guidance, position, drawnBefore(position));
         if (scale !== 1 && !unconditional)
           throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
         const guided = unconditional ? guide(row, rowOf(unconditional, item, k).subarray(first, end), scale) : row;
-        return distributionOf(guided, settings, settings.repetitionPenalty === 1 ? [] : seen(item, k), first);
+        const at = { item: firstItem + item, position, history: () => history(item, k).map(idOf) };
+        return distributionOf(guided, settings, at, stages, first);
       });
-      const id = remembered(step.fill.length, (item, k) => {
-        const address = { seed, item: firstItem + item, position: step.fill[k]!, purpose: "token" } as const;
+      const value = remembered(fill.length, (item, k) => {
+        const address = { seed, item: firstItem + item, position: fill[k]!, purpose: "token" } as const;
         return race(distribution(item, k), (id) => uniform(address, id));
       });
-      const coin: Draws["coin"] = (item, position, purpose, index) =>
+      const coin: TokenDraws["coin"] = (item, position, purpose, index) =>
         uniform({ seed, item: firstItem + item, position, purpose }, index);
-      return { id, distribution, coin };
+      return { value, distribution, coin };
     },
   };
 }

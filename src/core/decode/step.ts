@@ -1,77 +1,111 @@
 /**
- * What a decoding strategy and the loop say to each other. A strategy plans passes and accepts what came back; it touches no
- * tensor, so it is tested without a model. How the known strategies fill these fields:
+ * What a strategy, a model and a sampler say to each other through the loop. A strategy plans passes and accepts what came
+ * back; it touches no tensor, so it is tested without a model. `T` is what stands at a position: an id, a mixture of codes
+ * (next-scale.ts), a latent vector. How the known strategies fill these fields:
  *
- *                  fed in a pass                      filled by it             sight    kept before it
- *   next-token     the last id                        the next position        causal   everything fed
- *   jacobi         the last id and the drafts         the window               causal   the agreeing prefix
- *   next-neighbor  the last anti-diagonal             the next anti-diagonal   block    everything fed
- *   regions        the last token of each region      the next of each         block    everything fed
- *   next-scale     the last scale                     the next scale           block    everything fed
- *   masked         everything known                   everything unknown       block    nothing
- *
- * How many logits rows a pass makes, and out of which heads, is the session's affair: one row for each filled position.
+ *                  fed in a pass                      filled by it             sight      kept before it
+ *   next-token     the last id                        the next position        causal     everything fed
+ *   jacobi         the last id and the drafts         the window               causal     the agreeing prefix
+ *   next-neighbor  the last anti-diagonal             the next anti-diagonal   block      everything fed
+ *   regions        the last token of each region      the next of each         block      everything fed
+ *   next-scale     the last scale                     the next scale           block      everything fed
+ *   masked         everything known                   everything unknown       block      nothing
+ *   draft trees    the last id and the tree           behind each of these     ancestors  the accepted path
  */
 import type { Purpose } from "../../base/random.js";
 import type { FloatTensor } from "../../engine/tensor.js";
 import type { Sight } from "../masks.js";
-import type { Distribution } from "../sampling.js";
+import type { Distribution } from "../sampling/sampling.js";
+import type { TokenLayout } from "./layout.js";
 
-/** One pass over all items. Positions count the generated tokens, 0 … total-1; the condition is not among them. */
-export interface Step {
-  /** Of the positions fed so far, in the order of feeding, this many still hold; the session forgets the others first. */
-  readonly keep: number;
-  /** Positions whose ids are fed. Empty in the first pass of a strategy that starts from the condition alone. */
+/** One pass over all items. Positions count what is generated, 0 … most-1; the condition is not among them. */
+export interface Step<T = number> {
+  /**
+   * Which of the entries fed so far still hold, in the order of feeding; the session forgets the others first. A number: so
+   * many of them. A list, ascending: exactly these, as where one path of a draft tree was accepted.
+   */
+  readonly keep: number | readonly number[];
+  /** The positions of the new entries. Empty in the first pass of a strategy that starts from the condition alone. */
   readonly feed: readonly number[];
-  /** The ids fed, [B][feed.length]: final ones or drafts. */
-  readonly ids: readonly ArrayLike<number>[];
-  /** Next-scale only: where given, mixtures of codes are fed instead of the ids, [B][feed.length]. */
-  readonly mixtures?: readonly (readonly Distribution[])[];
-  /** Of the positions fed; ranks are listed like them. */
+  /** What is fed there, [B][feed.length]: final values or drafts. */
+  readonly values: readonly ArrayLike<T>[];
+  /** What the new entries see of each other. */
   readonly sight: Sight;
-  /** Positions to predict, one row of logits each, in this order. */
+  /** Positions to predict, one row of the prediction each, in this order. */
   readonly fill: readonly number[];
+  /**
+   * For draft trees, where several entries stand at one position: the index in `feed` of the entry behind which each of `fill`
+   * stands. Without it the model decides by position alone.
+   */
+  readonly after?: readonly number[];
 }
 
-/** What a pass predicts: [B, fill.length, V], and the same without the condition when the session is guided. */
+/** What a pass predicts: logits [B, fill.length, V], and the same without the condition where guidance asked for them. */
 export interface Prediction {
   readonly conditional: FloatTensor;
   readonly unconditional: FloatTensor | null;
 }
 
-/** What the loop decodes: a transformer's session, or a table of probabilities in a test. */
-export interface Forward {
+/** What the loop decodes: a session of a model, or a table of probabilities in a test. */
+export interface Forward<T = number, P = Prediction> {
   readonly items: number;
-  forward(step: Step): Promise<Prediction>;
+  /** Runs one pass; without the unconditional half from the first one on that is not `guided`. */
+  forward(step: Step<T>, guided?: boolean): Promise<P>;
 }
 
-/** The samples of one pass, computed when asked for. `item` is 0 … B-1, `k` an index into `fill`. */
-export interface Draws {
-  /** The id that the coins of this item and position select. */
-  id(item: number, k: number): number;
+/** The values drawn in one pass, computed when asked for. `item` is 0 … B-1, `k` an index into `fill`. */
+export interface Draws<T = number> {
+  /** What the coins of this item and position select. */
+  value(item: number, k: number): T;
+}
+
+/** The draws of a model that predicts ids. */
+export interface TokenDraws extends Draws {
   /** All that could have been drawn, with probabilities. */
   distribution(item: number, k: number): Distribution;
   /** A uniform number in [0, 1) of this item, a position and a purpose; `index` tells several of them apart. */
   coin(item: number, position: number, purpose: Purpose, index: number): number;
 }
 
-/** Positions that became final for one item, and their ids. */
-export interface Accepted {
+/** Positions of one item, and what stands there. */
+export interface Accepted<T = number> {
   readonly positions: readonly number[];
-  readonly ids: readonly number[];
-  /** What stands there instead of the ids, where the strategy mixes codes. */
-  readonly mixtures?: readonly Distribution[];
+  readonly values: readonly T[];
 }
 
-export interface Strategy {
+export interface Strategy<T = number, D = TokenDraws> {
   /** Items decoded together. */
   readonly items: number;
-  /** Positions of each item. */
-  readonly total: number;
+  /** Positions of an item; it may end earlier (see ending.ts). */
+  readonly most: number;
+  /** What may stand where; null: any id anywhere. */
+  readonly layout: TokenLayout | null;
   /** How many positions of an item are final when the pass begins that draws this one; at most, where drafts may fall. */
   drawnBefore(position: number): number;
-  /** The next pass, or null when every position of every item is final. */
-  plan(): Step | null;
-  /** Takes the samples of the planned pass; answers what became final, an entry for each item. */
-  accept(draws: Draws): readonly Accepted[];
+  /** The next pass, or null when every item is complete. */
+  plan(): Step<T> | null;
+  /** Takes the draws of the planned pass; answers what became final, an entry for each item. */
+  accept(draws: D): readonly Accepted<T>[];
+  /** What stands for now at positions that are not final, an entry for each item; for previews. */
+  guesses?(): readonly Accepted<T>[];
 }
+
+/** What the loop knows when the draws of a pass are made. */
+export interface DrawContext<T = number> {
+  readonly layout: TokenLayout | null;
+  drawnBefore(position: number): number;
+  /** What an item has when fill[k] is drawn, in order of positions: final values, and drafts before it that this pass feeds. */
+  history(item: number, k: number): readonly T[];
+}
+
+/** Turns predictions into draws. */
+export interface Sampler<T = number, P = Prediction, D = TokenDraws> {
+  /** Whether a pass is to be run with and without the condition. Once it is not, no later pass is. */
+  guided(step: Step<T>, context: DrawContext<T>): boolean;
+  draws(step: Step<T>, prediction: P, context: DrawContext<T>): D | Promise<D>;
+}
+
+/** What stands at a position of a model that predicts ids: an id, or something made from ids that keeps the one drawn. */
+export type Token = number | { readonly id: number };
+
+export const idOf = (token: Token): number => (typeof token === "number" ? token : token.id);

@@ -187,6 +187,12 @@ class ThreadMemory implements Memory {
     this.engine.wire.call("truncate", { memory: this.id, length }).catch(() => {});
   }
 
+  async keep(slots: readonly number[]): Promise<void> {
+    this.open();
+    await this.engine.wire.call("keep", { memory: this.id, slots });
+    this.filled = slots.length;
+  }
+
   async fork(parents: readonly number[]): Promise<void> {
     this.open();
     await this.engine.wire.call("fork", { memory: this.id, parents });

@@ -41,6 +41,7 @@ const methods: ThreadMethods = {
   async truncate({ memory, length }) {
     memories.get(memory)!.truncate(length);
   },
+  keep: ({ memory, slots }) => memories.get(memory)!.keep(slots),
   fork: ({ memory, parents }) => memories.get(memory)!.fork(parents),
   read: ({ memory, state }) => memories.get(memory)!.read(state),
   async closeMemory(memory) {

@@ -30,6 +30,7 @@ export type ThreadMethods = {
   allocate(call: { program: number; sizes: Sizes }): Promise<{ memory: number; slots: number; visible: number }>;
   run(call: RunCall): Promise<Moved<RunResult>>;
   truncate(call: { memory: number; length: number }): Promise<void>;
+  keep(call: { memory: number; slots: readonly number[] }): Promise<void>;
   fork(call: { memory: number; parents: readonly number[] }): Promise<void>;
   read(call: { memory: number; state: string }): Promise<FloatTensor>;
   closeMemory(memory: number): Promise<void>;

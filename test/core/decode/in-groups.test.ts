@@ -1,15 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError } from "../../../src/base/errors.js";
-import { drawnBefore } from "../../../src/core/decode/in-groups.js";
 import { decode, type Usage } from "../../../src/core/decode/loop.js";
-import { diagonals, nextNeighbor } from "../../../src/core/decode/next-neighbor.js";
-import { parallelRegions, regionGroups } from "../../../src/core/decode/parallel-regions.js";
+import { diagonals } from "../../../src/core/grid.js";
+import { nextNeighbor } from "../../../src/core/decode/next-neighbor.js";
+import { regionGroups } from "../../../src/core/grid.js";
+import { parallelRegions } from "../../../src/core/decode/parallel-regions.js";
 import { type SamplerOptions, sampler } from "../../../src/core/decode/sampler.js";
-import type { Draws, Forward, Step, Strategy } from "../../../src/core/decode/step.js";
+import type { Forward, Step, Strategy, TokenDraws } from "../../../src/core/decode/step.js";
 import { f32 } from "../../../src/engine/tensor.js";
 import { chiSquare } from "../table-model.js";
 
-const numbers = { id: (item: number, k: number) => 10 * item + k } as Draws;
+const numbers = { value: (item: number, k: number) => 10 * item + k } as TokenDraws;
 
 /** All passes of a strategy, with ids that say where they were drawn. */
 function passesOf(strategy: Strategy): Step[] {
@@ -84,14 +85,14 @@ test("a pass feeds the group before it, with the ids that were drawn, and keeps 
     { keep: 1, feed: [1, 3], fill: [2, 4] },
     { keep: 3, feed: [2, 4], fill: [5] },
   ]);
-  expect(steps[2]!.ids).toEqual([
+  expect(steps[2]!.values).toEqual([
     [0, 1],
     [10, 11],
   ]);
 });
 
 test("tokens that are there when a position is drawn", () => {
-  const before = drawnBefore(diagonals([2, 3]));
+  const before = nextNeighbor(1, [2, 3]).drawnBefore;
   expect([0, 1, 2, 3, 4, 5].map(before)).toEqual([0, 1, 3, 1, 3, 5]);
 });
 
@@ -105,8 +106,8 @@ function gridModel(items: number): Forward {
   const of = (item: number, position: number) => fed[item]!.get(position) ?? -1;
   return {
     items,
-    async forward({ feed, ids, fill }) {
-      feed.forEach((position, i) => ids.forEach((line, item) => void fed[item]!.set(position, line[i]!)));
+    async forward({ feed, values, fill }) {
+      feed.forEach((position, i) => values.forEach((line, item) => void fed[item]!.set(position, line[i]!)));
       const logits = fed.flatMap((_, item) =>
         fill.flatMap((position) => {
           const p = chance(of(item, position - 2), position % 2 ? of(item, position - 1) : -1);
@@ -124,7 +125,7 @@ async function run(items: number, rows: number, options: Partial<SamplerOptions>
   for await (const event of decode(gridModel(items), nextNeighbor(items, [rows, 2]), sampler({ seed: 3, ...options })))
     if (event.type === "decode-end") {
       usage = event.usage;
-      ids = event.ids.map((line) => [...line]);
+      ids = event.values.map((line) => [...line]);
     }
   return { ids, usage: usage! };
 }
@@ -166,6 +167,6 @@ describe("decoding by diagonals", () => {
     };
     const coins = sampler({ seed: 0, sampling: { temperature: 0, repetitionPenalty: 10 } });
     for await (const event of decode(always, nextNeighbor(1, [2, 2]), coins))
-      if (event.type === "decode-end") expect([...event.ids[0]!]).toEqual([0, 1, 1, 2]); // 1 and 2 are drawn together
+      if (event.type === "decode-end") expect([...event.values[0]!]).toEqual([0, 1, 1, 2]); // 1 and 2 are drawn together
   });
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError } from "../../../src/base/errors.js";
-import { jacobi, type JacobiOptions } from "../../../src/core/decode/jacobi.js";
+import { jacobi, type JacobiOptions } from "../../../src/core/decode/jacobi/jacobi.js";
 import { keeping } from "../../../src/core/decode/keeping.js";
 import { rasterLayout } from "../../../src/core/decode/layout.js";
 import { decode } from "../../../src/core/decode/loop.js";
 import { nextNeighbor } from "../../../src/core/decode/next-neighbor.js";
-import { gumbelNoise, nextScale } from "../../../src/core/decode/next-scale.js";
+import { type Cell, gumbelNoise, type Mixture, nextScale } from "../../../src/core/decode/next-scale.js";
 import { nextToken } from "../../../src/core/decode/next-token.js";
 import { sampler } from "../../../src/core/decode/sampler.js";
 import type { Accepted, Step, Strategy } from "../../../src/core/decode/step.js";
@@ -14,14 +14,14 @@ import { markovLogits, tableModel, type Table } from "../table-model.js";
 const ITEMS = 2;
 const flat: Table = () => [0.2, 0.3, 0.5].map(Math.log);
 
-async function decoded(strategy: Strategy, table: Table, seed = 3) {
-  const accepted: (readonly Accepted[])[] = [];
-  const steps: Step[] = [];
+async function decoded(strategy: Strategy<Cell>, table: Table, seed = 3) {
+  const accepted: (readonly Accepted<Cell>[])[] = [];
+  const steps: Step<Cell>[] = [];
   const model = tableModel(ITEMS, table);
-  const watched = { items: ITEMS, forward: (step: Step) => (steps.push(step), model.forward(step)) };
-  let ids: readonly Int32Array[] = [];
+  const watched = { items: ITEMS, forward: (step: Step<Cell>) => (steps.push(step), model.forward(step as Step)) };
+  let ids: readonly (readonly Cell[])[] = [];
   for await (const event of decode(watched, strategy, sampler({ seed }))) {
-    if (event.type === "decode-end") ids = event.ids;
+    if (event.type === "decode-end") ids = event.values;
     else accepted.push(event.accepted);
   }
   return { accepted, steps, ids: ids.map((line) => [...line]) };
@@ -32,17 +32,17 @@ const givenFor = (total: number) => ({
   keep: Array.from({ length: total }, (_, p) => (p % 3 === 0 || p === 7 ? 1 : 0)),
 });
 
-const ORDERS: Readonly<Record<string, () => Strategy>> = {
-  "next-token": () => nextToken(ITEMS, 9),
-  jacobi: () => jacobi(ITEMS, 9, rasterLayout(3, 3), { window: 4 }),
-  "next-neighbor": () => nextNeighbor(ITEMS, [3, 3]),
+const ORDERS: Readonly<Record<string, () => Strategy<Cell>>> = {
+  "next-token": () => nextToken<Cell>(ITEMS, 9),
+  jacobi: () => jacobi(ITEMS, 9, rasterLayout(3, 3), { window: 4 }) as Strategy<Cell>,
+  "next-neighbor": () => nextNeighbor<Cell>(ITEMS, [3, 3]),
   "next-scale": () => nextScale(ITEMS, [1, 2, 3]),
 };
 
 describe.each(Object.keys(ORDERS))("%s", (name) => {
   test("keeps what is given; the others are drawn as without it", async () => {
     const order = ORDERS[name]!;
-    const given = givenFor(order().total);
+    const given = givenFor(order().most);
     const free = (await decoded(order(), flat)).ids;
     const { ids } = await decoded(keeping(order(), given), flat);
     ids.forEach((line, item) =>
@@ -51,11 +51,11 @@ describe.each(Object.keys(ORDERS))("%s", (name) => {
   });
 });
 
-test("what is drawn hangs on what is kept before it, the same way by next-token and by jacobi", async () => {
+test("what is drawn depends on what is kept before it, the same way by next-token and by jacobi", async () => {
   const given = givenFor(9);
-  const plain = await decoded(keeping(nextToken(ITEMS, 9), given), markovLogits);
+  const plain = await decoded(keeping(nextToken<Cell>(ITEMS, 9), given), markovLogits);
   const other = { ...given, ids: given.ids.map((line) => line.map((id) => (id + 1) % 3)) };
-  expect(plain.ids).not.toEqual((await decoded(keeping(nextToken(ITEMS, 9), other), markovLogits)).ids);
+  expect(plain.ids).not.toEqual((await decoded(keeping(nextToken<Cell>(ITEMS, 9), other), markovLogits)).ids);
   const fast = await decoded(keeping(ORDERS.jacobi!(), given), markovLogits);
   expect(fast.ids).toEqual(plain.ids);
   expect(fast.steps.length).toBeLessThan(plain.steps.length);
@@ -65,7 +65,10 @@ test("a ratio judges drafts at kept positions against their ids", async () => {
   const given = givenFor(9);
   for (const rule of ["ratio", "ratio-redraw"] as const) {
     const settings: JacobiOptions = { rule, window: 4 };
-    const { ids } = await decoded(keeping(jacobi(ITEMS, 9, rasterLayout(3, 3), settings), given), markovLogits);
+    const { ids } = await decoded(
+      keeping(jacobi(ITEMS, 9, rasterLayout(3, 3), settings), given) as Strategy<Cell>,
+      markovLogits,
+    );
     ids.forEach((line, item) => line.forEach((id, p) => given.keep[p] && expect(id).toBe(given.ids[item]![p])));
   }
 });
@@ -74,11 +77,15 @@ test("kept cells stay whole codes where others are mixtures", async () => {
   const given = givenFor(14);
   const { accepted } = await decoded(keeping(nextScale(ITEMS, [1, 2, 3], { noise: gumbelNoise(3) }), given), flat);
   for (const pass of accepted)
-    pass.forEach(({ positions, mixtures }, item) =>
+    pass.forEach(({ positions, values }, item) =>
       positions.forEach((p, k) => {
         if (given.keep[p])
-          expect(mixtures![k]).toEqual({ ids: Int32Array.of(given.ids[item]![p]!), probabilities: Float64Array.of(1) });
-        else expect(mixtures![k]!.ids.length).toBe(3);
+          expect(values[k]).toEqual({
+            id: given.ids[item]![p]!,
+            ids: Int32Array.of(given.ids[item]![p]!),
+            probabilities: Float64Array.of(1),
+          });
+        else expect((values[k] as Mixture).ids.length).toBe(3);
       }),
     );
 });

@@ -4,14 +4,14 @@ import { type DecodeEvent, decode } from "../../../src/core/decode/loop.js";
 import { nextToken } from "../../../src/core/decode/next-token.js";
 import { type SamplerOptions, sampler } from "../../../src/core/decode/sampler.js";
 import type { Strategy } from "../../../src/core/decode/step.js";
-import { guidance } from "../../../src/core/guidance.js";
+import { guidance } from "../../../src/core/sampling/guidance.js";
 import { chiSquare, markovDistribution, markovLogits, type Table, tableModel } from "../table-model.js";
 
 async function idsOf(run: AsyncIterable<DecodeEvent>): Promise<number[][]> {
   let last: DecodeEvent | undefined;
   for await (const event of run) last = event;
   if (last?.type !== "decode-end") throw new Error("a run ends with decode-end");
-  return last.ids.map((ids) => [...ids]);
+  return last.values.map((ids) => [...ids]);
 }
 
 const plain = (items: number, total: number, options: Partial<SamplerOptions> = {}, table: Table = markovLogits) =>

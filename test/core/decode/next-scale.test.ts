@@ -1,8 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { decode } from "../../../src/core/decode/loop.js";
-import { gumbelNoise, mixture, nextScale, type NextScaleOptions } from "../../../src/core/decode/next-scale.js";
+import {
+  type Cell,
+  gumbelNoise,
+  mixture,
+  nextScale,
+  type NextScaleOptions,
+} from "../../../src/core/decode/next-scale.js";
 import { sampler } from "../../../src/core/decode/sampler.js";
-import type { Accepted, Step } from "../../../src/core/decode/step.js";
+import { type Accepted, idOf, type Step } from "../../../src/core/decode/step.js";
 import { chiSquare, tableModel } from "../table-model.js";
 
 const SIDES = [1, 2, 3];
@@ -10,13 +16,13 @@ const POSITIONS = 14;
 const LAW = [0.1, 0.2, 0.3, 0.4];
 
 async function decoded(items: number, options: NextScaleOptions = {}, seed = 0, firstItem = 0) {
-  const steps: Step[] = [];
-  const accepted: (readonly Accepted[])[] = [];
+  const steps: Step<Cell>[] = [];
+  const accepted: (readonly Accepted<Cell>[])[] = [];
   const table = tableModel(items, () => LAW.map(Math.log));
-  const model = { items, forward: (step: Step) => (steps.push(step), table.forward(step)) };
-  let ids: readonly Int32Array[] = [];
+  const model = { items, forward: (step: Step<Cell>) => (steps.push(step), table.forward(step as Step)) };
+  let ids: readonly (readonly number[])[] = [];
   for await (const event of decode(model, nextScale(items, SIDES, options), sampler({ seed, firstItem }))) {
-    if (event.type === "decode-end") ids = event.ids;
+    if (event.type === "decode-end") ids = event.values.map((line) => line.map(idOf));
     else accepted.push(event.accepted);
   }
   return { steps, accepted, ids: ids.map((line) => [...line]) };
@@ -29,7 +35,7 @@ test("fills one whole scale a pass, fed with the one before", async () => {
     [0, [0], [1, 2, 3, 4], "block"],
     [1, [1, 2, 3, 4], [5, 6, 7, 8, 9, 10, 11, 12, 13], "block"],
   ]);
-  expect(steps[2]!.ids).toEqual(ids.map((line) => line.slice(1, 5)));
+  expect(steps[2]!.values).toEqual(ids.map((line) => line.slice(1, 5)));
   expect(ids.every((line) => line.length === POSITIONS && line.every((id) => id >= 0))).toBe(true);
 });
 
@@ -50,11 +56,13 @@ test("draws the distribution, independently in each cell", async () => {
 describe("mixtures", () => {
   test("are fed instead of ids, and are the same for an item in any batch", async () => {
     const { steps, accepted } = await decoded(2, { noise: gumbelNoise(7) });
-    expect(steps[0]!.mixtures).toBeUndefined();
-    expect(steps[1]!.mixtures).toEqual(accepted[0]!.map(({ mixtures }) => mixtures));
+    expect(steps[0]!.values).toEqual([[], []]);
+    expect(steps[1]!.values).toEqual(accepted[0]!.map(({ values }) => values));
+    expect(accepted[0]![0]!.values[0]).toMatchObject({ id: expect.any(Number), ids: Int32Array.of(0, 1, 2, 3) });
     const alone = await decoded(1, { noise: gumbelNoise(7, 1) }, 0, 1);
     expect(alone.accepted.map(([line]) => line)).toEqual(accepted.map((pass) => pass[1]));
-    expect((await decoded(2)).steps.every(({ mixtures }) => mixtures === undefined)).toBe(true);
+    const ids = accepted.map((pass) => pass.map(({ values }) => values.map(idOf)));
+    expect((await decoded(2)).accepted.map((pass) => pass.map(({ values }) => values))).toEqual(ids);
   });
 
   test("are the formula by hand, and almost draws at the end", () => {

@@ -1,15 +1,23 @@
 /** LlamaGen's transformer, its operations and its filters against their golden cases, by the functions that generation uses. */
-import { type Condition, captionMlp, leftPadded } from "../../../src/core/condition.js";
-import { derive, parseTransformerConfig, swigluHidden, type TransformerConfig } from "../../../src/core/configs.js";
-import { strategyOf } from "../../../src/core/decode/orders.js";
+import { type Condition, leftPadded } from "../../../src/core/condition.js";
+import {
+  derive,
+  objectiveOf,
+  parseTransformerConfig,
+  swigluHidden,
+  type TransformerConfig,
+} from "../../../src/core/llamagen/config.js";
+import { strategyOf } from "../../../src/core/orders.js";
 import type { Prediction } from "../../../src/core/decode/step.js";
-import { llamagenGuidance } from "../../../src/core/guidance.js";
+import { llamagenGuidance } from "../../../src/core/sampling/guidance.js";
 import { visible } from "../../../src/core/masks.js";
-import { openTransformer, type Transformer } from "../../../src/core/model.js";
+import { LLAMAGEN, type Transformer } from "../../../src/core/llamagen/architecture.js";
+import { openModel } from "../../../src/core/model.js";
 import { rotaryTable1d, rotaryTable2d } from "../../../src/core/rotary.js";
-import { distributionOf, samplingSettings } from "../../../src/core/sampling.js";
+import { distributionOf, samplingSettings } from "../../../src/core/sampling/sampling.js";
 import { openSession } from "../../../src/core/session.js";
-import { swiglu } from "../../../src/core/transformer.js";
+import { swiglu } from "../../../src/core/blocks.js";
+import { captionMlp } from "../../../src/core/llamagen/condition.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { GraphBuilder, type Value } from "../../../src/engine/graph.js";
 import { type Ops, opsOf } from "../../../src/engine/ops/index.js";
@@ -27,14 +35,14 @@ export async function* llamagenGpt(folder: string, golden: GoldenCase, engine: E
   await using weights = await openWeights(folder);
   const taps = [...io.keys()].flatMap((name) => /^tf\.(?!ids|logits)(.+)$/.exec(name)?.[1]?.replace("_", ".") ?? []);
   const recorder = new Recorder();
-  await using opened = await openTransformer(engine, config, weights, { taps });
+  await using opened = await openModel(engine, LLAMAGEN, config, weights, { taps });
   const model: Transformer = { ...opened, decoder: recorder.around(opened.decoder) };
 
   const forced = await forcedRun(model, condition, io.get("tf.ids") as Tensor);
   const inside = recorder.passes.at(-1)!.outputs;
   const guidance = llamagenGuidance(golden.config.cfg as number, golden.config.cfg_interval as number);
   const raster = counted(derive(config).positions);
-  const greedy = await greedyRun(model, condition, (items) => strategyOf(items, config), guidance);
+  const greedy = await greedyRun(model, condition, (items) => strategyOf(items, objectiveOf(config)), guidance);
   const caches = new Map<string, FloatTensor>();
   for (const name of io.keys()) {
     const [, kind, layer] = /^gen\.([kv])_cache_layer(\d+)$/.exec(name) ?? [];
@@ -181,9 +189,9 @@ export function conditionOf(io: Tensors): Condition {
 
 /** All tokens given, in one pass together with the condition. */
 async function forcedRun(model: Transformer, condition: Condition, ids: Tensor): Promise<Prediction> {
-  await using session = await openSession(model, { condition, guided: false });
+  await using session = await openSession(model, condition, { guided: false });
   const positions = counted(ids.shape[1]!);
-  return await session.forward({ keep: 0, feed: positions, ids: linesOf(ids), sight: "causal", fill: positions });
+  return await session.forward({ keep: 0, feed: positions, values: linesOf(ids), sight: "causal", fill: positions });
 }
 
 function maskOf(condition: Condition, [B, rows, columns]: readonly number[]): Numbers {

@@ -1,13 +1,18 @@
 /** Golden cases of NAR: pictures and video with a head for each direction, and the bookkeeping of their steps. */
 import type { Condition } from "../../../src/core/condition.js";
-import { derive, parseTransformerConfig, type TransformerConfig } from "../../../src/core/configs.js";
-import { drawnBefore } from "../../../src/core/decode/in-groups.js";
-import { diagonals } from "../../../src/core/decode/next-neighbor.js";
-import { strategyOf } from "../../../src/core/decode/orders.js";
-import { narGuidance } from "../../../src/core/guidance.js";
+import {
+  derive,
+  objectiveOf,
+  parseTransformerConfig,
+  type TransformerConfig,
+} from "../../../src/core/llamagen/config.js";
+import { diagonals } from "../../../src/core/grid.js";
+import { strategyOf } from "../../../src/core/orders.js";
+import { narGuidance } from "../../../src/core/sampling/guidance.js";
 import { attentionBias, visible } from "../../../src/core/masks.js";
-import { openTransformer, type Transformer } from "../../../src/core/model.js";
-import { HEADS } from "../../../src/core/prediction.js";
+import { LLAMAGEN, type Transformer } from "../../../src/core/llamagen/architecture.js";
+import { openModel } from "../../../src/core/model.js";
+import { HEADS } from "../../../src/core/llamagen/prediction.js";
 import { openSession } from "../../../src/core/session.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { type FloatTensor, f32, i32, type Tensor } from "../../../src/engine/tensor.js";
@@ -26,7 +31,7 @@ export async function* narTransformer(folder: string, golden: GoldenCase, engine
   const condition = conditionOf(io);
   await using weights = await openWeights(folder);
   const taps = [...io.keys()].flatMap((name) => /^tf\.(layer\d+)$/.exec(name)?.[1] ?? []);
-  await using opened = await openTransformer(engine, config, weights, { taps });
+  await using opened = await openModel(engine, LLAMAGEN, config, weights, { taps });
   const recorder = new Recorder();
   const model: Transformer = { ...opened, decoder: recorder.around(opened.decoder) };
 
@@ -35,10 +40,10 @@ export async function* narTransformer(folder: string, golden: GoldenCase, engine
   const whole = recorder.passes[0]!;
   const heads = await headsOf(opened, whole);
 
-  const guidance = narGuidance(golden.config.cfg as number, golden.config.cfg_interval as number, drawnBefore(groups));
-  const greedy = await greedyRun(model, condition, (items) => strategyOf(items, config), guidance);
+  const guidance = narGuidance(golden.config.cfg as number, golden.config.cfg_interval as number);
+  const greedy = await greedyRun(model, condition, (items) => strategyOf(items, objectiveOf(config)), guidance);
   await greedy.close();
-  const [, ...fed] = recorder.passes.slice(1).map(({ inputs }) => [...inputs.slots!.data]);
+  const [, ...fed] = recorder.passes.slice(1).map(({ inputs }) => [...inputs.places!.data]);
   const targets = greedy.steps.flatMap(({ fill }) => fill);
 
   yield* judge(golden, io, ["tf.ids", "labels", "cond.features", "cond.mask"], (name, expected) => {
@@ -113,9 +118,9 @@ async function forcedRun(
   ids: Tensor,
   groups: readonly (readonly number[])[],
 ): Promise<FloatTensor> {
-  await using session = await openSession(model, { condition, guided: false });
+  await using session = await openSession(model, condition, { guided: false });
   const feed = counted(ids.shape[1]!);
-  const step = { keep: 0, feed, ids: linesOf(ids), sight: ranks(groups), fill: feed };
+  const step = { keep: 0, feed, values: linesOf(ids), sight: ranks(groups), fill: feed };
   return (await session.forward(step)).conditional;
 }
 

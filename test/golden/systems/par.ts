@@ -1,9 +1,15 @@
 /** Golden cases of PAR: order, mask and rotation of the groups, all tokens at once, and the cached greedy run. */
-import { derive, parseTransformerConfig, type TransformerConfig } from "../../../src/core/configs.js";
-import { strategyOf } from "../../../src/core/decode/orders.js";
-import { regionGroups } from "../../../src/core/decode/parallel-regions.js";
-import { llamagenGuidance } from "../../../src/core/guidance.js";
-import { openTransformer, type Transformer } from "../../../src/core/model.js";
+import {
+  derive,
+  objectiveOf,
+  parseTransformerConfig,
+  type TransformerConfig,
+} from "../../../src/core/llamagen/config.js";
+import { strategyOf } from "../../../src/core/orders.js";
+import { regionGroups } from "../../../src/core/grid.js";
+import { llamagenGuidance } from "../../../src/core/sampling/guidance.js";
+import { LLAMAGEN, type Transformer } from "../../../src/core/llamagen/architecture.js";
+import { openModel } from "../../../src/core/model.js";
 import { rotaryTable2d } from "../../../src/core/rotary.js";
 import { openSession } from "../../../src/core/session.js";
 import type { Engine } from "../../../src/engine/engine.js";
@@ -22,33 +28,33 @@ export async function* parTransformer(folder: string, golden: GoldenCase, engine
   const order = groups.flat();
   const condition = conditionOf(io);
   await using weights = await openWeights(folder);
-  await using opened = await openTransformer(engine, config, weights);
+  await using opened = await openModel(engine, LLAMAGEN, config, weights);
   const recorder = new Recorder();
   const model: Transformer = { ...opened, decoder: recorder.around(opened.decoder) };
 
   // In the order of the sequence, so that rows, slots and masks are where the authors have them.
   const ids = linesOf(io.get("tf.ids")!);
   const ranks = order.map((_, i) => Math.min(i, n - 1) + Math.floor(i / n));
-  await using session = await openSession(model, { condition, guided: false });
-  await session.forward({ keep: 0, feed: order, ids, sight: ranks, fill: order });
+  await using session = await openSession(model, condition, { guided: false });
+  await session.forward({ keep: 0, feed: order, values: ids, sight: ranks, fill: order });
   const whole = recorder.passes[0]!;
-  const slots = whole.inputs.slots!.data;
-  const rows = i32([slots.length], counted(slots.length));
-  await using memory = await opened.decoder.allocate({ B: ids.length, S: slots.length });
+  const places = whole.inputs.places!.data;
+  const rows = i32([places.length], counted(places.length));
+  await using memory = await opened.decoder.allocate({ B: ids.length, S: places.length });
   const everywhere = (await opened.decoder.run({ ...whole.inputs, rows }, memory)).logits!;
 
   const guidance = llamagenGuidance(golden.config.cfg as number);
-  const greedy = await greedyRun(model, condition, (items) => strategyOf(items, config), guidance);
+  const greedy = await greedyRun(model, condition, (items) => strategyOf(items, objectiveOf(config)), guidance);
   await greedy.close();
   const fed = recorder.passes
     .slice(1)
-    .map(({ inputs, filled }) => counted(inputs.slots!.data.length).map((i) => filled + i));
+    .map(({ inputs, filled }) => counted(inputs.places!.data.length).map((i) => filled + i));
 
   yield* judge(golden, io, ["tf.ids", "labels"], (name, expected) => {
     if (name === "tf.logits") return everywhere;
     if (name === "order") return line(order);
-    if (name === "rope.cos_sin") return rotationOf(config, slots);
-    if (name === "mask") return widened(maskOfPass(whole, 1).data, slots.length, n, expected.shape[0]!);
+    if (name === "rope.cos_sin") return rotationOf(config, places);
+    if (name === "mask") return widened(maskOfPass(whole, 1).data, places.length, n, expected.shape[0]!);
     if (name === "gen.ids") return greedy.ids(order);
     if (name === "gen.ids_raster") return greedy.ids(counted(order.length));
     if (name === "gen.logits_cond") return greedy.logits("conditional", order);

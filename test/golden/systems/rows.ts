@@ -1,5 +1,5 @@
 /** Parts of golden tensors, and empty ones to fill. */
-import type { Distribution } from "../../../src/core/sampling.js";
+import type { Distribution } from "../../../src/core/sampling/sampling.js";
 import { sizeOf } from "../../../src/engine/tensor.js";
 import type { Numbers } from "../compare.js";
 

@@ -3,8 +3,8 @@ import type { Condition } from "../../../src/core/condition.js";
 import { decode } from "../../../src/core/decode/loop.js";
 import { rowOf, sampler } from "../../../src/core/decode/sampler.js";
 import type { Forward, Prediction, Step, Strategy } from "../../../src/core/decode/step.js";
-import { type Guidance, guide, scaleAt } from "../../../src/core/guidance.js";
-import type { Transformer } from "../../../src/core/model.js";
+import { type Guidance, guide, scaleAt } from "../../../src/core/sampling/guidance.js";
+import type { Transformer } from "../../../src/core/llamagen/architecture.js";
 import { openSession } from "../../../src/core/session.js";
 import type { Memory, Program } from "../../../src/engine/engine.js";
 import { type FloatTensor, type Tensor, tensor } from "../../../src/engine/tensor.js";
@@ -60,7 +60,7 @@ export async function greedyRun(
   strategyFor: (items: number) => Strategy,
   guidance: Guidance,
 ): Promise<GreedyRun> {
-  const session = await openSession(model, { condition, guided: guidance.scale !== 1 });
+  const session = await openSession(model, condition, { guided: guidance.scale !== 1 });
   const steps: Step[] = [];
   const origin = new Map<number, readonly [Prediction, row: number]>(); // by position
   const watched: Forward = {
@@ -74,16 +74,17 @@ export async function greedyRun(
   };
   const B = session.items;
   const V = model.config.vocabulary;
-  const run = decode(watched, strategyFor(B), sampler({ seed: 0, sampling: { temperature: 0 }, guidance }));
-  let lines: readonly Int32Array[] = [];
-  for await (const event of run) if (event.type === "decode-end") lines = event.ids;
+  const strategy = strategyFor(B);
+  const run = decode(watched, strategy, sampler({ seed: 0, sampling: { temperature: 0 }, guidance }));
+  let lines: readonly (readonly number[])[] = [];
+  for await (const event of run) if (event.type === "decode-end") lines = event.values;
 
   const logitsOf = (kind: Kind, item: number, position: number) => {
     const [{ conditional, unconditional }, row] = origin.get(position)!;
     const c = rowOf(conditional, item, row);
     if (kind === "conditional" || !unconditional) return c;
     const u = rowOf(unconditional, item, row);
-    return kind === "unconditional" ? u : guide(c, u, scaleAt(guidance, position));
+    return kind === "unconditional" ? u : guide(c, u, scaleAt(guidance, position, strategy.drawnBefore(position)));
   };
   return {
     steps,

@@ -1,15 +1,25 @@
 /** Whole runs of speculative Jacobi decoding against their golden cases, by the strategy and the loop that generation uses. */
-import { parseTransformerConfig } from "../../../src/core/configs.js";
-import { type Draft, RULES, type Verdict } from "../../../src/core/decode/acceptance.js";
-import { type JacobiSettings, jacobi, speculative } from "../../../src/core/decode/jacobi.js";
+import { parseTransformerConfig } from "../../../src/core/llamagen/config.js";
+import { type Draft, RULES, type Verdict } from "../../../src/core/decode/jacobi/acceptance.js";
+import { type JacobiSettings, jacobi, speculative } from "../../../src/core/decode/jacobi/jacobi.js";
 import { rasterLayout } from "../../../src/core/decode/layout.js";
 import { decode } from "../../../src/core/decode/loop.js";
 import { nextToken } from "../../../src/core/decode/next-token.js";
-import { rowOf, type Sampler, sampler } from "../../../src/core/decode/sampler.js";
-import type { Draws, Forward, Step, Strategy } from "../../../src/core/decode/step.js";
-import { guide, guidance, llamagenGuidance, scaleAt, UNGUIDED } from "../../../src/core/guidance.js";
-import { openTransformer } from "../../../src/core/model.js";
-import { draw, type Distribution } from "../../../src/core/sampling.js";
+import { rowOf, sampler } from "../../../src/core/decode/sampler.js";
+import type {
+  DrawContext,
+  Forward,
+  Prediction,
+  Sampler,
+  Step,
+  Strategy,
+  Token,
+  TokenDraws,
+} from "../../../src/core/decode/step.js";
+import { guide, guidance, llamagenGuidance, scaleAt, UNGUIDED } from "../../../src/core/sampling/guidance.js";
+import { LLAMAGEN } from "../../../src/core/llamagen/architecture.js";
+import { openModel } from "../../../src/core/model.js";
+import { draw, type Distribution } from "../../../src/core/sampling/sampling.js";
 import { openSession } from "../../../src/core/session.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { chiSquarePooled, limitOf } from "../../core/chi-square.js";
@@ -81,15 +91,16 @@ async function traced(run: TraceRun, io: Tensors): Promise<Readonly<Record<strin
     guidance: run.cfg > 1 ? guidance(run.cfg) : UNGUIDED,
   });
   const steps: Step[] = [];
-  const given: Sampler = {
-    draws(step, prediction, seen) {
+  const given: Sampler<number, Prediction, TokenDraws> = {
+    guided: coins.guided,
+    draws(step, prediction, context) {
       const at = steps.push(step) - 1;
-      const coin: Draws["coin"] = (_, position, purpose) => {
+      const coin: TokenDraws["coin"] = (_, position, purpose) => {
         const j = position - step.fill[0]!;
         if (purpose === "token") return rowAt(io, "u_y", at)[j]!;
         return purpose === "acceptance" ? rowAt(io, "u_accept", at)[j + 1]! : io.get("u_residual")!.data[at]!;
       };
-      return { ...coins.draws(step, prediction, seen), coin };
+      return { ...coins.draws(step, prediction, context as DrawContext<Token>), coin };
     },
   };
   const ended: Strategy = { ...strategy, plan: () => (steps.length < I ? strategy.plan() : null) };
@@ -120,7 +131,7 @@ async function traced(run: TraceRun, io: Tensors): Promise<Readonly<Record<strin
     L: column(({ distributions }) => distributions.length),
     matched: column(({ verdict }) => verdict.gained.length),
     total: column(({ start, verdict }) => start + verdict.gained.length),
-    cache_before_truncation: column((_, i) => run.prompt.length + steps[i]!.keep + steps[i]!.feed.length),
+    cache_before_truncation: column((_, i) => run.prompt.length + (steps[i]!.keep as number) + steps[i]!.feed.length),
     window: rows((pass) => [lastBefore(pass), ...pass.drafts.map(({ id }) => id)]),
     y: rows(({ distributions }, i) =>
       distributions.map((distribution, j) => draw(distribution, rowAt(io, "u_y", i)[j]!)),
@@ -129,13 +140,17 @@ async function traced(run: TraceRun, io: Tensors): Promise<Readonly<Record<strin
     next_drafts: rows(({ verdict }) => verdict.drafts.map(({ id }) => id)),
     p: distributions((pass) => pass.distributions),
     q: distributions(({ drafts }) => [null, ...drafts.map(({ id, distribution }) => distribution ?? certain(id))]),
-    tokens: { shape: [total], data: tokens },
+    tokens: { shape: [total], data: Int32Array.from(tokens) },
   };
 }
 
-async function idsOf(model: Forward, strategy: Strategy, coins: Sampler): Promise<readonly Int32Array[]> {
-  let ids: readonly Int32Array[] = [];
-  for await (const event of decode(model, strategy, coins)) if (event.type === "decode-end") ids = event.ids;
+async function idsOf(
+  model: Forward,
+  strategy: Strategy,
+  coins: Sampler<number, Prediction, TokenDraws>,
+): Promise<readonly (readonly number[])[]> {
+  let ids: readonly (readonly number[])[] = [];
+  for await (const event of decode(model, strategy, coins)) if (event.type === "decode-end") ids = event.values;
   return ids;
 }
 
@@ -151,14 +166,14 @@ export async function* sjdGreedy(folder: string, golden: GoldenCase, engine: Eng
     conditionRotation: "zero",
     ropeBase: config.rope_base,
   });
-  await using model = await openTransformer(engine, row, weights);
+  await using model = await openModel(engine, LLAMAGEN, row, weights);
   const total = config.image_tokens as number;
   const scale = llamagenGuidance(config.cfg as number);
   const coins = sampler({ seed: 0, sampling: { topK: config.top_k as number }, guidance: scale });
   const logits = zeros("f32", [total, row.vocabulary]);
-  const run = async (strategy: Strategy, watch?: boolean): Promise<Int32Array> => {
+  const run = async (strategy: Strategy, watch?: boolean): Promise<readonly number[]> => {
     const condition = { kind: "class", classes: [...io.get("labels")!.data] } as const;
-    await using session = await openSession(model, { condition, guided: scale.scale > 1 });
+    await using session = await openSession(model, condition, { guided: scale.scale > 1 });
     const watched: Forward = {
       items: 1,
       async forward(step) {

@@ -1,8 +1,8 @@
 /** The parts of speculative Jacobi decoding against their golden cases: verification, first guesses, forced tokens. */
-import { type Draft, RULES, residual } from "../../../src/core/decode/acceptance.js";
-import { type InitialiserName, initialiser } from "../../../src/core/decode/initialisers.js";
+import { type Draft, RULES, residual } from "../../../src/core/decode/jacobi/acceptance.js";
+import { type InitialiserName, initialiser } from "../../../src/core/decode/jacobi/initialisers.js";
 import { type MarkedLines, markedLayout } from "../../../src/core/decode/layout.js";
-import { type Distribution, probabilityOf } from "../../../src/core/sampling.js";
+import { type Distribution, probabilityOf } from "../../../src/core/sampling/sampling.js";
 import { type GoldenCase, readTensors } from "../case.js";
 import { type Comparison, compare, failed, type Numbers, Unsupported } from "../compare.js";
 import { distributionFrom, rowAt, zeros } from "./rows.js";

@@ -1,5 +1,5 @@
 /** VAR's parts that stand alone against their golden cases: resampling, the convolutions phi, the filters before a draw. */
-import { distributionOf, samplingSettings } from "../../../src/core/sampling.js";
+import { distributionOf, samplingSettings } from "../../../src/core/sampling/sampling.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { GraphBuilder } from "../../../src/engine/graph.js";
 import { type FloatTensor, i32, type Tensor } from "../../../src/engine/tensor.js";

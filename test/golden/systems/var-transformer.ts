@@ -2,13 +2,16 @@
 import path from "node:path";
 import { decode } from "../../../src/core/decode/loop.js";
 import { type Given, keeping } from "../../../src/core/decode/keeping.js";
-import { nextScale, type Noise } from "../../../src/core/decode/next-scale.js";
-import { rowOf, type Sampler, sampler } from "../../../src/core/decode/sampler.js";
-import type { Accepted, Draws, Forward, Prediction, Strategy } from "../../../src/core/decode/step.js";
-import { guide, scaleAt, varGuidance } from "../../../src/core/guidance.js";
-import { parseScaleConfig, type ScaleConfig, scaleStarts } from "../../../src/core/scale-configs.js";
-import { openScaleTransformer, type ScaleTransformer } from "../../../src/core/scale-model.js";
-import { openScaleSession, type Paint } from "../../../src/core/scale-session.js";
+import { type Cell, nextScale, type Noise } from "../../../src/core/decode/next-scale.js";
+import { rowOf, sampler, type TokenSampler } from "../../../src/core/decode/sampler.js";
+import { type Forward, idOf, type Prediction, type Strategy } from "../../../src/core/decode/step.js";
+import { guide, scaleAt, varGuidance } from "../../../src/core/sampling/guidance.js";
+import { scaleStarts } from "../../../src/core/grid.js";
+import { openSession } from "../../../src/core/session.js";
+import { parseScaleConfig, type ScaleConfig } from "../../../src/core/var/config.js";
+import { openModel } from "../../../src/core/model.js";
+import { type ScaleTransformer, VAR } from "../../../src/core/var/architecture.js";
+import type { Paint } from "../../../src/core/var/feeder.js";
 import type { Engine, Program } from "../../../src/engine/engine.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import { openCheckpoint } from "../../../src/engine/weights/open.js";
@@ -34,7 +37,7 @@ export async function* varTransformer(folder: string, golden: GoldenCase, engine
   const vae = vaeConfig(golden.config.vae as GoldenCase["config"]);
   await using tokenizer = await openMultiScaleTokenizer(engine, vae, vaeWeights);
   const taps = new Map([...io.keys()].flatMap((name) => tapOf(name)));
-  await using opened = await openScaleTransformer(engine, config, weights, { taps: [...taps.values()] });
+  await using opened = await openModel(engine, VAR, config, weights, { taps: [...taps.values()] });
   let inside: Readonly<Record<string, Tensor>>[] = []; // of each scale
   const decoder: Program = {
     graph: opened.decoder.graph,
@@ -127,12 +130,12 @@ const paintWith =
 /** All ids given, all scales in one pass. */
 async function forced(model: ScaleTransformer, tokenizer: MultiScaleTokenizer, labels: readonly number[], ids: Tensor) {
   const condition = { kind: "class", classes: labels } as const;
-  await using session = await openScaleSession(model, { condition, guided: false, paint: paintWith(tokenizer) });
+  await using session = await openSession(model, { condition, paint: paintWith(tokenizer) }, { guided: false });
   const [B, L] = ids.shape as [number, number];
   const lines = Array.from({ length: B }, (_, item) => ids.data.subarray(item * L, (item + 1) * L));
   const all = [...Array(L).keys()];
   const feed = all.slice(0, -(model.config.sides.at(-1)! ** 2));
-  return await session.forward({ keep: 0, feed, ids: lines, sight: "block", fill: all });
+  return await session.forward({ keep: 0, feed, values: lines, sight: "block", fill: all });
 }
 
 /** The whole loop as a pipeline runs it; what passes by is kept. */
@@ -141,17 +144,17 @@ async function generated(
   tokenizer: MultiScaleTokenizer,
   labels: readonly number[],
   { cfg, ...filters }: Settings,
-  strategy: Strategy,
+  strategy: Strategy<Cell>,
 ): Promise<Readonly<Record<string, Numbers>>> {
   const { sides, vocabulary: V } = model.config;
   const starts = scaleStarts(sides);
   const [B, L] = [labels.length, starts.at(-1)!];
   const guidance = varGuidance(cfg, starts.slice(1, -1));
   const condition = { kind: "class", classes: labels } as const;
-  await using session = await openScaleSession(model, { condition, guided: true, paint: paintWith(tokenizer) });
+  await using session = await openSession(model, { condition, paint: paintWith(tokenizer) }, { guided: true });
 
   const passes: Prediction[] = [];
-  const watched: Forward = {
+  const watched: Forward<Cell> = {
     items: B,
     async forward(step) {
       passes.push(await session.forward(step));
@@ -161,12 +164,13 @@ async function generated(
   const drawn = new Int32Array(B * L);
   const kept = new Uint8Array(B * L * V);
   const chooser = sampler({ seed: 0, sampling: varSampling(filters as Settings), guidance });
-  const choosing: Sampler = {
-    draws(step, prediction, seen) {
-      const draws: Draws = chooser.draws(step, prediction, seen);
+  const choosing: TokenSampler = {
+    guided: chooser.guided,
+    draws(step, prediction, context) {
+      const draws = chooser.draws(step, prediction, context);
       for (let item = 0; item < B; item++)
         step.fill.forEach((position, k) => {
-          drawn[item * L + position] = draws.id(item, k);
+          drawn[item * L + position] = draws.value(item, k);
           for (const id of draws.distribution(item, k).ids) kept[(item * L + position) * V + id] = 1;
         });
       return draws;
@@ -177,9 +181,9 @@ async function generated(
   const inputs: FloatTensor[] = [];
   const ids = new Int32Array(B * L);
   for await (const event of decode(watched, strategy, choosing)) {
-    if (event.type === "decode-end") event.ids.forEach((line, item) => ids.set(line, item * L));
+    if (event.type === "decode-end") event.values.forEach((line, item) => ids.set(line.map(idOf), item * L));
     else {
-      const cells = event.accepted.map((line: Accepted) => line.mixtures ?? line.ids);
+      const cells = event.accepted.map(({ values }) => values);
       const { canvas, next } = await tokenizer.paint(canvases.at(-1) ?? null, canvases.length, cells);
       canvases.push(canvas);
       if (next) inputs.push(next);

@@ -1,0 +1,83 @@
+/**
+ * What draws pictures: a transformer and the tokenizer that it was trained with, introduced to each other. One file per layout:
+ * llamagen.ts covers one grid token by token, var.ts one grid after the other.
+ */
+import type { Condition, ConditionConfig } from "../../core/condition.js";
+import type { DecodeEvent, DecodeOptions } from "../../core/decode/loop.js";
+import type { Token } from "../../core/decode/step.js";
+import type { Decoding, DecodingName } from "../../core/orders.js";
+import type { Engine, Precision } from "../../engine/engine.js";
+import type { Checkpoint } from "../../engine/weights/checkpoint.js";
+import type { LayoutConfigs, LayoutName } from "../../models/image-layouts.js";
+import type { ImageSampling } from "../../models/network-config.js";
+import type { Mask } from "../../tokenizers/image/kept-cells.js";
+import type { MultiScaleTokenizer } from "../../tokenizers/image/multi-scale-tokenizer.js";
+import type { Picture } from "../../tokenizers/image/pixels.js";
+import type { ImageTokenizer } from "../../tokenizers/image/vq-tokenizer.js";
+
+/** What follows from the configuration of a transformer, before any file is open. */
+export interface NetworkFacts {
+  /** The orders in which it can be decoded, its own first. */
+  readonly decodings: readonly DecodingName[];
+  /** What it is conditioned on. */
+  readonly condition: ConditionConfig;
+  /** Ids of one picture. */
+  readonly positions: number;
+  /** Cells of one side of the grid that becomes pixels. */
+  readonly cells: number;
+  /** Bytes of the cache of one row of a batch; guidance needs two rows for a picture. */
+  readonly cacheBytes: number;
+}
+
+export interface ImageNetwork {
+  /** Begins pictures that are drawn together. */
+  begin(work: Work): Promise<Drawing>;
+  /** The ids of a picture of the model's own side, as many as there are positions. */
+  idsOf(picture: Picture): Promise<Int32Array>;
+  /** For each position, whether an edit keeps it: 1 or 0. The mask has a flag for each cell, and keeps some, but not all. */
+  keptBy(mask: Mask): Uint8Array;
+  /** Closes the transformer; the tokenizer, which others may share, is the caller's. */
+  close(): Promise<void>;
+}
+
+/** A tokenizer of a layout, open. */
+export interface TokenizerOf {
+  readonly llamagen: ImageTokenizer;
+  readonly var: MultiScaleTokenizer;
+}
+
+/** How the files of a layout become a network. */
+export interface NetworkRow<L extends LayoutName> {
+  facts(config: LayoutConfigs[L]["transformer"]): NetworkFacts;
+  /** Both throw WeightsError for weights that are missing, misshapen or left over. */
+  openTokenizer(engine: Engine, config: LayoutConfigs[L]["tokenizer"], weights: Checkpoint): Promise<TokenizerOf[L]>;
+  open(
+    engine: Engine,
+    config: LayoutConfigs[L]["transformer"],
+    weights: Checkpoint,
+    precision: Precision,
+    tokenizer: TokenizerOf[L],
+  ): Promise<ImageNetwork>;
+}
+
+/** Pictures to be drawn together, an entry of the condition for each. */
+export interface Work {
+  readonly condition: Condition;
+  readonly decoding: Decoding;
+  readonly sampling: ImageSampling;
+  readonly seed: number;
+  /** Number of the first picture among those of the seed. */
+  readonly firstItem: number;
+  /** Ids of one picture and which of them all pictures keep; null: none. */
+  readonly given: { readonly ids: Int32Array; readonly keep: Uint8Array } | null;
+}
+
+/** Pictures in the making. Whoever began closes it. */
+export interface Drawing extends AsyncDisposable {
+  /** Decodes all pictures. What an event tells is taken over before it is passed on. */
+  decode(options: DecodeOptions): AsyncIterable<DecodeEvent<Token>>;
+  /** What can be seen of the pictures so far, at the model's own side. */
+  previews(): Promise<Picture[]>;
+  /** The finished pictures, at the same side, when everything was accepted. */
+  pictures(): Promise<Picture[]>;
+}
