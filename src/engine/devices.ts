@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { DeviceReport, Engine } from "./engine.js";
 import type { OnnxProvider } from "./onnx/executor.js";
+import { telemetryIsOff } from "./onnx/telemetry.js";
 import { referenceEngine } from "./reference.js";
 import { BACKENDS, type TensorflowBackend } from "./tensorflow/backends.js";
 import { openInThread } from "./thread/host.js";
@@ -16,6 +17,8 @@ export interface DeviceRow {
   readonly remedy: string;
   /** Why it cannot run here, as far as that can be told without starting it; null if nothing speaks against it. */
   obstacle(): string | null;
+  /** What else to know of it where it runs. */
+  remark(): readonly string[];
   open(device: DeviceReport, options: { readonly threads: number | null; readonly onEnd: () => void }): Promise<Engine>;
 }
 
@@ -50,6 +53,7 @@ export const DEVICES = {
     exclusive: false,
     remedy: "It is part of this package.",
     obstacle: () => null,
+    remark: () => [],
     open: async () => referenceEngine(),
   },
 } as const satisfies Record<string, DeviceRow>;
@@ -68,6 +72,7 @@ function onnx(provider: OnnxProvider, obstacle: () => string | null, remedy: str
     exclusive: provider === "webgpu",
     remedy,
     obstacle: () => missingPackage("onnxruntime-node") ?? obstacle(),
+    remark: () => [`the runtime's telemetry is ${telemetryIsOff() ? "off" : "on, as ORT_DISABLE_TELEMETRY asks"}`],
     open: (device, { threads, onEnd }) => openInThread({ engine: "onnx", device, provider, threads }, onEnd),
   };
 }
@@ -82,6 +87,7 @@ function tensorflow(backend: TensorflowBackend): DeviceRow {
       const missing = packages.map((set) => set.map(missingPackage).find((reason) => reason !== null) ?? null);
       return missing.includes(null) ? null : missing.join(" and ");
     },
+    remark: () => [],
     open: (device, { onEnd }) => openInThread({ engine: "tensorflow", device, backend }, onEnd),
   };
 }

@@ -1,7 +1,7 @@
 /** Which devices can be used here, and what the others lack. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { DEVICES, type DeviceName } from "./devices.js";
+import { DEVICES, type DeviceName, type DeviceRow } from "./devices.js";
 import { builtFile } from "./thread/built.js";
 
 export interface Diagnosis {
@@ -24,12 +24,12 @@ export function diagnose(): Promise<Diagnosis[]> {
 }
 
 async function diagnoseOne(device: DeviceName): Promise<Diagnosis> {
-  const { remedy, obstacle } = DEVICES[device];
+  const { remedy, obstacle, remark }: DeviceRow = DEVICES[device];
   const reason = obstacle();
   if (reason !== null) return { device, usable: false, reason, remedy };
   const result = await probe(device);
   return result.usable
-    ? { device, usable: true, reason: "computed a known result", remedy: "" }
+    ? { device, usable: true, reason: ["computed a known result", ...remark()].join("; "), remedy: "" }
     : { device, usable: false, reason: result.reason, remedy };
 }
 

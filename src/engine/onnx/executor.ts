@@ -14,10 +14,12 @@ import { bindSizes, nameOf, requireWeights, type Sizes } from "../feeds.js";
 import type { Graph } from "../graph.js";
 import { HostMemory, stateOf } from "../memory.js";
 import { dtypeOf, type Tensor } from "../tensor.js";
+import { type Native, ungated } from "../thread/gate.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { byteProductsAreExact } from "./byte-products.js";
 import { lowerToOnnx } from "./lower.js";
 import { type Placement, placeWeights } from "./placement.js";
+import { silenceTelemetry } from "./telemetry.js";
 import { weightBytes } from "./weight-bytes.js";
 
 export type OnnxProvider = "cpu" | "webgpu" | "cuda" | "coreml" | "dml";
@@ -39,10 +41,11 @@ type Runtime = typeof import("onnxruntime-node");
 const waiting = (graph: Graph) =>
   graph.states.length > 0 ? { intra_op: { spin_duration_us: "4000" } } : { force_spinning_stop: "1" };
 
-/** Opens ONNX Runtime in this thread. Throws DeviceError if its package cannot be loaded. */
-export async function openOnnx(settings: OnnxSettings): Promise<Engine> {
+/** Opens ONNX Runtime in this thread; its native calls go through `native`. Throws DeviceError if its package cannot be loaded. */
+export async function openOnnx(settings: OnnxSettings, native: Native = ungated): Promise<Engine> {
+  silenceTelemetry();
   try {
-    return new OnnxEngine(await import("onnxruntime-node"), settings);
+    return new OnnxEngine(await import("onnxruntime-node"), settings, native);
   } catch (cause) {
     const remedy = "Install it for this platform: npm install onnxruntime-node@1.30.0";
     throw new DeviceError(settings.device.name, `onnxruntime-node does not load (${message(cause)})`, remedy, {
@@ -58,6 +61,7 @@ class OnnxEngine implements Engine {
   constructor(
     private readonly runtime: Runtime,
     private readonly settings: OnnxSettings,
+    private readonly native: Native,
   ) {}
 
   get device(): DeviceReport {
@@ -72,7 +76,7 @@ class OnnxEngine implements Engine {
     if (this.closed) throw new ClosedError("engine");
     requireWeights(graph, weights);
     const session = await this.session(graph, weights, options.precision ?? "f32");
-    const program = new OnnxProgram(this.runtime, this.device.name, graph, session, () =>
+    const program = new OnnxProgram(this.runtime, this.device.name, graph, session, this.native, () =>
       this.programs.delete(program),
     );
     this.programs.add(program);
@@ -97,21 +101,22 @@ class OnnxEngine implements Engine {
     if (!maps)
       for await (const [use, data] of weightBytes(uses, weights)) externalData.push({ path: use.initializer, data });
     const { provider, threads, device } = this.settings;
-    try {
-      return await this.runtime.InferenceSession.create(model, {
-        executionProviders: [provider],
-        ...(threads === null ? {} : { intraOpNumThreads: threads }),
-        externalData,
-        logSeverityLevel: 3, // errors; warnings about node placement would go to the user's terminal
-        extra: {
-          session: {
-            ...waiting(graph),
-            ...(precision === "q8" && !(await byteProductsAreExact(this.runtime)) && { x64quantprecision: "1" }),
-            ...(placement.folder !== null &&
-              maps && { model_external_initializers_file_folder_path: placement.folder }),
-          },
+    const overflows = precision === "q8" && !(await this.native(() => byteProductsAreExact(this.runtime)));
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [provider],
+      ...(threads === null ? {} : { intraOpNumThreads: threads }),
+      externalData,
+      logSeverityLevel: 3, // errors; warnings about node placement would go to the user's terminal
+      extra: {
+        session: {
+          ...waiting(graph),
+          ...(overflows && { x64quantprecision: "1" }),
+          ...(placement.folder !== null && maps && { model_external_initializers_file_folder_path: placement.folder }),
         },
-      });
+      },
+    };
+    try {
+      return await this.native(() => this.runtime.InferenceSession.create(model, options));
     } catch (cause) {
       throw new ExecutionError(
         device.name,
@@ -143,6 +148,7 @@ class OnnxProgram implements Program {
     private readonly device: string,
     readonly graph: Graph,
     private readonly session: InferenceSession,
+    private readonly native: Native,
     private readonly forget: () => void,
   ) {}
 
@@ -177,7 +183,7 @@ class OnnxProgram implements Program {
 
   private async runOnce(feeds: Record<string, OrtTensor>): Promise<Readonly<Record<string, OrtTensor>>> {
     try {
-      return await this.session.run(feeds);
+      return await this.native(() => this.session.run(feeds));
     } catch (cause) {
       throw new ExecutionError(this.device, `"${this.graph.name}" stopped (${message(cause)})`, undefined, { cause });
     }
@@ -192,7 +198,7 @@ class OnnxProgram implements Program {
     if (this.closed) return;
     this.closed = true;
     this.forget();
-    await this.session.release();
+    await this.native(() => this.session.release());
   }
 
   [Symbol.asyncDispose](): Promise<void> {

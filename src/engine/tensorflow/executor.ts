@@ -15,6 +15,7 @@ import type { Tfjs, TfTensor } from "../op.js";
 import { opNamed } from "../ops/index.js";
 import { isMatrix } from "../precision.js";
 import { dtypeOf, type Tensor } from "../tensor.js";
+import { type Native, ungated } from "../thread/gate.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { loadBackend, type TensorflowBackend } from "./backends.js";
 import { type HeldWeights, holdWeights } from "./weights.js";
@@ -24,9 +25,15 @@ export interface TensorflowSettings {
   readonly backend: TensorflowBackend;
 }
 
-/** Loads the backend. Throws DeviceError with the install command if its packages are not there or do not start. */
-export async function openTensorflow({ device, backend }: TensorflowSettings): Promise<Engine> {
-  return new TensorflowEngine(await loadBackend(backend, device.name), device);
+/**
+ * Loads the backend in this thread; its runs go through `native`.
+ * Throws DeviceError with the install command if its packages are not there or do not start.
+ */
+export async function openTensorflow(
+  { device, backend }: TensorflowSettings,
+  native: Native = ungated,
+): Promise<Engine> {
+  return new TensorflowEngine(await loadBackend(backend, device.name), device, native);
 }
 
 class TensorflowEngine implements Engine {
@@ -36,6 +43,7 @@ class TensorflowEngine implements Engine {
   constructor(
     private readonly tf: Tfjs,
     readonly device: DeviceReport,
+    private readonly native: Native,
   ) {}
 
   async compile(
@@ -46,7 +54,9 @@ class TensorflowEngine implements Engine {
     if (this.closed) throw new ClosedError("engine");
     requireWeights(graph, weights);
     const held = await holdWeights(this.tf, graph, weights, precision);
-    const program = new TensorflowProgram(this.tf, this.device.name, graph, held, () => this.programs.delete(program));
+    const program = new TensorflowProgram(this.tf, this.device.name, graph, held, this.native, () =>
+      this.programs.delete(program),
+    );
     this.programs.add(program);
     return program;
   }
@@ -73,6 +83,7 @@ class TensorflowProgram implements Program {
     private readonly device: string,
     readonly graph: Graph,
     private readonly weights: HeldWeights,
+    private readonly native: Native,
     private readonly forget: () => void,
   ) {
     this.lastUse = lastUses(graph);
@@ -92,6 +103,10 @@ class TensorflowProgram implements Program {
 
   async run(inputs: Readonly<Record<string, Tensor>>, memory?: Memory): Promise<Readonly<Record<string, Tensor>>> {
     this.open();
+    return this.native(() => this.walk(inputs, memory));
+  }
+
+  private async walk(inputs: Readonly<Record<string, Tensor>>, memory: Memory | undefined) {
     const states = stateOf(this.graph, this.memories, memory);
     states?.reserve(this.graph, bindSizes(this.graph, inputs, states.sizes));
     if (!states) bindSizes(this.graph, inputs);

@@ -1,10 +1,9 @@
 /**
- * An engine that lives in a worker thread, so that no call blocks the event loop of the application.
+ * An engine that lives in a thread of its own (or a process: home.ts), so that no call blocks the event loop of the application.
  *
  * Small inputs are copied to the thread and results are moved back; weights and memories live in the thread. If the thread
  * dies, every call that waits is rejected with an ExecutionError and the engine is closed.
  */
-import { Worker } from "node:worker_threads";
 import { check, isIntegerIn } from "../../base/check.js";
 import { ArgumentError, ClosedError, ExecutionError } from "../../base/errors.js";
 import type { DeviceReport, Engine, Memory, Precision, Program } from "../engine.js";
@@ -13,7 +12,7 @@ import type { Graph, Shown } from "../graph.js";
 import { shownBy } from "../memory.js";
 import type { FloatTensor } from "../tensor.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
-import { builtFile } from "./built.js";
+import { type Home, startHome } from "./home.js";
 import type { CheckpointTable, OwnerMethods, RunResult, Tensors, ThreadMethods, ThreadSettings } from "./protocol.js";
 import { Moved, Wire } from "./wire.js";
 
@@ -31,7 +30,7 @@ export async function openInThread(settings: ThreadSettings, onEnd: () => void =
 
 class ThreadEngine implements Engine {
   readonly wire: Wire<ThreadMethods>;
-  private readonly worker: Worker;
+  private readonly home: Home;
   private readonly checkpoints = new Map<number, Checkpoint>();
   private nextCheckpoint = 0;
   /** Set when the thread has ended, by us or by itself. */
@@ -41,7 +40,10 @@ class ThreadEngine implements Engine {
     readonly device: DeviceReport,
     onEnd: () => void,
   ) {
-    this.worker = new Worker(builtFile("engine/thread/main.js"), { name: `tessera ${device.name}` });
+    this.home = startHome(`tessera ${device.name}`, (reason, cause) => {
+      this.lost(reason, cause);
+      onEnd();
+    });
     const ours: OwnerMethods = {
       bytes: async ({ checkpoint, name }) => {
         // A copy of exactly these bytes: a view would drag its whole buffer along, and the checkpoint keeps its own.
@@ -50,14 +52,7 @@ class ThreadEngine implements Engine {
       },
     };
     // An idle engine does not keep the process alive.
-    const busy = (some: boolean) => (some ? this.worker.ref() : this.worker.unref());
-    this.wire = new Wire<ThreadMethods>(this.worker, ours, busy);
-    this.worker.on("error", (cause) => this.lost(cause.message, cause));
-    this.worker.on("exit", (code) => {
-      this.lost(`its thread ended with code ${code}`);
-      onEnd();
-    });
-    this.worker.unref();
+    this.wire = new Wire<ThreadMethods>(this.home.port, ours, (busy) => this.home.keepAlive(busy));
   }
 
   async compile(
@@ -82,7 +77,7 @@ class ThreadEngine implements Engine {
     this.ended = true;
     // Sessions are released before the thread ends: a runtime that is torn down with open sessions may abort the process.
     await this.wire.call("close", undefined as never).catch(() => {});
-    await this.worker.terminate();
+    await this.home.end();
     this.wire.fail(new ClosedError("engine"));
   }
 

@@ -1,16 +1,19 @@
-/** The entry of an engine thread: opens one engine, and lets the owner of the thread drive it by messages. */
-import { parentPort } from "node:worker_threads";
+/** The entry of an engine's thread or process: opens one engine, and lets its owner drive it by messages. */
+import { parentPort, workerData } from "node:worker_threads";
 import type { Engine, Memory, Program } from "../engine.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { toFloats } from "../weights/floats.js";
+import { type Native, through, ungated } from "./gate.js";
 import type { CheckpointTable, OwnerMethods, ThreadMethods, ThreadSettings } from "./protocol.js";
 import { type Methods, Moved, type Port, Wire } from "./wire.js";
 
 /** Each runtime is imported only by the thread that runs it. */
-const OPEN: { readonly [K in ThreadSettings["engine"]]: (settings: never) => Promise<Engine> } = {
-  onnx: async (settings) => (await import("../onnx/executor.js")).openOnnx(settings),
-  tensorflow: async (settings) => (await import("../tensorflow/executor.js")).openTensorflow(settings),
+const OPEN: { readonly [K in ThreadSettings["engine"]]: (settings: never, native: Native) => Promise<Engine> } = {
+  onnx: async (settings, native) => (await import("../onnx/executor.js")).openOnnx(settings, native),
+  tensorflow: async (settings, native) => (await import("../tensorflow/executor.js")).openTensorflow(settings, native),
 };
+
+const native = parentPort === null ? ungated : through(workerData as Int32Array);
 
 let engine: Engine;
 let next = 0;
@@ -20,7 +23,7 @@ const memories = new Map<number, Memory>();
 /** Everything is done in the order it was asked for, so that a truncation never overtakes the run before it. */
 const methods: ThreadMethods = {
   async open(settings) {
-    engine = await OPEN[settings.engine](settings as never);
+    engine = await OPEN[settings.engine](settings as never, native);
   },
   async compile({ graph, checkpoint, precision }) {
     programs.set(next, await engine.compile(graph, remote(checkpoint), { precision }));
@@ -55,7 +58,17 @@ const methods: ThreadMethods = {
   close: () => engine.close(),
 };
 
-const wire = new Wire<OwnerMethods>(parentPort as Port, inOrder(methods));
+const wire = new Wire<OwnerMethods>(parentPort ?? ownerProcess(), inOrder(methods));
+
+/** The process that started this one, with which it ends. Signals to the whole group are that one's to answer. */
+function ownerProcess(): Port {
+  process.on("disconnect", () => process.exit());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  return {
+    postMessage: (message) => void process.send!(message, undefined, undefined, () => {}),
+    on: (event, listen) => process.on(event, listen as (message: unknown) => void),
+  };
+}
 
 /** A checkpoint whose bytes lie with the owner of the thread; widening them to float32 is done here. */
 function remote({ id, label, entries, extents }: CheckpointTable): Checkpoint {

@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ClosedError, DeviceError, ExecutionError } from "../../../src/base/errors.js";
 import type { Engine } from "../../../src/engine/engine.js";
@@ -6,6 +5,7 @@ import { GraphBuilder } from "../../../src/engine/graph.js";
 import { openEngine } from "../../../src/engine/open.js";
 import { opsOf } from "../../../src/engine/ops/index.js";
 import { tensor } from "../../../src/engine/tensor.js";
+import type { Home } from "../../../src/engine/thread/home.js";
 import { openInThread } from "../../../src/engine/thread/host.js";
 import { memoryCheckpoint } from "../../../src/engine/weights/stored.js";
 import { stepInputs, tinyDecoder, tinyWeights } from "../tiny-decoder.js";
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => engine.close());
 
 /** The thread behind an engine, to be ended from outside as a crash would. */
-const threadOf = (engine: Engine) => (engine as unknown as { worker: Worker }).worker;
+const threadOf = (engine: Engine) => (engine as unknown as { home: Home }).home;
 
 /** A square of a matrix of 1021 x 1021, over and over: some hundred milliseconds of work in one run. */
 async function longProgram() {
@@ -67,7 +67,7 @@ test("if the thread dies, waiting calls fail with a typed error and the engine i
   const weights = { ...tinyWeights(), bytes: stalled, floats: stalled, extent: () => null };
   const waiting = engine.compile(tinyDecoder(), weights).catch((error: unknown) => error);
   await asked;
-  await threadOf(engine).terminate();
+  await threadOf(engine).end();
   expect(await waiting).toBeInstanceOf(ExecutionError);
   await expect(program.run(stepInputs(2, 1, 0, 11))).rejects.toThrow(ClosedError);
   await expect(engine.compile(tinyDecoder(), tinyWeights())).rejects.toThrow(ClosedError);
