@@ -7,7 +7,7 @@
  * treatment of ties. A stage reads candidates and gives candidates; it writes into no argument and knows no randomness.
  */
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
-import { ExecutionError } from "../base/errors.js";
+import { LogitsError } from "../base/errors.js";
 import { descend } from "./selection.js";
 
 export interface SamplingSettings {
@@ -77,7 +77,7 @@ export function stagesOf(settings: SamplingSettings, seen: Iterable<number> = []
 /**
  * The distribution of the next id: a row of (guided) logits [V] through the stages. `seen` are the ids that a repetition penalty
  * counts; `first` is the id of the first logit. Logits of -Infinity are never drawn; a row with NaN or +Infinity, or with
- * nothing left, is an ExecutionError.
+ * nothing left, is an LogitsError.
  */
 export function distributionOf(
   row: Float32Array,
@@ -234,12 +234,7 @@ function maximum(logits: Float32Array): number {
     if (logit > most) most = logit;
     if (Number.isNaN(logit)) finite = false;
   }
-  if (!finite || !Number.isFinite(most))
-    throw new ExecutionError(
-      "sampling",
-      "the model gave logits that are not numbers",
-      "Check the weights, or run them in a wider precision (f32): half precision overflows in some checkpoints.",
-    );
+  if (!finite || !Number.isFinite(most)) throw new LogitsError("The model gave logits that are not numbers");
   return most;
 }
 

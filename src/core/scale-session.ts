@@ -3,6 +3,7 @@
  * paints the chosen codes and says what the next scale is fed is handed down.
  */
 import { ArgumentError, ClosedError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Memory } from "../engine/engine.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
 import { type Condition, itemsOf } from "./condition.js";
@@ -99,7 +100,7 @@ class ScaleSession implements Session {
     if (span.from === 0)
       this.memory.truncate(0); // what the condition predicted was not kept: it runs again
     else if (this.memory.length !== this.lead + this.starts[span.from]!)
-      throw new ArgumentError("step.fill", "the scale behind those filled so far", `scale ${span.from}`);
+      throw new ArgumentError("step.fill", "the scale behind those filled so far", described(`scale ${span.from}`));
     await this.guide(span);
     const codes = await this.painted(step, span);
     const logits: FloatTensor[] = [];
@@ -170,17 +171,22 @@ class ScaleSession implements Session {
     const runs = (positions: readonly number[], start: number, end: number) =>
       positions.length === end - start && positions.every((position, i) => position === start + i);
     if (from < 0 || to < from || !runs(fill, this.starts[from]!, this.starts[to + 1]!))
-      throw new ArgumentError("step.fill", "all positions of a scale, or of several in a row", fill.join());
+      throw new ArgumentError(
+        "step.fill",
+        "all positions of a scale, or of several in a row",
+        described(`positions ${fill.join(", ")}`),
+      );
     const first = this.starts[Math.max(0, from - 1)]!;
     if (!runs(feed, first, this.starts[to]!))
       throw new ArgumentError(
         "step.feed",
         `positions ${first} to ${this.starts[to]! - 1}, the scales before`,
-        feed.join(),
+        described(`positions ${feed.join(", ")}`),
       );
     if (keep !== first) throw new ArgumentError("step.keep", `the ${first} positions before those fed`, keep);
     if (sight !== "block") throw new ArgumentError("step.sight", '"block"', sight);
-    if (ids.length !== this.items) throw new ArgumentError("step.ids", `lines for ${this.items} items`, ids.length);
+    if (ids.length !== this.items)
+      throw new ArgumentError("step.ids", `lines for ${this.items} items`, described(`${ids.length} lines`));
     return { from, to };
   }
 

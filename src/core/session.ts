@@ -1,5 +1,6 @@
 /** One run of generation: all that changes while ids are made. The transformer itself is read-only and shared. */
 import { ArgumentError, ClosedError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Memory } from "../engine/engine.js";
 import { type FloatTensor, f32, i32, type Tensor, tensor } from "../engine/tensor.js";
 import { type Condition, conditionInputs, itemsOf, promptMask } from "./condition.js";
@@ -84,7 +85,8 @@ class TransformerSession implements Session {
 
   async forward(step: Step): Promise<Prediction> {
     const { keep, feed, fill, sight } = step;
-    if (step.mixtures) throw new ArgumentError("step.mixtures", "ids: only next-scale models mix codes", "mixtures");
+    if (step.mixtures)
+      throw new ArgumentError("step.mixtures", "ids: only next-scale models mix codes", described("mixtures of codes"));
     const fromStart = fill.includes(0);
     if (fromStart && keep > 0) throw new ArgumentError("step.keep", "0 in a pass that fills position 0", keep);
     this.truncate(keep);
@@ -230,7 +232,11 @@ function unpredicted(position: number, config: TransformerConfig): ArgumentError
 export function parentRows(parents: readonly number[], items: number, guided: boolean): readonly number[] {
   const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < items;
   if (parents.length !== items || !parents.every(known))
-    throw new ArgumentError("parents", `${items} items from 0 to ${items - 1}`, parents.join());
+    throw new ArgumentError(
+      "parents",
+      `${items} items from 0 to ${items - 1}`,
+      described(`the parents ${parents.join(", ")}`),
+    );
   return guided ? [...parents, ...parents.map((parent) => items + parent)] : parents;
 }
 

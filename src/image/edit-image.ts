@@ -6,6 +6,7 @@
 import { check, isIntegerIn, type Options } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { type Edit, drawImages } from "./draw-images.js";
 import { cellsOf, laidOver, type Region, regionOf, sharesOf } from "./edit-mask.js";
@@ -69,7 +70,12 @@ async function pictureOf({ side }: ImageModel, source: PictureSource): Promise<P
   const { width, height } = picture;
   if (width === height && width <= 4 * side) return picture;
   const expected = `a square picture of at most ${4 * side} x ${4 * side} pixels`;
-  throw new ArgumentError("image", expected, `${width} x ${height}`, "Crop, pad or shrink it, and its mask with it.");
+  throw new ArgumentError(
+    "image",
+    expected,
+    described(`a picture of ${width} x ${height}`),
+    "Crop, pad or shrink it, and its mask with it.",
+  );
 }
 
 async function editOf(

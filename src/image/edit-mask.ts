@@ -1,5 +1,6 @@
 /** A mask: what of a picture is drawn anew. White is drawn, black is kept, as painters and in-painting models have it. */
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Mask } from "../tokenizers/image/kept-cells.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 
@@ -19,11 +20,11 @@ const WHITE = 128;
  */
 export function regionOf({ width, height, data }: Picture, sides: readonly number[]): Region {
   if (width !== height || !sides.includes(width)) {
-    const sizes = [...new Set(sides)].map((side) => `${side}x${side}`).join(" or ");
+    const sizes = [...new Set(sides)].map((side) => `${side} x ${side}`).join(" or ");
     throw new ArgumentError(
       "mask",
       `a mask of ${sizes} pixels`,
-      `${width}x${height}`,
+      described(`a mask of ${width} x ${height}`),
       "Resize it to the picture's size.",
     );
   }
@@ -32,7 +33,12 @@ export function regionOf({ width, height, data }: Picture, sides: readonly numbe
     return brightness * data[4 * i + 3]! >= 1000 * WHITE * 255 ? 1 : 0;
   });
   if (!drawn.includes(1))
-    throw new ArgumentError("mask", "at least one white pixel", "none", "Paint in white what is to be drawn anew.");
+    throw new ArgumentError(
+      "mask",
+      "at least one white pixel",
+      described("a mask without any"),
+      "Paint in white what is to be drawn anew.",
+    );
   return { side: width, drawn };
 }
 
@@ -53,7 +59,7 @@ export function cellsOf({ side, drawn }: Region, cells: number): Mask {
   if (!data.includes(1)) {
     const expected = `black over at least one of the ${cells} x ${cells} squares that the model draws by`;
     const remedy = "To draw a whole picture, call generateImage (tessera image).";
-    throw new ArgumentError("mask", expected, "white in all", remedy);
+    throw new ArgumentError("mask", expected, described("a mask with white in all of them"), remedy);
   }
   return { height: cells, width: cells, data };
 }

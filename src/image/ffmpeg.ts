@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { DeviceError } from "../base/errors.js";
+import { ToolError } from "../base/errors.js";
 
 /** RGB frames of one size. */
 export interface Video {
@@ -22,7 +22,7 @@ export interface Video {
  * The bytes of an MP4 file, in the codec that this ffmpeg prefers for it (H.264 where it has that). Odd sides are padded by a
  * row or column of white, as that codec needs.
  *
- * @throws DeviceError where there is no such program or it fails, with the last lines that it printed.
+ * @throws ToolError where there is no such program or it fails, with the last lines that it printed.
  */
 export async function mp4(program: string, { width, height, fps, frames, comment }: Video): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "tessera-"));
@@ -54,13 +54,13 @@ async function fed(program: string, options: readonly string[], input: readonly 
   const sent = pipeline(input, child.stdin).catch(() => {}); // a program that ends early says why by itself
   const [code] = await ended.catch((cause: unknown) => {
     const remedy = "Install ffmpeg, or name the program by the option ffmpeg; .webp and .png need none.";
-    throw new DeviceError("ffmpeg", `"${program}" does not start`, remedy, { cause });
+    throw new ToolError(program, "does not start", remedy, { cause });
   });
   await sent;
   if (code !== 0)
-    throw new DeviceError(
-      "ffmpeg",
-      `it ended with ${code}: ${said.trim()}`,
+    throw new ToolError(
+      program,
+      `ended with ${code}: ${said.trim()}`,
       "Try a file ending in .webp or .png, which needs no ffmpeg.",
     );
 }

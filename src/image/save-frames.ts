@@ -3,6 +3,7 @@ import { extname, join } from "node:path";
 import sharp from "sharp";
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import { writeWhole } from "../base/write-file.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { animatedPng } from "./animated-png.js";
@@ -100,8 +101,12 @@ function checkFrames(frames: readonly Picture[]): void {
   if (!first) throw new ArgumentError("frames", "at least one picture", frames);
   for (const { width, height, data } of frames) {
     if (width !== first.width || height !== first.height || data.length !== width * height * 4) {
-      const received = `${width}x${height} of ${data.length} bytes`;
-      throw new ArgumentError("frames", `pictures of ${first.width}x${first.height}, four bytes a pixel`, received);
+      const received = described(`one of ${width} x ${height} with ${data.length} bytes`);
+      throw new ArgumentError(
+        "frames",
+        `pictures of ${first.width} x ${first.height} with four bytes per pixel`,
+        received,
+      );
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Fields } from "../base/fields.js";
 import { parseTransformerConfig, type TransformerConfig } from "../core/configs.js";
 import { ordersOf } from "../core/decode/orders.js";
@@ -76,9 +77,15 @@ export function parseNetworks(of: Fields, where: string): readonly ImageNetworkC
     used.add(row.word("tokenizer", [...named.keys()]));
     return parseNetwork(row, named.get(row.text("tokenizer"))!, order, `${where}.transformers.${order}`);
   });
-  if (networks.length === 0) throw new ArgumentError(`${where}.transformers`, "at least one transformer", "none");
+  if (networks.length === 0)
+    throw new ArgumentError(`${where}.transformers`, "at least one transformer", described("none"));
   const idle = [...named.keys()].find((name) => !used.has(name));
-  if (idle !== undefined) throw new ArgumentError(`${where}.tokenizers`, "those that a transformer names", idle);
+  if (idle !== undefined)
+    throw new ArgumentError(
+      `${where}.tokenizers`,
+      "only tokenizers that a transformer names",
+      described(`also "${idle}"`),
+    );
   return networks;
 }
 
@@ -117,7 +124,11 @@ function parseNetwork(of: Fields, tokenizer: Tokenizer, order: string, where: st
   if (own !== order) throw new ArgumentError(where, `the name of the order that it was trained for, ${own},`, order);
   const { vocab } = tokenizer.config;
   if (vocab !== config.vocabulary)
-    throw new ArgumentError(`${place}.vocabulary`, `the tokenizer's ${vocab} codes`, config.vocabulary);
+    throw new ArgumentError(
+      `${place}.vocabulary`,
+      `the tokenizer's ${vocab} codes`,
+      described(`${config.vocabulary} codes`),
+    );
   if (network.layout === "llamagen") checkPicture(network.transformer.config, place);
   else checkScales(network.transformer.config, network.tokenizer.config, place);
   return { ...network, layout, precision, sampling } as ImageNetworkConfig;
@@ -133,7 +144,8 @@ function checkScales({ sides, codeDim }: ScaleConfig, tokenizer: MultiScaleConfi
   const scales = tokenizer.scales
     .map(([rows, columns]) => (rows === columns ? `${rows}` : `${rows}x${columns}`))
     .join();
-  if (sides.join() !== scales) throw new ArgumentError(`${where}.sides`, `the tokenizer's, ${scales}`, sides.join());
+  if (sides.join() !== scales)
+    throw new ArgumentError(`${where}.sides`, `the tokenizer's, ${scales}`, described(`the sides ${sides.join()}`));
   if (codeDim !== tokenizer.codeDim)
     throw new ArgumentError(`${where}.codeDim`, `the tokenizer's ${tokenizer.codeDim}`, codeDim);
 }

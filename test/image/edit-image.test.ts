@@ -184,12 +184,12 @@ describe("refused", () => {
   const garbage = join(folder, "garbage.png");
   beforeAll(() => writeFile(garbage, "no picture"));
   const rows: [string, () => Partial<EditImageOptions>, string, RegExp][] = [
-    ["a mask of another size", () => ({ mask: painted(isRight, 19) }), "mask", /20x20 pixels/],
+    ["a mask of another size", () => ({ mask: painted(isRight, 19) }), "mask", /20 x 20 pixels/],
     [
       "a mask that is no square",
       () => ({ mask: { width: 20, height: 10, rgba: new Uint8Array(800) } }),
       "mask",
-      /20x20/,
+      /20 x 20/,
     ],
     ["a black mask", () => ({ mask: painted(() => false) }), "mask", /white/],
     ["a white mask", () => ({ mask: painted(() => true) }), "mask", /generateImage/],

@@ -5,6 +5,7 @@
  */
 import { check } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { certain } from "../sampling.js";
 import type { Strategy } from "./step.js";
 
@@ -25,7 +26,7 @@ export interface Given {
 export function keeping(strategy: Strategy, { ids, keep }: Given): Strategy {
   const { items, total, drawnBefore } = strategy;
   if (ids.length !== items || ids.some((line) => line.length !== total))
-    throw new ArgumentError("given.ids", `${items} lines of ${total} ids`, `${ids.length} lines`);
+    throw new ArgumentError("given.ids", `${items} lines of ${total} ids`, described(`${ids.length} lines`));
   check("given.keep", `${total} flags that are 0 or 1`, Array.from(keep), (flags) => {
     return flags.length === total && flags.every((flag) => flag === 0 || flag === 1);
   });
