@@ -3,6 +3,7 @@ import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import type { Mask } from "../tokenizers/image/kept-cells.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import type { Size } from "./read-picture.js";
 
 /** A square of flags: 1 where a pixel is drawn anew. */
 export interface Region {
@@ -13,21 +14,20 @@ export interface Region {
 /** The brightness from which on a pixel of a mask is white. */
 const WHITE = 128;
 
+/** Refuses a mask that is not a square of one of these sides. */
+export function checkMaskSize({ width, height }: Size, sides: readonly number[]): void {
+  if (width === height && sides.includes(width)) return;
+  const sizes = [...new Set(sides)].map((side) => `${side} x ${side}`).join(" or ");
+  const received = described(`a mask of ${width} x ${height}`);
+  throw new ArgumentError("mask", `a mask of ${sizes} pixels`, received, "Resize it to the picture's size.");
+}
+
 /**
- * The region of a mask, by the brightness of its pixels over black: from the half of white on they are drawn anew.
+ * The region of a square mask: pixels at least half as bright as white, over black, are drawn anew.
  *
- * @throws ArgumentError for a mask that has none of these sides, or no white.
+ * @throws ArgumentError for a mask without white.
  */
-export function regionOf({ width, height, data }: Picture, sides: readonly number[]): Region {
-  if (width !== height || !sides.includes(width)) {
-    const sizes = [...new Set(sides)].map((side) => `${side} x ${side}`).join(" or ");
-    throw new ArgumentError(
-      "mask",
-      `a mask of ${sizes} pixels`,
-      described(`a mask of ${width} x ${height}`),
-      "Resize it to the picture's size.",
-    );
-  }
+export function regionOf({ width, height, data }: Picture): Region {
   const drawn = Uint8Array.from({ length: width * height }, (_, i) => {
     const brightness = 299 * data[4 * i]! + 587 * data[4 * i + 1]! + 114 * data[4 * i + 2]!; // whole numbers: no rounding
     return brightness * data[4 * i + 3]! >= 1000 * WHITE * 255 ? 1 : 0;
