@@ -9,10 +9,14 @@ export {
   ClosedError,
   DeviceError,
   ExecutionError,
+  InputError,
+  InstallationError,
+  LogitsError,
   OutputError,
   ShapeError,
   TesseraError,
   TokenizerError,
+  ToolError,
   UnknownNameError,
   WeightsError,
 } from "./base/errors.js";
@@ -134,7 +138,7 @@ export type { PictureSource } from "./image/read-picture.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
 export type { ImageRoute } from "./image/route.js";
 export type { RunOptions } from "./image/run.js";
-export { FRAMES_DEFAULTS, type FramesSettings, saveFrames } from "./image/save-frames.js";
+export { FRAMES_DEFAULTS, type FrameSource, type FramesSettings, saveFrames } from "./image/save-frames.js";
 export { type ImageVerification, verifyImage } from "./image/verify-image.js";
 export type { ImageWarning } from "./image/warnings.js";
 export { type ImageDefaults, type ImageModelConfig, NO_STYLE } from "./models/image-config.js";

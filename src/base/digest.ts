@@ -1,14 +1,15 @@
 /** SHA-256 of bytes and of files, as 64 lower-case hexadecimal digits. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import { openRegular } from "./read-file.js";
 
 export const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
-/** The digest of a file, read in pieces so that its size does not matter. Rejects with the error of the file system. */
+/** The digest of a file, read in pieces so that its size does not matter. Throws InputError. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  const file = await openRegular(path);
+  await pipeline(file.createReadStream({ highWaterMark: 2 ** 20 }), hash); // closes the file
   return hash.digest("hex");
 }
 

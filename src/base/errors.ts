@@ -1,35 +1,79 @@
+/** The failures this library reports: one class per kind of mistake. */
+import { didYouMean } from "./nearest.js";
+import { Description, onOneLine, printable, quoted, shortened, shown } from "./words.js";
+
+/** Present on every error of every copy of this package in a process. */
+const MARKER: unique symbol = Symbol.for("tessera-sdk.error");
+
+const MOST_CHARACTERS = 8000;
+
 /**
- * Every failure this library reports. A failure says what happened, holds the facts as fields, and ends with a remedy.
- * One class a mistake; `code` is stable and meant for programs, the text is meant for people.
+ * What every failure has: what happened, the facts as fields, and a remedy. `code` is stable and meant for programs, the text
+ * is meant for people. Whatever comes from a caller or a file is escaped and bounded here: a message can be printed as it is.
  */
 export abstract class TesseraError extends Error {
   abstract readonly code: string;
-  constructor(
-    what: string,
-    readonly remedy: string,
-    options?: ErrorOptions,
-  ) {
-    super(`${what}\n  → ${remedy}`, options);
+  readonly remedy: string;
+  constructor(what: string, remedy: string, options?: ErrorOptions) {
+    const advice = harmless(remedy);
+    super(`${harmless(what)}\n  → ${advice}`, options);
     this.name = new.target.name;
+    this.remedy = advice;
   }
+
+  get [MARKER](): true {
+    return true;
+  }
+
+  /** Tells whether `error` is of this class. Unlike `instanceof`, it knows the errors of another copy of the package. */
+  static isInstance<E extends TesseraError>(this: Kind<E>, error: unknown): error is E {
+    if (typeof error !== "object" || error === null || !(MARKER in error)) return false;
+    return this.code === undefined || (error as TesseraError).code === this.code;
+  }
+}
+
+/** A class of errors; the base class has no code of its own. */
+interface Kind<E extends TesseraError> {
+  readonly prototype: E;
+  readonly code?: string;
 }
 
 /** A public function was called with a value it cannot take. */
 export class ArgumentError extends TesseraError {
-  readonly code = "argument";
+  static readonly code = "argument";
+  readonly code = ArgumentError.code;
+  readonly received: unknown;
+  /** `received` is the value, or `described("…")` where words tell more than it. */
   constructor(
     readonly argument: string,
     readonly expected: string,
-    readonly received: unknown,
-    remedy = `Pass ${expected}.`,
+    received: unknown,
+    remedy = received === undefined ? `Add ${argument}, which is missing.` : `Correct ${argument}.`,
+    options?: ErrorOptions,
   ) {
-    super(`Expected ${expected} for ${argument} but received ${show(received)}.`, remedy);
+    super(`Expected ${expected} for ${onOneLine(argument)} but received ${shown(received)}.`, remedy, options);
+    this.received = received instanceof Description ? received.text : received;
+  }
+}
+
+/** A file that was named cannot be read. */
+export class InputError extends TesseraError {
+  static readonly code = "input";
+  readonly code = InputError.code;
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot read ${pathOf(path)}: ${reason}.`, remedy, options);
   }
 }
 
 /** A graph was built, or fed, with sizes or types that do not fit together. */
 export class ShapeError extends TesseraError {
-  readonly code = "shape";
+  static readonly code = "shape";
+  readonly code = ShapeError.code;
   constructor(
     readonly where: string,
     problem: string,
@@ -56,7 +100,8 @@ export type CheckpointFault =
 
 /** A checkpoint file that cannot be read safely. Nothing of it was loaded and nothing in it was executed. */
 export class CheckpointError extends TesseraError {
-  readonly code = "checkpoint";
+  static readonly code = "checkpoint";
+  readonly code = CheckpointError.code;
   constructor(
     readonly file: string,
     readonly fault: CheckpointFault,
@@ -70,7 +115,8 @@ export class CheckpointError extends TesseraError {
 
 /** A readable checkpoint that does not fit the model: everything missing, misshapen and unused, in one error. */
 export class WeightsError extends TesseraError {
-  readonly code = "weights";
+  static readonly code = "weights";
+  readonly code = WeightsError.code;
   constructor(
     readonly file: string,
     readonly faults: readonly string[],
@@ -84,21 +130,33 @@ export class WeightsError extends TesseraError {
   }
 }
 
-/** No model, style or device of that name. */
+/** No model, style, device or option of that name. */
 export class UnknownNameError extends TesseraError {
-  readonly code = "unknown-name";
+  static readonly code = "unknown-name";
+  readonly code = UnknownNameError.code;
+  readonly received: string;
   constructor(
     readonly kind: string,
-    readonly received: string,
+    received: unknown,
     readonly known: readonly string[],
+    options?: ErrorOptions,
   ) {
-    super(`There is no ${kind} "${clip(received)}".`, `Choose one of: ${known.join(", ")}.`);
+    const word = typeof received === "string" ? received : shown(received);
+    const choice =
+      known.length === 0 ? "There is none to choose from." : `Choose one of: ${known.map(onOneLine).join(", ")}.`;
+    super(
+      `There is no ${kind} ${typeof received === "string" ? quoted(word) : word}.`,
+      didYouMean(word, known) + choice,
+      options,
+    );
+    this.received = word;
   }
 }
 
 /** A device that was asked for cannot run here. */
 export class DeviceError extends TesseraError {
-  readonly code = "device";
+  static readonly code = "device";
+  readonly code = DeviceError.code;
   constructor(
     readonly device: string,
     readonly reason: string,
@@ -111,7 +169,8 @@ export class DeviceError extends TesseraError {
 
 /** A device took the work and failed at it. */
 export class ExecutionError extends TesseraError {
-  readonly code = "execution";
+  static readonly code = "execution";
+  readonly code = ExecutionError.code;
   constructor(
     readonly device: string,
     readonly reason: string,
@@ -122,9 +181,49 @@ export class ExecutionError extends TesseraError {
   }
 }
 
+/** A model gave logits that are not numbers, so that nothing can be drawn from them. */
+export class LogitsError extends TesseraError {
+  static readonly code = "logits";
+  readonly code = LogitsError.code;
+  constructor(
+    problem: string,
+    remedy = "Check the weights, or load them in a wider precision (f32): half precision overflows in some checkpoints.",
+  ) {
+    super(`${problem}.`, remedy);
+  }
+}
+
+/** A program of the user's that this library starts, such as ffmpeg, is missing or failed. */
+export class ToolError extends TesseraError {
+  static readonly code = "tool";
+  readonly code = ToolError.code;
+  constructor(
+    readonly tool: string,
+    readonly reason: string,
+    remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The program ${quoted(tool)} ${reason}.`, remedy, options);
+  }
+}
+
+/** A file of this package is not where the package has it. */
+export class InstallationError extends TesseraError {
+  static readonly code = "installation";
+  readonly code = InstallationError.code;
+  constructor(
+    readonly file: string,
+    remedy = "Install the package again; a bundler has to leave it as a package of its own.",
+    options?: ErrorOptions,
+  ) {
+    super(`This installation of tessera-sdk has no ${onOneLine(file)}.`, remedy, options);
+  }
+}
+
 /** Something was used after it was closed. */
 export class ClosedError extends TesseraError {
-  readonly code = "closed";
+  static readonly code = "closed";
+  readonly code = ClosedError.code;
   constructor(readonly what: string) {
     super(`This ${what} is closed.`, "Open a new one, or close it only after the last result has arrived.");
   }
@@ -132,27 +231,24 @@ export class ClosedError extends TesseraError {
 
 /** A tokenizer file that cannot be understood, or text that it cannot encode. */
 export class TokenizerError extends TesseraError {
-  readonly code = "tokenizer";
+  static readonly code = "tokenizer";
+  readonly code = TokenizerError.code;
 }
 
 /** A result could not be written. Nothing was left half-written. */
 export class OutputError extends TesseraError {
-  readonly code = "output";
+  static readonly code = "output";
+  readonly code = OutputError.code;
   constructor(
     readonly path: string,
     reason: string,
     remedy: string,
     options?: ErrorOptions,
   ) {
-    super(`Cannot write ${path}: ${reason}.`, remedy, options);
+    super(`Cannot write ${pathOf(path)}: ${reason}.`, remedy, options);
   }
 }
 
-function show(value: unknown): string {
-  if (typeof value === "string") return `${JSON.stringify(clip(value))} of type string`;
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "object") return `${Object.prototype.toString.call(value).slice(8, -1)} object`;
-  return `${String(value)} of type ${typeof value}`;
-}
+const harmless = (text: string): string => printable(shortened(text, MOST_CHARACTERS));
 
-const clip = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text);
+const pathOf = (path: string): string => shortened(onOneLine(path), 300);

@@ -1,5 +1,8 @@
 /** Reads an untrusted JSON object field by field; what is missing, wrong or unknown is an ArgumentError naming the place. */
+import { isObject } from "./check.js";
 import { ArgumentError } from "./errors.js";
+import { didYouMean } from "./nearest.js";
+import { described, quoted } from "./words.js";
 
 export interface Fields {
   /** The value of a field, whatever it is; undefined where there is none. */
@@ -15,10 +18,8 @@ export interface Fields {
 }
 
 export function fields(json: unknown, where: string): Fields {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new ArgumentError(where, "an object", json);
-  }
-  const object = json as Readonly<Record<string, unknown>>;
+  if (!isObject(json)) throw new ArgumentError(where, "an object", json);
+  const object = json;
   const taken = new Set<string>();
   const take = (name: string): unknown => {
     taken.add(name);
@@ -37,15 +38,24 @@ export function fields(json: unknown, where: string): Fields {
       value(name, `a text of 1 to ${most} characters`, (s): s is string => {
         return typeof s === "string" && s.length > 0 && s.length <= most;
       }),
-    word: <W extends string>(name: string, words: readonly W[]) =>
-      value(name, `one of ${words.join(", ")}`, (s): s is W => words.includes(s as W)),
+    word<W extends string>(name: string, words: readonly W[]): W {
+      const found = take(name);
+      if (words.includes(found as W)) return found as W;
+      const near = typeof found === "string" ? didYouMean(found, words).trim() : "";
+      throw new ArgumentError(`${where}.${name}`, `one of ${words.join(", ")}`, found, near || undefined);
+    },
     object: (name) => fields(take(name), `${where}.${name}`),
     names: () => Object.keys(object),
     finish() {
       const stray = Object.keys(object).find((name) => !taken.has(name));
-      if (stray !== undefined) {
-        throw new ArgumentError(where, `only the fields ${[...taken].join(", ")}`, stray, `Remove "${stray}".`);
-      }
+      if (stray === undefined) return;
+      const remedy = `${didYouMean(stray, taken)}Rename or remove it.`;
+      throw new ArgumentError(
+        where,
+        `only the fields ${[...taken].join(", ")}`,
+        described(`also ${quoted(stray)}`),
+        remedy,
+      );
     },
   };
 }

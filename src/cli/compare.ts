@@ -2,8 +2,9 @@
 import { Command } from "commander";
 import { buildComparison } from "../gallery/build-comparison.js";
 import type { Context } from "./context.js";
-import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
+import { type ModelOptions, modelOf, numberOf, printJson, STYLE_HELP, withModelOptions } from "./options.js";
 import { progressOn } from "./progress.js";
+import { print } from "./streams.js";
 
 interface CompareOptions extends ModelOptions {
   readonly style?: string;
@@ -15,13 +16,13 @@ interface CompareOptions extends ModelOptions {
 
 export const compareCommand = ({ signal }: Context): Command =>
   withModelOptions(new Command("compare"))
-    .description("draw one prompt in every order of decoding: passes, time and previews side by side")
+    .description("draw one prompt in every decoding order and show passes, time and previews side by side")
     .argument("<prompt>", 'what to draw, such as "guitar"')
-    .option("--style <name>", "a style of the model, or none")
+    .option("--style <name>", STYLE_HELP)
     .option("--seed <number>", "seed of all pictures", numberOf, 0)
-    .option("-o, --output <folder>", "where to", "compare")
-    .option("--json", "one JSON object on stdout and nothing else", false)
-    .option("-q, --quiet", "no progress", false)
+    .option("-o, --output <folder>", "folder for the comparison", "compare")
+    .option("--json", "print one JSON object and nothing else", false)
+    .option("-q, --quiet", "print no progress", false)
     .action(async (prompt: string, options: CompareOptions) => {
       const progress = progressOn(process.stderr, options.quiet || options.json);
       const model = await modelOf(options);
@@ -43,7 +44,7 @@ export const compareCommand = ({ signal }: Context): Command =>
           }));
           return printJson({ page, sheet, seed, orders: rows });
         }
-        process.stdout.write(`${page}\n${sheet}\n`);
+        print(`${page}\n${sheet}\n`);
       } finally {
         progress.clear();
         await model.close();

@@ -1,9 +1,9 @@
 /** What every command gets, and what it may answer besides success. */
 
 export interface Context {
-  /** Aborted by the first SIGINT; a second one ends the process at once. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
   readonly signal: AbortSignal;
 }
 
-/** A command ran to its end and its answer is "no": the exit code is 1, and it has said why itself. */
+/** Thrown when a command completes with a negative answer: exit code 1, already reported. */
 export class Refusal extends Error {}

@@ -4,6 +4,7 @@ import { buildGallery } from "../gallery/build-gallery.js";
 import type { Context } from "./context.js";
 import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
 import { progressOn } from "./progress.js";
+import { print } from "./streams.js";
 
 interface DemoOptions extends ModelOptions {
   readonly output: string;
@@ -15,12 +16,12 @@ interface DemoOptions extends ModelOptions {
 
 export const demoCommand = ({ signal }: Context): Command =>
   withModelOptions(new Command("demo"))
-    .description("make a gallery: pictures, a contact sheet and a page to open in a browser")
-    .option("-o, --output <folder>", "where to", "gallery")
-    .option("--limit <count>", "only the first so many pictures", numberOf)
+    .description("make a gallery: pictures, a contact sheet and a web page")
+    .option("-o, --output <folder>", "folder for the gallery", "gallery")
+    .option("--limit <count>", "make at most this many pictures", numberOf)
     .option("--seed <number>", "seed of all pictures", numberOf, 1)
-    .option("--json", "one JSON object on stdout and nothing else", false)
-    .option("-q, --quiet", "no progress", false)
+    .option("--json", "print one JSON object and nothing else", false)
+    .option("-q, --quiet", "print no progress", false)
     .action(async (options: DemoOptions) => {
       const progress = progressOn(process.stderr, options.quiet || options.json);
       const model = await modelOf(options);
@@ -36,7 +37,7 @@ export const demoCommand = ({ signal }: Context): Command =>
         if (options.json) return printJson(gallery);
         const made = gallery.rows.filter((row) => !row.reused);
         const seconds = made.reduce((sum, row) => sum + row.milliseconds, 0) / 1000;
-        process.stdout.write(`${gallery.page}\n${gallery.sheet}\n`);
+        print(`${gallery.page}\n${gallery.sheet}\n`);
         progress.line(`${made.length} made in ${seconds.toFixed(1)} s, ${gallery.rows.length - made.length} kept`);
       } finally {
         progress.clear();

@@ -1,19 +1,22 @@
-/** `tessera doctor`: which devices can run here, and what the others lack. */
+/** `tessera doctor`: the devices that can run here, and what the others need. */
 import { Command } from "commander";
 import { diagnose, VERSION } from "../index.js";
+import type { Context } from "./context.js";
 import { printJson } from "./options.js";
+import { print } from "./streams.js";
 
-export const doctorCommand = (): Command =>
+export const doctorCommand = ({ signal }: Context): Command =>
   new Command("doctor")
-    .description("say which devices can run here, and what the others lack")
-    .option("--json", "one JSON object on stdout and nothing else", false)
+    .description("list the devices that can run here, and what the others need")
+    .option("--json", "print one JSON object and nothing else", false)
     .action(async ({ json }: { json: boolean }) => {
       const devices = await diagnose();
+      signal.throwIfAborted();
       const platform = { tessera: VERSION, node: process.version, platform: `${process.platform}-${process.arch}` };
       if (json) return printJson({ ...platform, devices });
-      process.stdout.write(`tessera ${platform.tessera} · node ${platform.node} · ${platform.platform}\n\n`);
+      print(`tessera ${platform.tessera} · node ${platform.node} · ${platform.platform}\n\n`);
       for (const { device, usable, reason, remedy } of devices) {
-        process.stdout.write(`${usable ? "✓" : "✗"} ${device.padEnd(18)} ${reason}\n`);
-        if (remedy) process.stdout.write(`  ${"".padEnd(18)} → ${remedy}\n`);
+        print(`${usable ? "✓" : "✗"} ${device.padEnd(18)} ${reason}\n`);
+        if (remedy) print(`  ${"".padEnd(18)} → ${remedy}\n`);
       }
     });

@@ -1,4 +1,5 @@
-/** What the commands that make pictures share: their options, how files are named and written, what is told. */
+/** What the commands that make pictures share: their options, how files are named and written, what is printed. */
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Command } from "commander";
@@ -15,8 +16,9 @@ import {
   type ImageWarning,
   type Options,
 } from "../index.js";
-import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
+import { type ModelOptions, modelOf, numberOf, printJson, STYLE_HELP, withModelOptions } from "./options.js";
 import { type Progress, progressOn } from "./progress.js";
+import { print, tell } from "./streams.js";
 
 export interface DrawingOptions extends ModelOptions {
   readonly style?: string;
@@ -51,24 +53,24 @@ const FORMATS: Readonly<Record<string, ImageFormat>> = {
 /** Adds the options that all commands which make pictures have. */
 export const withDrawingOptions = (command: Command): Command =>
   withModelOptions(command)
-    .option("--style <name>", "a style of the model, or none")
-    .option("--class-id <number>", "for class-conditional models: the class", numberOf)
-    .option("--n <count>", "pictures to make", numberOf, 1)
-    .option("--seed <number>", "the same seed gives the same pictures", numberOf, 0)
+    .option("--style <name>", STYLE_HELP)
+    .option("--class-id <number>", "the class to draw, for models trained on classes", numberOf)
+    .option("--n <count>", "number of pictures", numberOf, 1)
+    .option("--seed <number>", "seed; the same seed gives the same pictures", numberOf, 0)
     .option("--first-index <number>", "number of the first picture among those of the seed", numberOf, 0)
-    .option("-o, --output <path>", "a folder; or a file, for one picture", "out")
-    .option("--format <name>", "png, webp, avif or jpeg")
-    .option("--guidance <scale>", "how strongly the prompt is followed, 1 is off", numberOf)
-    .option("--guidance-until <fraction>", "guidance ends when this part of the tokens is there, 1 is never", numberOf)
-    .option("--temperature <number>", "0 takes the likeliest token each time", numberOf)
-    .option("--top-k <count>", "only the k likeliest tokens, 0 is off", numberOf)
-    .option("--top-p <fraction>", "only the likeliest tokens that together exceed p, 1 is off", numberOf)
-    .option("--min-p <fraction>", "only tokens at least this fraction as probable as the likeliest", numberOf)
-    .option("--decoding <order>", "next-token, jacobi (the same tokens in fewer passes), next-neighbor or next-scale")
-    .option("--preview <passes>", "write <file>.preview.png after every so many passes", numberOf, 0)
+    .option("-o, --output <path>", "folder for the pictures, or the file for a single one", "out")
+    .option("--format <name>", "png, webp, avif or jpeg (default: by the name of the file, else png)")
+    .option("--guidance <scale>", "how strongly to follow the prompt (1: off)", numberOf)
+    .option("--guidance-until <fraction>", "fraction of the tokens after which guidance stops (1: never)", numberOf)
+    .option("--temperature <number>", "randomness of the draws (0: always the most probable token)", numberOf)
+    .option("--top-k <count>", "draw from the k most probable tokens only (0: off)", numberOf)
+    .option("--top-p <fraction>", "draw from the most probable tokens that add up to p only (1: off)", numberOf)
+    .option("--min-p <fraction>", "leave out tokens below this fraction of the highest probability (0: off)", numberOf)
+    .option("--decoding <order>", "next-scale, next-token, next-neighbor, or jacobi (next-token in fewer passes)")
+    .option("--preview <passes>", "write <file>.preview.png every so many passes (0: never)", numberOf, 0)
     .option("--no-manifest", "do not write <file>.json")
-    .option("--json", "one JSON object on stdout and nothing else", false)
-    .option("-q, --quiet", "no progress", false);
+    .option("--json", "print one JSON object and nothing else", false)
+    .option("-q, --quiet", "print no progress", false);
 
 /** Settings of generateImage out of those options. */
 export type DrawingSettings = Options<Omit<ImageSettings, "size">>;
@@ -83,8 +85,7 @@ export async function drawToFiles(
   stream: (model: ImageModel, settings: DrawingSettings) => AsyncIterable<ImageEvent>,
 ): Promise<void> {
   const progress = progressOn(process.stderr, options.quiet || options.json);
-  const file = FORMATS[extname(options.output).toLowerCase()];
-  if (file && options.n !== 1) throw new ArgumentError("--output", "a folder, as --n is above 1", options.output);
+  const file = fileFormatOf(options);
   const format = options.format ?? file ?? "png";
   const pathOf = (index: number): string =>
     file ? options.output : join(options.output, `${stem}-${options.seed}-${index}.${endingOf(format)}`);
@@ -117,12 +118,29 @@ export async function drawToFiles(
           result = event.result;
       }
     }
-    tell(result!, written, options, progress);
+    report(result!, written, options, progress);
   } finally {
     progress.clear();
     await Promise.all([...previews].map((path) => rm(path, { force: true })));
     await model.close();
   }
+}
+
+/** The format of the file that --output names; null where it names a folder. Refuses what could be neither. */
+function fileFormatOf({ output, n, format }: DrawingOptions): ImageFormat | null {
+  const ending = extname(output).toLowerCase();
+  const named = FORMATS[ending];
+  if (!named) {
+    // An ending that begins with a letter means a file: "fox.gif", not "v1.2".
+    const isFile = /^\.[a-z][a-z0-9]{1,4}$/.test(ending) && !/[\\/]$/.test(output) && !existsSync(output);
+    if (!isFile) return null;
+    const expected = `a folder, or a file ending in ${Object.keys(FORMATS).join(", ")}`;
+    throw new ArgumentError("--output", expected, output, 'End the name in "/" if it is a folder.');
+  }
+  if (n !== 1) throw new ArgumentError("--output", "a folder, as --n is not 1", output, "Name a folder.");
+  if (format !== undefined && format !== named && Object.values(FORMATS).includes(format))
+    throw new ArgumentError("--output", `a name ending in .${endingOf(format)}, as --format says`, output);
+  return named;
 }
 
 function settingsOf(options: DrawingOptions, format: ImageFormat): DrawingSettings {
@@ -131,7 +149,7 @@ function settingsOf(options: DrawingOptions, format: ImageFormat): DrawingSettin
   return { n, seed, firstIndex, format, ...sampling, decoding, previewEvery: options.preview };
 }
 
-function tell(
+function report(
   { images, warnings, usage, seed, response }: ImageResult,
   written: ReadonlyMap<GeneratedImage, readonly string[]>,
   { json }: DrawingOptions,
@@ -151,8 +169,8 @@ function tell(
     return;
   }
   progress.clear();
-  for (const warning of warnings) process.stderr.write(`warning: ${textOf(warning)}\n`);
-  for (const image of images) process.stdout.write(`${written.get(image)![0]}\n`);
+  for (const warning of warnings) tell(`warning: ${textOf(warning)}\n`);
+  for (const image of images) print(`${written.get(image)![0]}\n`);
   progress.line(
     `${images.length} in ${(usage.milliseconds / 1000).toFixed(2)} s, ${usage.forwardPasses} passes, seed ${seed}`,
   );

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { type EditImageOptions, streamEdit } from "../index.js";
 import type { Context } from "./context.js";
 import { type DrawingOptions, drawToFiles, withDrawingOptions } from "./drawing.js";
+import { nameFrom, stemOf } from "./file-names.js";
 import { numberOf } from "./options.js";
 
 interface EditOptions extends DrawingOptions {
@@ -13,18 +14,15 @@ interface EditOptions extends DrawingOptions {
 
 export const editCommand = ({ signal }: Context): Command =>
   withDrawingOptions(new Command("edit"))
-    .description("draw a part of a picture anew: in-painting, out-painting, replacing")
-    .argument("<picture>", "the picture, a square")
-    .argument("[prompt]", "what the whole picture shows then")
-    .requiredOption("--mask <picture>", "white where the picture is drawn anew, black where it stays")
-    .option(
-      "--seam <pixels>",
-      "over so many pixels around the white, the new fades into the old (default: 4)",
-      numberOf,
-    )
+    .description("redraw part of a picture: in-painting, out-painting, replacement")
+    .argument("<picture>", "the picture to edit, which must be square")
+    .argument("[prompt]", "what the whole picture is to show")
+    .requiredOption("--mask <picture>", "white where the picture is redrawn, black where it is kept")
+    .option("--seam <pixels>", "width in pixels of the blend between new and old (default: 4)", numberOf)
     .action(async (image: string, prompt: string | undefined, options: EditOptions) => {
       const { style, classId, mask, seam } = options;
-      await drawToFiles(options, basename(image, extname(image)), (model, settings) =>
+      const from = nameFrom(basename(image, extname(image)));
+      await drawToFiles(options, `${from}_${stemOf({ prompt, style, classId })}`, (model, settings) =>
         streamEdit({ ...settings, model, signal, image, mask, seam, prompt, style, classId } as EditImageOptions),
       );
     });

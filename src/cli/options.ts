@@ -1,16 +1,22 @@
 /** Options that several commands share, and how their words become values. */
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { described } from "../base/words.js";
 import {
   ArgumentError,
+  DEFAULT_IMAGE_MODEL,
   type DeviceName,
+  EMBEDDED_MODELS,
   type ImageModel,
   loadImageModel,
   PRECISIONS,
   type Precision,
   type PublishedName,
 } from "../index.js";
+import { print } from "./streams.js";
 
-/** A number as people write it. What range it must have is checked where it is used. */
+export const STYLE_HELP = `style of the pictures, or none; ${DEFAULT_IMAGE_MODEL} has ${EMBEDDED_MODELS[DEFAULT_IMAGE_MODEL].styles.join(", ")}`;
+
+/** A number as people write it. Its range is checked where it is used. */
 export function numberOf(word: string): number {
   const value = word.trim() === "" ? Number.NaN : Number(word);
   if (Number.isNaN(value)) throw new InvalidArgumentError(`"${word}" is not a number.`);
@@ -29,17 +35,13 @@ export interface ModelOptions {
 
 export const withModelOptions = (command: Command): Command =>
   command
-    .option("--model <name or folder>", "an embedded model, or a folder with a config.json")
-    .option("--transformer <file>", "a published transformer, together with --tokenizer and --config")
-    .option("--tokenizer <file>", "its image tokenizer")
-    .option("--config <name>", "its configuration, such as llamagen-c2i-b-256 (see `tessera models`)")
-    .option("--device <name>", "auto, or a device that `tessera doctor` lists", "auto")
-    .option(
-      "--threads <count>",
-      "threads of the CPU (default: one a core; on a busy machine fewer are faster)",
-      numberOf,
-    )
-    .addOption(new Option("--precision <kind>", "how weights are held").choices(PRECISIONS));
+    .option("--model <name or folder>", "an embedded model, or a folder with a config.json (default: tessera-icons)")
+    .option("--transformer <file>", "file of a published transformer; needs --tokenizer and --config")
+    .option("--tokenizer <file>", "file of its image tokenizer")
+    .option("--config <name>", "its name in `tessera models`, such as llamagen-c2i-b-256")
+    .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
+    .option("--threads <count>", "CPU threads (default: one per core; fewer are faster on a busy machine)", numberOf)
+    .option("--precision <kind>", `precision of the weights: ${PRECISIONS.join(", ")} (default: as the model states)`);
 
 /** Loads the model that the options name. */
 export function modelOf(options: ModelOptions): Promise<ImageModel> {
@@ -53,12 +55,11 @@ export function modelOf(options: ModelOptions): Promise<ImageModel> {
     throw new ArgumentError(
       "options",
       "--transformer, --tokenizer and --config together, without --model",
-      names.join(" "),
+      described(names.join(" ")),
     );
   }
   return loadImageModel({ transformer, tokenizer, config: config as PublishedName }, settings);
 }
 
-export const printJson = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-};
+/** Control characters beyond ASCII, which JSON leaves alone, are escaped as JSON would. */
+export const printJson = (value: unknown): void => print(`${JSON.stringify(value)}\n`);

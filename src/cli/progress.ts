@@ -1,4 +1,5 @@
-/** How far a run is: a bar that redraws itself on a terminal, a line every quarter elsewhere, nothing when quiet. */
+/** How far a run is: a bar that redraws itself on a terminal, a line per quarter elsewhere, nothing when quiet. */
+import { printable } from "../base/words.js";
 
 export interface Progress {
   /** `done` of `total` tokens. */
@@ -32,7 +33,7 @@ function bar(stream: NodeJS.WriteStream): Progress {
     },
     line(text) {
       clear();
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     clear,
   };
@@ -43,11 +44,11 @@ function lines(stream: NodeJS.WriteStream): Progress {
   return {
     update(done, total) {
       const now = Math.floor((4 * done) / total);
-      if (now > quarter && now < 4) stream.write(`${done}/${total} tokens\n`);
+      if (now > quarter) stream.write(`${done}/${total} tokens\n`);
       quarter = now;
     },
     line(text) {
-      stream.write(`${text}\n`);
+      stream.write(`${printable(text)}\n`);
     },
     clear() {},
   };

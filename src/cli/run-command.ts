@@ -1,4 +1,5 @@
 /** Parses a command line, runs it, and turns whatever happens into an exit code and a message without a stack. */
+import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { TesseraError, VERSION } from "../index.js";
 import { compareCommand } from "./compare.js";
@@ -8,35 +9,60 @@ import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
 import { imageCommand } from "./image.js";
 import { modelsCommand } from "./models.js";
+import { printJson } from "./options.js";
+import { drained, print, tell, watchStreams } from "./streams.js";
 import { verifyCommand } from "./verify.js";
 
-const EXIT = { done: 0, failed: 1, arguments: 2, interrupted: 130 } as const;
+const HELP = "Run with --help for the options.";
+
+const EXIT = { done: 0, failed: 1, arguments: 2 } as const;
+
+/** Signals that end a run in good order; the exit code is 128 and the number of the signal. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Runs one command line, without the name of the program, and answers the exit code. */
 export async function runCommand(words: readonly string[]): Promise<number> {
+  watchStreams();
   const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort(new DOMException("Interrupted.", "AbortError"));
-  process.once("SIGINT", onInterrupt);
+  let code: number;
+  let signal: (typeof SIGNALS)[number] | null = null;
+  const onSignal = (name: NodeJS.Signals) => {
+    signal = name as (typeof SIGNALS)[number];
+    interrupt.abort(new DOMException(`Ended by ${name}.`, "AbortError"));
+    stopListening(); // a second signal ends the process at once
+  };
+  const stopListening = () => SIGNALS.forEach((name) => process.off(name, onSignal));
+  for (const name of SIGNALS) process.on(name, onSignal);
+  const json = words.includes("--json");
   try {
-    await programOf({ signal: interrupt.signal }).parseAsync(words, { from: "user" });
-    return EXIT.done;
+    await programOf({ signal: interrupt.signal }, json).parseAsync(words, { from: "user" });
+    code = EXIT.done;
   } catch (error) {
-    if (interrupt.signal.aborted) {
-      process.stderr.write("\nInterrupted; nothing was left half-written.\n");
-      return EXIT.interrupted;
-    }
-    return report(error, words.includes("--json"));
+    code = signal === null ? report(error, json) : interrupted(signal, json);
   } finally {
-    process.off("SIGINT", onInterrupt);
+    stopListening();
   }
+  const failure = await drained();
+  if (failure === null) return code;
+  if (failure.code === "EPIPE") return 128 + constants.signals.SIGPIPE; // the reader has had enough, as for any other program
+  tell(`Cannot write to standard output: ${failure.message}\n`);
+  return EXIT.failed;
 }
 
-function programOf(context: Context): Command {
+function interrupted(signal: (typeof SIGNALS)[number], json: boolean): number {
+  const message = `Ended by ${signal}; nothing was left half-written.`;
+  if (json) printJson({ error: { code: "interrupted", message, remedy: "Run the command again." } });
+  else tell(`\n${message}\n`);
+  return 128 + constants.signals[signal];
+}
+
+function programOf(context: Context, json: boolean): Command {
   const program = new Command("tessera")
-    .description("Images from words, on your own machine: autoregressive generation without Python.")
+    .description("Makes pictures from words on your own machine: autoregressive generation, without Python.")
     .version(VERSION, "-v, --version")
     .exitOverride()
-    .showHelpAfterError("Run with --help for the options.");
+    .showHelpAfterError(HELP)
+    .configureOutput({ writeOut: print, writeErr: json ? () => {} : tell });
   for (const command of [
     imageCommand,
     editCommand,
@@ -46,7 +72,7 @@ function programOf(context: Context): Command {
     modelsCommand,
     doctorCommand,
   ]) {
-    program.addCommand(command(context).exitOverride().showHelpAfterError("Run with --help for the options."));
+    program.addCommand(command(context).copyInheritedSettings(program));
   }
   return program;
 }
@@ -54,16 +80,31 @@ function programOf(context: Context): Command {
 /** Says what went wrong: on stderr for people, as one JSON object on stdout for programs that asked for JSON. */
 function report(error: unknown, json: boolean): number {
   if (error instanceof Refusal) return EXIT.failed;
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.arguments; // it has spoken already
-  const known = error instanceof TesseraError ? error : null;
-  const message = error instanceof Error ? error.message : String(error);
-  if (json) {
-    const [what] = message.split("\n  → ");
-    const facts = { code: known?.code ?? "unexpected", message: what, remedy: known?.remedy ?? null };
-    process.stdout.write(`${JSON.stringify({ error: facts })}\n`);
-  } else {
-    process.stderr.write(`${message}\n`);
-  }
-  if (process.env.TESSERA_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return known?.code === "argument" || known?.code === "unknown-name" ? EXIT.arguments : EXIT.failed;
+  const facts = factsOf(error);
+  if (facts === null) return EXIT.done; // help or the version, which is no error
+  if (json) printJson({ error: facts });
+  else if (facts.code !== "usage") tell(`${messageOf(error)}\n`); // commander has said it already
+  if (process.env.TESSERA_DEBUG && error instanceof Error) tell(`${error.stack}\n`);
+  return WRONG_ARGUMENTS.has(facts.code) ? EXIT.arguments : EXIT.failed;
 }
+
+const WRONG_ARGUMENTS: ReadonlySet<string> = new Set(["usage", "argument", "unknown-name", "input"]);
+
+interface Facts {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
+function factsOf(error: unknown): Facts | null {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return null;
+    const said = error.code === "commander.help" ? "No command was given." : error.message.replace(/^error: /, "");
+    return { code: "usage", message: said, remedy: HELP };
+  }
+  const known = TesseraError.isInstance(error) ? error : null;
+  const [message] = messageOf(error).split("\n  → ") as [string];
+  return { code: known?.code ?? "unexpected", message, remedy: known?.remedy ?? null };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

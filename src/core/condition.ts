@@ -4,6 +4,7 @@
  */
 import { isIntegerIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Fields } from "../base/fields.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../engine/tensor.js";
 import type { PromptMask } from "./masks.js";
@@ -58,9 +59,17 @@ export function conditionInputs(
     const { slots, size } = config;
     const B = itemsOf(condition);
     if (features.shape.join() !== [B, slots, size].join())
-      throw new ArgumentError("condition.features", `features of shape [${[B, slots, size]}]`, `[${features.shape}]`);
+      throw new ArgumentError(
+        "condition.features",
+        `features of shape [${[B, slots, size]}]`,
+        described(`features of shape [${features.shape}]`),
+      );
     if (mask.some((row) => row.length !== slots))
-      throw new ArgumentError("condition.mask", `${slots} flags an item`, mask.map((row) => row.length).join());
+      throw new ArgumentError(
+        "condition.mask",
+        `${slots} flags per item`,
+        described(`rows of ${mask.map((row) => row.length).join(", ")} flags`),
+      );
     if (!guided) return { features, none: tensor([B, 1, 1], new Float32Array(B)) };
     const data = new Float32Array(2 * features.data.length);
     data.set(features.data);
@@ -72,11 +81,20 @@ export function conditionInputs(
   if (condition.kind === "caption" && config.kind === "caption") {
     const length = config.slots - 1;
     if (condition.styles.length !== condition.captions.length)
-      throw new ArgumentError("condition.captions", `${condition.styles.length} captions`, condition.captions.length);
+      throw new ArgumentError(
+        "condition.captions",
+        `${condition.styles.length} captions`,
+        described(`${condition.captions.length} captions`),
+      );
     const styles = condition.styles.map((style) => rowOf(style, config.styles, "condition.styles"));
     const captions = condition.captions.map((ids) => {
       if (ids.length > length)
-        throw new ArgumentError("condition.captions", `at most ${length} tokens`, ids.length, "Shorten the prompt.");
+        throw new ArgumentError(
+          "condition.captions",
+          `at most ${length} tokens`,
+          described(`${ids.length} tokens`),
+          "Shorten the prompt.",
+        );
       for (const id of ids) if (!isRow(id, config.vocabulary)) refuse("condition.captions", config.vocabulary, id);
       return [...ids, ...Array<number>(length - ids.length).fill(config.pad)];
     });
@@ -120,7 +138,11 @@ export function leftPadded(
   const data = new Float32Array(features.data.length);
   const mask = valid.map((flags, item) => {
     if (valid.length !== B || flags.length !== slots)
-      throw new ArgumentError("valid", `${B} rows of ${slots} flags`, `${valid.length} rows of ${flags.length}`);
+      throw new ArgumentError(
+        "valid",
+        `${B} rows of ${slots} flags`,
+        described(`${valid.length} rows of ${flags.length} flags`),
+      );
     const count = flags.reduce((sum, flag) => sum + flag, 0);
     const start = item * slots * size;
     data.set(features.data.subarray(start, start + count * size), start + (slots - count) * size);

@@ -149,7 +149,7 @@ export function decodingOf(option: unknown, known: readonly DecodingName[] = DEC
   if (typeof option !== "object" || option === null)
     throw new ArgumentError("decoding", `one of ${known.join(", ")}, or an object with such a kind`, option);
   const { kind, ...settings } = option as { kind?: DecodingName } & Readonly<Record<string, unknown>>;
-  if (!known.includes(kind!)) throw new UnknownNameError(what, String(kind), known);
+  if (!known.includes(kind!)) throw new UnknownNameError(what, kind, known);
   return { kind, ...ORDERS[kind!].complete(settings) } as Decoding;
 }
 

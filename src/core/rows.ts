@@ -1,5 +1,6 @@
 /** Rows of a batch: the two halves of a guided one, parents, copies. */
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import { type FloatTensor, tensor } from "../engine/tensor.js";
 import type { Prediction } from "./decode/step.js";
 
@@ -18,7 +19,11 @@ export function halves({ shape, data }: FloatTensor, items: number): Prediction 
 export function parentRows(parents: readonly number[], items: number, guided: boolean): readonly number[] {
   const known = (parent: number) => Number.isInteger(parent) && parent >= 0 && parent < items;
   if (parents.length !== items || !parents.every(known))
-    throw new ArgumentError("parents", `${items} items from 0 to ${items - 1}`, parents.join());
+    throw new ArgumentError(
+      "parents",
+      `${items} items from 0 to ${items - 1}`,
+      described(`the parents ${parents.join(", ")}`),
+    );
   return guided ? [...parents, ...parents.map((parent) => items + parent)] : parents;
 }
 

@@ -1,5 +1,6 @@
 /** One run of generation: all that changes while it goes on. The model itself is read-only and shared. */
 import { ArgumentError, ClosedError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Memory } from "../engine/engine.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import type { Feeder, Model } from "./architecture.js";
@@ -74,7 +75,7 @@ class ModelSession<Config, Start, T> implements Session<T> {
     if (this.closed) throw new ClosedError("session");
     const { keep, values, fill } = step;
     if (values.length !== this.items)
-      throw new ArgumentError("step.values", `lines for ${this.items} items`, values.length);
+      throw new ArgumentError("step.values", `lines for ${this.items} items`, described(`${values.length} lines`));
     const fromStart = fill.includes(0);
     if (fromStart && keep !== 0) throw new ArgumentError("step.keep", "0 in a pass that fills position 0", keep);
     if (typeof keep === "number") this.truncate(keep);

@@ -45,8 +45,7 @@ export async function openEngine(options: Options<EngineOptions> = {}): Promise<
 let taken: string | null = null;
 
 async function openDevice(name: DeviceName, threads: number | null, reason: string): Promise<Engine> {
-  if (!Object.hasOwn(DEVICES, name))
-    throw new UnknownNameError("device", String(name), ["auto", ...Object.keys(DEVICES)]);
+  if (!Object.hasOwn(DEVICES, name)) throw new UnknownNameError("device", name, ["auto", ...Object.keys(DEVICES)]);
   const row: DeviceRow = DEVICES[name];
   const obstacle = row.obstacle();
   if (obstacle !== null) throw new DeviceError(name, obstacle, row.remedy);

@@ -6,9 +6,10 @@
 import { check, isIntegerIn, type Options } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { type Edit, drawImages } from "./draw-images.js";
-import { cellsOf, laidOver, type Region, regionOf, sharesOf } from "./edit-mask.js";
+import { cellsOf, checkMaskSize, laidOver, type Region, regionOf, sharesOf } from "./edit-mask.js";
 import { resized } from "./encode.js";
 import type { ImageEvent, ImageResult } from "./events.js";
 import type { ImageModel } from "./model.js";
@@ -54,7 +55,8 @@ export function streamEdit(options: EditImageOptions): AsyncGenerator<ImageEvent
   return running({ model, signal }, async function* (model) {
     check("seam", "a whole number from 0 to 64", seam, isIntegerIn(0, 64));
     const original = await pictureOf(model, image);
-    const region = regionOf(await readPicture("mask", mask), [original.width, model.side]);
+    const sides = [original.width, model.side];
+    const region = regionOf(await readPicture("mask", mask, (size) => checkMaskSize(size, sides)));
     const { size } = rest as { readonly size?: unknown };
     if (size !== undefined)
       throw new ArgumentError("size", "no size, as an edit has that of its picture", size, "Resize the picture.");
@@ -64,13 +66,13 @@ export function streamEdit(options: EditImageOptions): AsyncGenerator<ImageEvent
 }
 
 /** The picture to edit. */
-async function pictureOf({ side }: ImageModel, source: PictureSource): Promise<Picture> {
-  const picture = await readPicture("image", source);
-  const { width, height } = picture;
-  if (width === height && width <= 4 * side) return picture;
-  const expected = `a square picture of at most ${4 * side} x ${4 * side} pixels`;
-  throw new ArgumentError("image", expected, `${width} x ${height}`, "Crop, pad or shrink it, and its mask with it.");
-}
+const pictureOf = ({ side }: ImageModel, source: PictureSource): Promise<Picture> =>
+  readPicture("image", source, ({ width, height }) => {
+    if (width === height && width <= 4 * side) return;
+    const expected = `a square picture of at most ${4 * side} x ${4 * side} pixels`;
+    const received = described(`a picture of ${width} x ${height}`);
+    throw new ArgumentError("image", expected, received, "Crop, pad or shrink it, and its mask with it.");
+  });
 
 async function editOf(
   { side }: ImageModel,

@@ -1,7 +1,9 @@
 /** A mask: what of a picture is drawn anew. White is drawn, black is kept, as painters and in-painting models have it. */
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Mask } from "../tokenizers/image/kept-cells.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import type { Size } from "./read-picture.js";
 
 /** A square of flags: 1 where a pixel is drawn anew. */
 export interface Region {
@@ -12,27 +14,31 @@ export interface Region {
 /** The brightness from which on a pixel of a mask is white. */
 const WHITE = 128;
 
+/** Refuses a mask that is not a square of one of these sides. */
+export function checkMaskSize({ width, height }: Size, sides: readonly number[]): void {
+  if (width === height && sides.includes(width)) return;
+  const sizes = [...new Set(sides)].map((side) => `${side} x ${side}`).join(" or ");
+  const received = described(`a mask of ${width} x ${height}`);
+  throw new ArgumentError("mask", `a mask of ${sizes} pixels`, received, "Resize it to the picture's size.");
+}
+
 /**
- * The region of a mask, by the brightness of its pixels over black: from the half of white on they are drawn anew.
+ * The region of a square mask: pixels at least half as bright as white, over black, are drawn anew.
  *
- * @throws ArgumentError for a mask that has none of these sides, or no white.
+ * @throws ArgumentError for a mask without white.
  */
-export function regionOf({ width, height, data }: Picture, sides: readonly number[]): Region {
-  if (width !== height || !sides.includes(width)) {
-    const sizes = [...new Set(sides)].map((side) => `${side}x${side}`).join(" or ");
-    throw new ArgumentError(
-      "mask",
-      `a mask of ${sizes} pixels`,
-      `${width}x${height}`,
-      "Resize it to the picture's size.",
-    );
-  }
+export function regionOf({ width, height, data }: Picture): Region {
   const drawn = Uint8Array.from({ length: width * height }, (_, i) => {
     const brightness = 299 * data[4 * i]! + 587 * data[4 * i + 1]! + 114 * data[4 * i + 2]!; // whole numbers: no rounding
     return brightness * data[4 * i + 3]! >= 1000 * WHITE * 255 ? 1 : 0;
   });
   if (!drawn.includes(1))
-    throw new ArgumentError("mask", "at least one white pixel", "none", "Paint in white what is to be drawn anew.");
+    throw new ArgumentError(
+      "mask",
+      "at least one white pixel",
+      described("a mask without any"),
+      "Paint in white what is to be drawn anew.",
+    );
   return { side: width, drawn };
 }
 
@@ -53,7 +59,7 @@ export function cellsOf({ side, drawn }: Region, cells: number): Mask {
   if (!data.includes(1)) {
     const expected = `black over at least one of the ${cells} x ${cells} squares that the model draws by`;
     const remedy = "To draw a whole picture, call generateImage (tessera image).";
-    throw new ArgumentError("mask", expected, "white in all", remedy);
+    throw new ArgumentError("mask", expected, described("a mask with white in all of them"), remedy);
   }
   return { height: cells, width: cells, data };
 }

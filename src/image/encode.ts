@@ -19,7 +19,12 @@ export const ENCODINGS = {
     alpha: true,
     encode: (s) => s.png({ compressionLevel: 6, adaptiveFiltering: true }),
   },
-  webp: { mediaType: "image/webp", extensions: ["webp"], alpha: true, encode: (s) => s.webp({ lossless: true }) },
+  webp: {
+    mediaType: "image/webp",
+    extensions: ["webp"],
+    alpha: true,
+    encode: (s) => s.webp({ lossless: true, exact: true }),
+  },
   avif: { mediaType: "image/avif", extensions: ["avif"], alpha: true, encode: (s) => s.avif({ quality: 70 }) },
   jpeg: { mediaType: "image/jpeg", extensions: ["jpg", "jpeg"], alpha: false, encode: (s) => s.jpeg({ quality: 92 }) },
 } as const satisfies Record<string, Encoding>;

@@ -5,14 +5,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { DeviceError } from "../base/errors.js";
+import { OutputError, ToolError } from "../base/errors.js";
 
 /** RGB frames of one size. */
 export interface Video {
   readonly width: number;
   readonly height: number;
   readonly fps: number;
-  /** Rows of red, green, blue, a frame each. */
+  /** Rows of red, green, blue; one array per frame. */
   readonly frames: readonly Uint8Array[];
   /** What players show as the comment of the file. */
   readonly comment: string;
@@ -22,10 +22,13 @@ export interface Video {
  * The bytes of an MP4 file, in the codec that this ffmpeg prefers for it (H.264 where it has that). Odd sides are padded by a
  * row or column of white, as that codec needs.
  *
- * @throws DeviceError where there is no such program or it fails, with the last lines that it printed.
+ * @throws ToolError where there is no such program or it fails, with the last lines that it printed.
  */
 export async function mp4(program: string, { width, height, fps, frames, comment }: Video): Promise<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), "tessera-"));
+  const folder = await mkdtemp(join(tmpdir(), "tessera-")).catch((cause: unknown) => {
+    const reason = `no temporary file can be made there (${(cause as NodeJS.ErrnoException).code})`;
+    throw new OutputError(tmpdir(), reason, "Set TMPDIR to a folder that exists and may be written.", { cause });
+  });
   try {
     const file = join(folder, "video.mp4");
     const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${width}x${height}`, "-r", String(fps), "-i", "-"];
@@ -39,7 +42,9 @@ export async function mp4(program: string, { width, height, fps, frames, comment
     ];
     const about = ["-metadata", `comment=${comment}`, "-fflags", "+bitexact", "-flags", "+bitexact"];
     await fed(program, ["-v", "error", "-y", ...input, ...output, ...about, file], frames);
-    return await readFile(file);
+    return await readFile(file).catch((cause: unknown) => {
+      throw new ToolError(program, "ended without a video", "Check that it is ffmpeg.", { cause });
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -53,14 +58,14 @@ async function fed(program: string, options: readonly string[], input: readonly 
   const ended = once(child, "close") as Promise<[code: number | null]>; // rejects where it cannot be started
   const sent = pipeline(input, child.stdin).catch(() => {}); // a program that ends early says why by itself
   const [code] = await ended.catch((cause: unknown) => {
-    const remedy = "Install ffmpeg, or name the program by the option ffmpeg; .webp and .png need none.";
-    throw new DeviceError("ffmpeg", `"${program}" does not start`, remedy, { cause });
+    const remedy = "Install ffmpeg, or name the program in the option ffmpeg; .webp and .png files need none.";
+    throw new ToolError(program, "does not start", remedy, { cause });
   });
   await sent;
   if (code !== 0)
-    throw new DeviceError(
-      "ffmpeg",
-      `it ended with ${code}: ${said.trim()}`,
+    throw new ToolError(
+      program,
+      `ended with ${code}: ${said.trim()}`,
       "Try a file ending in .webp or .png, which needs no ffmpeg.",
     );
 }

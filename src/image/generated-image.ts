@@ -1,7 +1,7 @@
 /** One picture that was made, with all that belongs to it. */
 import { extname } from "node:path";
 import { ArgumentError } from "../base/errors.js";
-import { writeWhole } from "../base/write-file.js";
+import { type OutputFile, writeTogether } from "../base/write-file.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageManifest } from "./manifest.js";
 
@@ -21,7 +21,7 @@ export interface GeneratedImage {
   readonly index: number;
   readonly manifest: ImageManifest;
   /**
-   * Writes the file, and `<path>.json` with the manifest where asked for. Both appear whole or not at all; folders are made.
+   * Writes the file, and `<path>.json` with the manifest where asked for. Either all of it appears or nothing; folders are made.
    * Answers the paths written. Throws OutputError, or ArgumentError for an ending that is another format's.
    */
   save(path: string, options?: { readonly manifest?: boolean | undefined }): Promise<readonly string[]>;
@@ -44,11 +44,11 @@ export function generatedImage(made: Omit<GeneratedImage, "save" | "mediaType">)
           remedy,
         );
       }
-      await writeWhole(path, made.bytes);
-      if (!manifest) return [path];
-      const beside = `${path}.json`;
-      await writeWhole(beside, `${JSON.stringify(made.manifest, null, 2)}\n`);
-      return [path, beside];
+      const files: OutputFile[] = [{ path, content: made.bytes }];
+      const record = { path: `${path}.json`, content: `${JSON.stringify(made.manifest, null, 2)}\n` };
+      if (manifest) files.push(record);
+      await writeTogether(files);
+      return files.map((file) => file.path);
     },
   };
 }

@@ -3,6 +3,7 @@ import { extname, join } from "node:path";
 import sharp from "sharp";
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import { writeWhole } from "../base/write-file.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { animatedPng } from "./animated-png.js";
@@ -11,7 +12,7 @@ import { mp4 } from "./ffmpeg.js";
 import { type Marking, markingOf, xmpOf } from "./marking.js";
 
 export interface FramesSettings {
-  /** Frames a second, 0.1 … 120. */
+  /** Frames per second, 0.1 … 120; up to 90 in an animation, as viewers slow faster ones down. */
   readonly fps: number;
   /** How often an animation is shown, 0 … 65535; 0 is for ever. A video leaves that to the player. */
   readonly plays: number;
@@ -28,37 +29,64 @@ export const FRAMES_DEFAULTS: FramesSettings = Object.freeze({
   ffmpeg: "ffmpeg",
 });
 
-type Write = (frames: readonly Picture[], settings: FramesSettings) => Promise<Uint8Array>;
+/** What stands in a frame: a picture of a preview or of a tokenizer, or a generated image. */
+export type FrameSource = Picture | { readonly width: number; readonly height: number; readonly rgba: Uint8Array };
+
+interface Format {
+  readonly write: (frames: readonly Picture[], settings: FramesSettings) => Promise<Uint8Array>;
+  /** The longest side that the format has room for. */
+  readonly mostPixels: number;
+  /** Browsers show an animation whose frames last 10 ms or less at 10 frames per second. */
+  readonly mostFps: number;
+}
 
 /** By what the name ends in. WebP and PNG keep every pixel and transparency; MP4 is lossy, on white. */
-const FORMATS: Readonly<Record<string, Write>> = {
-  ".webp": async (frames, { fps, plays, marking }) => {
-    const pages = await Promise.all(frames.map((frame) => encodePicture(frame, "png", xmpOf(marking))));
-    const animation = sharp(pages as Uint8Array[], { join: { animated: true } }).withXmp(xmpOf(marking));
-    return animation.webp({ lossless: true, loop: plays, delay: frames.map(() => Math.round(1000 / fps)) }).toBuffer();
+const FORMATS: Readonly<Record<string, Format>> = {
+  ".webp": {
+    mostPixels: 16_383,
+    mostFps: 90,
+    async write(frames, { fps, plays, marking }) {
+      const pages = await Promise.all(frames.map((frame) => encodePicture(frame, "png", xmpOf(marking))));
+      // sharp joins two pages or more; one alone is a still picture.
+      const animation =
+        pages.length === 1 ? sharp(pages[0]!) : sharp(pages as Uint8Array[], { join: { animated: true } });
+      const delay = frames.map(() => Math.round(1000 / fps));
+      return animation.withXmp(xmpOf(marking)).webp({ lossless: true, exact: true, loop: plays, delay }).toBuffer();
+    },
   },
-  ".png": async (frames, { fps, plays, marking }) => {
-    const files = await Promise.all(frames.map((frame) => encodePicture(frame, "png", xmpOf(marking))));
-    return animatedPng(files, Math.round(1000 / fps), plays);
+  ".png": {
+    mostPixels: 65_535,
+    mostFps: 90,
+    async write(frames, { fps, plays, marking }) {
+      const files = await Promise.all(frames.map((frame) => encodePicture(frame, "png", xmpOf(marking))));
+      return animatedPng(files, Math.round(1000 / fps), plays);
+    },
   },
-  ".mp4": async (frames, { fps, marking, ffmpeg }) => {
-    const { width, height } = frames[0]!;
-    const onWhite = ({ data }: Picture) =>
-      sharp(data as Uint8Array, { raw: { width, height, channels: 4 } })
-        .flatten({ background: "#ffffff" })
-        .raw()
-        .toBuffer();
-    const comment = `${marking.digitalSourceType}, ${marking.system} ${marking.systemVersion}`;
-    return mp4(ffmpeg, { width, height, fps, frames: await Promise.all(frames.map(onWhite)), comment });
+  ".mp4": {
+    mostPixels: 16_383,
+    mostFps: 120,
+    async write(frames, { fps, marking, ffmpeg }) {
+      const { width, height } = frames[0]!;
+      const onWhite = ({ data }: Picture) =>
+        sharp(data as Uint8Array, { raw: { width, height, channels: 4 } })
+          .flatten({ background: "#ffffff" })
+          .raw()
+          .toBuffer();
+      const comment = `${marking.digitalSourceType}, ${marking.system} ${marking.systemVersion}`;
+      return mp4(ffmpeg, { width, height, fps, frames: await Promise.all(frames.map(onWhite)), comment });
+    },
   },
 };
+
+/** Numbered PNG files, which no player hurries. */
+const NUMBERED: Pick<Format, "mostPixels" | "mostFps"> = { mostPixels: 65_535, mostFps: 120 };
 
 /**
  * Writes frames of one size to `path`: an animated WebP (.webp) or PNG (.png), a video (.mp4, by ffmpeg), or, where the name has
  * no ending, a folder of 0001.png, 0002.png and so on. Files appear whole or not at all; folders are made.
  *
  * @returns the paths written.
- * @throws ArgumentError for no frames, sizes that differ, another ending; DeviceError where ffmpeg is missing; OutputError.
+ * @throws ArgumentError for no frames, sizes that differ or are too large, another ending; ToolError where ffmpeg is missing or fails; OutputError.
  * @example
  * const frames = [];
  * for await (const event of streamImage({ prompt: "fox", decoding: "next-token", previewEvery: 8 })) {
@@ -68,40 +96,72 @@ const FORMATS: Readonly<Record<string, Write>> = {
  */
 export async function saveFrames(
   path: string,
-  frames: readonly Picture[],
+  frames: readonly FrameSource[],
   options: Options<FramesSettings> = {},
 ): Promise<readonly string[]> {
+  check("path", "a path", path, (p) => typeof p === "string" && p !== "");
   const settings = withDefaults("saveFrames", FRAMES_DEFAULTS, options);
-  check("fps", "a number from 0.1 to 120", settings.fps, isNumberIn(0.1, 120));
-  check("plays", "a whole number from 0 to 65535", settings.plays, isIntegerIn(0, 65_535));
-  checkFrames(frames);
   const ending = extname(path).toLowerCase();
-  const write = FORMATS[ending];
-  if (write) {
-    await writeWhole(path, await write(frames, settings));
-    return [path];
+  const format = FORMATS[ending];
+  if (ending !== "" && !format) {
+    const expected = `a name ending in ${Object.keys(FORMATS).join(", ")}, or a folder without an ending`;
+    throw new ArgumentError("path", expected, path);
   }
-  if (ending !== "") {
-    throw new ArgumentError(
-      "path",
-      `a name ending in ${Object.keys(FORMATS).join(", ")}, or a folder without an ending`,
-      path,
-    );
+  const limits = format ?? NUMBERED;
+  checkSettings(settings, limits, ending);
+  const pictures = checkedPictures(frames, limits);
+  if (format) {
+    await writeWhole(path, await format.write(pictures, settings));
+    return [path];
   }
   const digits = Math.max(4, String(frames.length).length);
   const paths = frames.map((_, i) => join(path, `${String(i + 1).padStart(digits, "0")}.png`));
-  for (const [i, frame] of frames.entries())
-    await writeWhole(paths[i]!, await encodePicture(frame, "png", xmpOf(settings.marking)));
+  for (const [i, picture] of pictures.entries())
+    await writeWhole(paths[i]!, await encodePicture(picture, "png", xmpOf(settings.marking)));
   return paths;
 }
 
-function checkFrames(frames: readonly Picture[]): void {
-  const [first] = frames;
-  if (!first) throw new ArgumentError("frames", "at least one picture", frames);
-  for (const { width, height, data } of frames) {
-    if (width !== first.width || height !== first.height || data.length !== width * height * 4) {
-      const received = `${width}x${height} of ${data.length} bytes`;
-      throw new ArgumentError("frames", `pictures of ${first.width}x${first.height}, four bytes a pixel`, received);
-    }
+function checkSettings(settings: FramesSettings, { mostFps }: { readonly mostFps: number }, ending: string): void {
+  const { fps, plays, marking, ffmpeg } = settings;
+  check("fps", "a number from 0.1 to 120", fps, isNumberIn(0.1, 120));
+  if (fps > mostFps) {
+    const remedy = "Lower it or save an .mp4: viewers slow faster animations down to 10 frames per second.";
+    throw new ArgumentError("fps", `at most ${mostFps} for a ${ending} file`, fps, remedy);
   }
+  check("plays", "a whole number from 0 to 65535", plays, isIntegerIn(0, 65_535));
+  check("marking", "a marking, as markingOf() makes it", marking, (m) => typeof m?.digitalSourceType === "string");
+  check("ffmpeg", "the name or the path of a program", ffmpeg, (name) => typeof name === "string" && name !== "");
+}
+
+/** The frames as pictures, all of one size that the format has room for. */
+function checkedPictures(
+  frames: readonly FrameSource[],
+  { mostPixels }: { readonly mostPixels: number },
+): readonly Picture[] {
+  check("frames", "an array of at least one picture", frames, (f) => Array.isArray(f) && f.length > 0);
+  const pictures = Array.from(frames, (frame): Picture => {
+    const { width, height, data, rgba } = (frame ?? {}) as Partial<Picture & { rgba: Uint8Array }>;
+    const bytes = data ?? rgba;
+    const whole = isIntegerIn(1, mostPixels);
+    if (
+      !(bytes instanceof Uint8Array || bytes instanceof Uint8ClampedArray) ||
+      width === undefined ||
+      height === undefined
+    )
+      throw new ArgumentError("frames", "pictures with width, height and data, or generated images", frame);
+    if (!whole(width) || !whole(height))
+      throw new ArgumentError("frames", `sides from 1 to ${mostPixels} pixels`, described(`${width} x ${height}`));
+    return { width, height, data: bytes };
+  });
+  const [first] = pictures as [Picture, ...Picture[]];
+  for (const { width, height, data } of pictures) {
+    if (width === first.width && height === first.height && data.length === width * height * 4) continue;
+    const received = described(`one of ${width} x ${height} with ${data.length} bytes`);
+    throw new ArgumentError(
+      "frames",
+      `pictures of ${first.width} x ${first.height} with four bytes per pixel`,
+      received,
+    );
+  }
+  return pictures;
 }

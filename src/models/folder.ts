@@ -1,9 +1,10 @@
 /** A model on disk: a folder with config.json and the files that it names, each verified by its digest before it is used. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256OfFile } from "../base/digest.js";
-import { CheckpointError, UnknownNameError } from "../base/errors.js";
+import { CheckpointError, InputError, InstallationError, UnknownNameError } from "../base/errors.js";
+import { readBoundedText } from "../base/read-file.js";
 import { EMBEDDED_MODELS } from "./known.js";
 
 export interface ModelFolder {
@@ -21,37 +22,31 @@ const MOST_BYTES = 2 ** 20;
 /**
  * Opens the embedded model of that name, else the folder at that path.
  *
- * @throws UnknownNameError where it is neither; CheckpointError where config.json cannot be read or is no JSON.
+ * @throws UnknownNameError where it is neither; InputError where its config.json cannot be read; CheckpointError where that is
+ *   not JSON.
  */
 export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
   const embedded = Object.hasOwn(EMBEDDED_MODELS, nameOrPath);
   const path = embedded ? join(EMBEDDED, nameOrPath) : nameOrPath;
   const file = join(path, "config.json");
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => null,
-  );
-  if (size === null && !embedded) {
-    throw new UnknownNameError("model, nor folder with a config.json,", nameOrPath, Object.keys(EMBEDDED_MODELS));
-  }
-  if (size === null) {
-    throw new CheckpointError(file, "unreadable", "the embedded model is not there", "Install the package again.");
-  }
-  if (size > MOST_BYTES) {
-    throw new CheckpointError(
-      file,
-      "bad-size",
-      `${size} bytes are too many for a configuration`,
-      "Name a folder of a model.",
-    );
-  }
   try {
-    return { path, json: JSON.parse(await readFile(file, "utf8")) };
+    return { path, json: JSON.parse(await readBoundedText(file, MOST_BYTES)) };
   } catch (cause) {
+    const missing = InputError.isInstance(cause) && !(await isFolder(path));
+    if (missing && embedded) throw new InstallationError(file, undefined, { cause });
+    if (missing)
+      throw new UnknownNameError("embedded model or model folder", nameOrPath, Object.keys(EMBEDDED_MODELS), { cause });
+    if (InputError.isInstance(cause)) throw cause;
     const remedy = "Restore the file from where the model came from.";
-    throw new CheckpointError(file, "unreadable", "it cannot be read as JSON", remedy, { cause });
+    throw new CheckpointError(file, "unreadable", "it is not JSON", remedy, { cause });
   }
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /**
  * Compares every file of `sha256` in the folder with its digest.

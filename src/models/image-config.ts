@@ -1,6 +1,7 @@
 /** What the config.json of an image model says, checked field by field before any of it is used. */
 import { isSha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import { type Fields, fields } from "../base/fields.js";
 import type { ConditionConfig } from "../core/condition.js";
 import { type DecodingName, ordersOf } from "../core/orders.js";
@@ -68,10 +69,15 @@ function checkAlike(networks: readonly ImageNetworkConfig[], where: string): voi
     const place = `${where}.transformers.${ordersOf(objectiveOf(other))[0]}`;
     const side = sideOf(first!);
     if (sideOf(other) !== side)
-      throw new ArgumentError(place, `pictures of ${side} pixels a side, like the first`, sideOf(other));
+      throw new ArgumentError(
+        place,
+        `pictures of ${side} pixels a side, like the first`,
+        described(`pictures of ${sideOf(other)}`),
+      );
     const subjects = subjectsOf(first!.transformer.config.condition);
     const asked = subjectsOf(other.transformer.config.condition);
-    if (asked !== subjects) throw new ArgumentError(`${place}.config.condition`, `${subjects}, like the first`, asked);
+    if (asked !== subjects)
+      throw new ArgumentError(`${place}.config.condition`, `${subjects}, like the first`, described(asked));
   }
 }
 
@@ -102,7 +108,11 @@ function parseStyles(of: Fields, condition: ConditionConfig, where: string): rea
   const styles = of.value("styles", `${rows} names of lower-case letters, digits and hyphens`, right);
   const distinct = new Set([...styles, NO_STYLE]).size === styles.length + 1;
   if (styles.length !== rows || !distinct) {
-    throw new ArgumentError(`${where}.styles`, `${rows} different names, none of them "${NO_STYLE}"`, styles.join());
+    throw new ArgumentError(
+      `${where}.styles`,
+      `${rows} different names, none of them "${NO_STYLE}"`,
+      described(styles.length === 0 ? "none" : `the names ${styles.join(", ")}`),
+    );
   }
   return styles;
 }

@@ -3,6 +3,7 @@
  * One row per layout; what opens their files is src/image/networks/.
  */
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { ConditionConfig } from "../core/condition.js";
 import { objectiveOf, parseTransformerConfig, type TransformerConfig } from "../core/llamagen/config.js";
 import type { Objective } from "../core/orders.js";
@@ -62,7 +63,7 @@ export const IMAGE_LAYOUTS: {
         .map(([rows, columns]) => (rows === columns ? `${rows}` : `${rows}x${columns}`))
         .join();
       if (sides.join() !== scales)
-        throw new ArgumentError(`${where}.sides`, `the tokenizer's, ${scales}`, sides.join());
+        throw new ArgumentError(`${where}.sides`, `the tokenizer's, ${scales}`, described(`the sides ${sides.join()}`));
       if (codeDim !== tokenizer.codeDim)
         throw new ArgumentError(`${where}.codeDim`, `the tokenizer's ${tokenizer.codeDim}`, codeDim);
     },

@@ -9,6 +9,8 @@ import type { ImageSampling } from "./network-config.js";
 export interface EmbeddedModel {
   readonly kind: "image";
   readonly about: string;
+  /** Names that `style` may have, as its config.json lists them. */
+  readonly styles: readonly string[];
   readonly licence: string;
 }
 
@@ -18,7 +20,10 @@ export const DEFAULT_IMAGE_MODEL = "tessera-icons";
 export const EMBEDDED_MODELS = {
   "tessera-icons": {
     kind: "image",
-    about: "a prompt and a style to a 128 x 128 picture with transparency",
+    about: "pictures of 128 x 128 with transparency, from a prompt and a style",
+    styles: [
+      ...["fluent-3d", "fluent", "fluent-flat", "noto", "noto-blob", "twemoji", "emojione", "fxemoji", "streamline"],
+    ],
     licence: "Apache-2.0",
   },
 } as const satisfies Record<string, EmbeddedModel>;

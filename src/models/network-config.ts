@@ -4,6 +4,7 @@
  */
 import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import type { Fields } from "../base/fields.js";
 import { type Objective, ordersOf } from "../core/orders.js";
 import type { Precision } from "../engine/engine.js";
@@ -64,9 +65,15 @@ export function parseNetworks(of: Fields, where: string): readonly ImageNetworkC
     used.add(row.word("tokenizer", [...named.keys()]));
     return parseNetwork(row, named.get(row.text("tokenizer"))!, order, `${where}.transformers.${order}`);
   });
-  if (networks.length === 0) throw new ArgumentError(`${where}.transformers`, "at least one transformer", "none");
+  if (networks.length === 0)
+    throw new ArgumentError(`${where}.transformers`, "at least one transformer", described("none"));
   const idle = [...named.keys()].find((name) => !used.has(name));
-  if (idle !== undefined) throw new ArgumentError(`${where}.tokenizers`, "those that a transformer names", idle);
+  if (idle !== undefined)
+    throw new ArgumentError(
+      `${where}.tokenizers`,
+      "only tokenizers that a transformer names",
+      described(`also "${idle}"`),
+    );
   return networks;
 }
 
@@ -106,7 +113,11 @@ function parseNetwork<L extends LayoutName>(
     throw new ArgumentError(where, `the name of the order that it was trained for, ${trained},`, order);
   const { vocab } = tokenizer.config;
   if (vocab !== config.vocabulary)
-    throw new ArgumentError(`${place}.vocabulary`, `the tokenizer's ${vocab} codes`, config.vocabulary);
+    throw new ArgumentError(
+      `${place}.vocabulary`,
+      `the tokenizer's ${vocab} codes`,
+      described(`${config.vocabulary} codes`),
+    );
   row.check(config, tokenizer.config, place);
   return { layout, transformer: { weights, config }, tokenizer, precision, sampling } as ImageNetworkConfig<L>;
 }

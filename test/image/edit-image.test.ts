@@ -184,12 +184,12 @@ describe("refused", () => {
   const garbage = join(folder, "garbage.png");
   beforeAll(() => writeFile(garbage, "no picture"));
   const rows: [string, () => Partial<EditImageOptions>, string, RegExp][] = [
-    ["a mask of another size", () => ({ mask: painted(isRight, 19) }), "mask", /20x20 pixels/],
+    ["a mask of another size", () => ({ mask: painted(isRight, 19) }), "mask", /20 x 20 pixels/],
     [
       "a mask that is no square",
       () => ({ mask: { width: 20, height: 10, rgba: new Uint8Array(800) } }),
       "mask",
-      /20x20/,
+      /20 x 20/,
     ],
     ["a black mask", () => ({ mask: painted(() => false) }), "mask", /white/],
     ["a white mask", () => ({ mask: painted(() => true) }), "mask", /generateImage/],
@@ -206,7 +206,6 @@ describe("refused", () => {
       /square/,
     ],
     ["a picture that is too large", () => ({ image: painted(isRight, 81) }), "image", /80 x 80/],
-    ["a file that is not there", () => ({ image: join(folder, "none.png") }), "image", /PNG/],
     ["a file that is no picture", () => ({ mask: garbage }), "mask", /PNG/],
     ["pixels that are too few", () => ({ image: { ...right, rgba: new Uint8Array(5) } }), "image", /rgba/],
     ["nothing", () => ({ image: undefined as never }), "image", /rgba/],
@@ -219,6 +218,15 @@ describe("refused", () => {
       code: "argument",
       argument,
       message: expect.stringMatching(message),
+    });
+  });
+
+  test("a file that is not there", async () => {
+    const path = join(folder, "none.png");
+    await expect(edit({ image: path })).rejects.toMatchObject({
+      code: "input",
+      path,
+      message: expect.stringMatching(/file not found/),
     });
   });
 

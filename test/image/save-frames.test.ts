@@ -2,16 +2,16 @@ import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ArgumentError, type Picture, readMarking, saveFrames, TRAINED_ALGORITHMIC_MEDIA } from "../../src/index.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
 const folder = temporaryFolder();
 const [width, height] = [5, 3];
-/** Three frames of different colours and transparency; what is fully transparent has no colour, which files need not keep. */
+/** Three frames of different colours and transparency; wholly transparent pixels have colours as well. */
 const frames: readonly Picture[] = [0, 1, 2].map((n) => {
   const data = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i * 37 + n * 91) % 256);
-  for (let i = 0; i < data.length; i += 4) if (data[i + 3]! < 64) data.fill(0, i, i + 4);
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3]! < 64) data[i + 3] = 0;
   return { width, height, data };
 });
 const pixelsOf = async (file: Uint8Array | string, page = 0) =>
@@ -79,6 +79,26 @@ describe("saveFrames", () => {
     expect((await readdir(folder)).filter((name) => name.includes("partial"))).toEqual([]);
   });
 
+  it.each(["still.webp", "still.png"])("writes one frame as %s", async (name) => {
+    const [path] = await saveFrames(join(folder, name), frames.slice(1, 2));
+    expect(await pixelsOf(path!)).toEqual(frames[1]!.data);
+    expect((await sharp(path!).metadata()).pages ?? 1).toBe(1);
+    expect((await readMarking(await readFile(path!)))?.system).toBe("tessera-sdk");
+  });
+
+  it("takes generated images, which have rgba", async () => {
+    const images = frames.map(({ data, ...size }) => ({ ...size, rgba: data as Uint8Array }));
+    const [path] = await saveFrames(join(folder, "images.webp"), images);
+    expect(await pixelsOf(path!, 2)).toEqual(frames[2]!.data);
+  });
+
+  it("says where a temporary file cannot be made", async () => {
+    vi.stubEnv("TMPDIR", join(folder, "nowhere"));
+    const refused = saveFrames(join(folder, "c.mp4"), frames);
+    await expect(refused).rejects.toMatchObject({ code: "output", remedy: expect.stringContaining("TMPDIR") });
+    vi.unstubAllEnvs();
+  });
+
   it("says what ffmpeg said, or that there is none", async () => {
     const path = join(folder, "b.mp4");
     await expect(saveFrames(path, frames, { ffmpeg: join(folder, "no-such-program") })).rejects.toThrow(
@@ -98,8 +118,22 @@ describe("saveFrames", () => {
     ["another ending", "c.gif", frames, {}],
     ["no rate", "c.webp", frames, { fps: 0 }],
     ["half a play", "c.webp", frames, { plays: 0.5 }],
+    ["a rate that viewers do not keep", "c.webp", frames, { fps: 120 }],
+    ["a rate that viewers do not keep, in PNG", "c.png", frames, { fps: 91 }],
+    ["frames of nothing", "c.png", [{ width: 0, height: 0, data: new Uint8Array() }], {}],
+    ["frames wider than WebP", "c.webp", [{ width: 16_384, height: 1, data: new Uint8Array(65_536) }], {}],
+    ["a result instead of its pictures", "c.webp", { images: [] }, {}],
+    ["frames that are none", "c.webp", [null, 7], {}],
+    ["a path that is none", 7, frames, {}],
+    ["an empty path", "", frames, {}],
+    ["a marking that is none", "c.webp", frames, { marking: null }],
+    ["a program that is none", "c.mp4", frames, { ffmpeg: 7 }],
+    ["options that are none", "c.mp4", frames, null],
+    ["an unknown option", "c.mp4", frames, { fsp: 7 }],
   ] as const)("refuses %s", async (_, name, some, options) => {
-    await expect(saveFrames(join(folder, name), some as readonly Picture[], options)).rejects.toThrow(ArgumentError);
+    const path = typeof name === "string" && name !== "" ? join(folder, name) : name;
+    const refused = saveFrames(path as string, some as readonly Picture[], options as never);
+    await expect(refused).rejects.toThrow(ArgumentError);
     expect(await readdir(folder)).not.toContain(name);
   });
 });

@@ -5,6 +5,7 @@
  */
 import { check } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { certain } from "../sampling/sampling.js";
 import type { Strategy, TokenDraws } from "./step.js";
 
@@ -25,7 +26,7 @@ export interface Given {
 export function keeping<T>(strategy: Strategy<T, TokenDraws>, { ids, keep }: Given): Strategy<T, TokenDraws> {
   const { items, most } = strategy;
   if (ids.length !== items || ids.some((line) => line.length !== most))
-    throw new ArgumentError("given.ids", `${items} lines of ${most} ids`, `${ids.length} lines`);
+    throw new ArgumentError("given.ids", `${items} lines of ${most} ids`, described(`${ids.length} lines`));
   check("given.keep", `${most} flags that are 0 or 1`, Array.from(keep), (flags) => {
     return flags.length === most && flags.every((flag) => flag === 0 || flag === 1);
   });

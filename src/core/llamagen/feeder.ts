@@ -3,6 +3,7 @@
  * slots behind it, if any.
  */
 import { ArgumentError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { type FloatTensor, f32, i32, type Tensor, tensor } from "../../engine/tensor.js";
 import type { Feeder, Filled, Model } from "../architecture.js";
 import { type Condition, conditionInputs, itemsOf, promptMask } from "../condition.js";
@@ -178,7 +179,12 @@ class TransformerFeeder implements Feeder<number> {
   /** The same where the step says which of its entries predicts what: for models whose tokens predict the next one. */
   private askedBehind(after: readonly number[], lead: number): Readonly<Record<string, Tensor>> {
     const { kind } = this.config.prediction;
-    if (kind !== "next-token") throw new ArgumentError("step.after", `nothing for a "${kind}" model`, after.join());
+    if (kind !== "next-token")
+      throw new ArgumentError(
+        "step.after",
+        `nothing for a "${kind}" model`,
+        described(`the entries ${after.join(", ")}`),
+      );
     return {
       rows: i32(
         [after.length],
@@ -192,7 +198,7 @@ class TransformerFeeder implements Feeder<number> {
 function spread(sight: Sight, groups: readonly (readonly number[])[]): Sight {
   if (typeof sight === "string" || groups.every((group) => group.length === 1)) return sight;
   if ("parents" in sight)
-    throw new ArgumentError("step.sight", "no tree in a pass with special slots", "one of ancestors");
+    throw new ArgumentError("step.sight", "no tree in a pass with special slots", described("ancestors"));
   return groups.flatMap((group, i) => group.map(() => sight[i]!));
 }
 

@@ -3,11 +3,11 @@
  *
  *     guidance -> [added first] -> repetition penalty -> temperature -> top-k -> top-p -> min-p -> softmax -> [added last] -> draw
  *
- * (guidance is in guidance.ts, since it needs two rows; stages in brackets are those that a caller adds). Temperature, top-k and descending top-p are LlamaGen's, to the
- * treatment of ties. A stage reads candidates and gives candidates; it writes into no argument and knows no randomness.
+ * (guidance is in guidance.ts, since it needs two rows; stages in brackets are those that a caller adds). Temperature, top-k
+ * and descending top-p are LlamaGen's, to the treatment of ties. A stage reads candidates and gives candidates; it writes into no argument and knows no randomness.
  */
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../../base/check.js";
-import { ExecutionError } from "../../base/errors.js";
+import { LogitsError } from "../../base/errors.js";
 import { descend } from "./selection.js";
 
 export interface SamplingSettings {
@@ -96,7 +96,7 @@ export interface AddedStages {
 
 /**
  * The distribution of the next id: a row of (guided) logits [V] through the stages. `first` is the id of the first logit.
- * Logits of -Infinity are never drawn; a row with NaN or +Infinity, or with nothing left, is an ExecutionError.
+ * Logits of -Infinity are never drawn; a row with NaN or +Infinity, or with nothing left, is a LogitsError.
  */
 export function distributionOf(
   row: Float32Array,
@@ -261,12 +261,7 @@ function maximum(logits: Float32Array): number {
     if (logit > most) most = logit;
     if (Number.isNaN(logit)) finite = false;
   }
-  if (!finite || !Number.isFinite(most))
-    throw new ExecutionError(
-      "sampling",
-      "the model gave logits that are not numbers",
-      "Check the weights, or run them in a wider precision (f32): half precision overflows in some checkpoints.",
-    );
+  if (!finite || !Number.isFinite(most)) throw new LogitsError("The model gave logits that are not numbers");
   return most;
 }
 

@@ -2,7 +2,7 @@
  * Where a descending walk over float32 values crosses a limit, found by counting instead of sorting: a radix descent over
  * the bits, 11 + 11 + 10 of them, with only the values that share the leading ones. Linear, whatever k or p is.
  */
-import { ExecutionError } from "../../base/errors.js";
+import { ArgumentError } from "../../base/errors.js";
 
 export interface Crossing {
   /** The value at which the walk crosses the limit. */
@@ -23,7 +23,7 @@ const DIGITS = [
  * If it never does (rounding), the walk ends at the smallest value, all of whose equals are taken.
  */
 export function descend(values: Float32Array, weights: Float64Array | null, limit: number): Crossing {
-  if (values.length === 0) throw new ExecutionError("sampling", "there is nothing to choose from");
+  if (values.length === 0) throw new ArgumentError("values", "at least one value", values);
   const keys = orderedKeys(values);
   let level: readonly number[] | null = null; // indices of the values that share the digits chosen so far; null: all
   let above = 0; // weight of all that is larger

@@ -6,6 +6,7 @@
  * the model runs once for each. Sight is "block": a scale sees itself and those before it.
  */
 import { ArgumentError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../../engine/tensor.js";
 import type { Feeder, Filled, Model } from "../architecture.js";
 import { type Condition, itemsOf } from "../condition.js";
@@ -87,7 +88,11 @@ class ScaleFeeder implements Feeder<Cell> {
   }
 
   keep(entries: readonly number[]): never {
-    throw new ArgumentError("step.keep", "a number: scales are kept whole and in order", entries.join());
+    throw new ArgumentError(
+      "step.keep",
+      "a number: scales are kept whole and in order",
+      described(`the entries ${entries.join(", ")}`),
+    );
   }
 
   fork(rows: readonly number[]): void {
@@ -100,7 +105,7 @@ class ScaleFeeder implements Feeder<Cell> {
   async passes(step: Step<Cell>, { length }: Filled): Promise<readonly Readonly<Record<string, Tensor>>[]> {
     const span = this.filled(step);
     if (span.from > 0 && length !== this.lead + this.starts[span.from]!)
-      throw new ArgumentError("step.fill", "the scale behind those filled so far", `scale ${span.from}`);
+      throw new ArgumentError("step.fill", "the scale behind those filled so far", described(`scale ${span.from}`));
     const codes = await this.painted(step, span);
     const passes: Readonly<Record<string, Tensor>>[] = [];
     for (let scale = span.from; scale <= span.to; scale++)
@@ -129,13 +134,17 @@ class ScaleFeeder implements Feeder<Cell> {
     const runs = (positions: readonly number[], start: number, end: number) =>
       positions.length === end - start && positions.every((position, i) => position === start + i);
     if (from < 0 || to < from || !runs(fill, this.starts[from]!, this.starts[to + 1]!))
-      throw new ArgumentError("step.fill", "all positions of a scale, or of several in a row", fill.join());
+      throw new ArgumentError(
+        "step.fill",
+        "all positions of a scale, or of several in a row",
+        described(`positions ${fill.join(", ")}`),
+      );
     const first = this.starts[Math.max(0, from - 1)]!;
     if (!runs(feed, first, this.starts[to]!))
       throw new ArgumentError(
         "step.feed",
         `positions ${first} to ${this.starts[to]! - 1}, the scales before`,
-        feed.join(),
+        described(`positions ${feed.join(", ")}`),
       );
     if (keep !== first) throw new ArgumentError("step.keep", `the ${first} positions before those fed`, keep);
     if (sight !== "block") throw new ArgumentError("step.sight", '"block"', sight);

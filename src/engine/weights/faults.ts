@@ -1,5 +1,6 @@
 /** How the readers of this folder complain: one remedy a fault, and foreign text quoted so that it cannot touch a terminal. */
 import { CheckpointError, type CheckpointFault } from "../../base/errors.js";
+import { onOneLine } from "../../base/words.js";
 
 const AGAIN = "Download or export the file again and compare its SHA-256 with the publisher's.";
 const EXPORT = "Save plain tensors only: a state dict through torch.save, or a .safetensors file.";
@@ -32,10 +33,5 @@ export const reportOn =
 /** A name out of a file, for a message: escaped, and cut where a hostile file made it long. */
 export function quote(name: unknown): string {
   const text = typeof name === "string" ? name : String(name);
-  const shown = JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
-  // JSON leaves DEL, C1 controls and bidirectional marks alone; terminals do not.
-  return shown.replace(
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return onOneLine(JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text));
 }

@@ -1,5 +1,6 @@
 /** What every file format comes down to: named tensors that know how to fetch their own bytes; and the Checkpoint over them. */
 import { ArgumentError, ClosedError, UnknownNameError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { sizeOf, type Tensor } from "../tensor.js";
 import { type Checkpoint, ELEMENT_BYTES, type Element, type Entry, type Extent } from "./checkpoint.js";
 import { toFloats } from "./floats.js";
@@ -71,7 +72,7 @@ export function rawTensor(name: string, tensor: Tensor | RawTensor): RawTensor {
     throw new ArgumentError(
       `tensor "${name}"`,
       `${needed} bytes for ${raw.element} [${raw.shape}]`,
-      raw.bytes.byteLength,
+      described(`${raw.bytes.byteLength} bytes`),
     );
   }
   return raw;

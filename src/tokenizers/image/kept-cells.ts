@@ -1,6 +1,7 @@
 /** Which cells of which scale an edit keeps: VAR's zero-shot in-painting, out-painting and editing (arXiv 2404.02905 §5.3). */
 import { check, isNumberIn } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { roundHalfEven } from "../../base/round.js";
 import type { Grid } from "./multi-scale-config.js";
 import { bilinear } from "./resample.js";
@@ -45,7 +46,11 @@ export function keptCells(mask: Mask, scales: readonly Grid[]): Uint8Array {
   const { height, width, data } = mask;
   const [rows, columns] = scales.at(-1)!;
   if (height !== rows || width !== columns || data.length !== height * width)
-    throw new ArgumentError("mask", `one flag for each of ${columns} x ${rows} cells`, `${width} x ${height}`);
+    throw new ArgumentError(
+      "mask",
+      `one flag for each of ${columns} x ${rows} cells`,
+      described(`a mask of ${width} x ${height}`),
+    );
   let kept = 0;
   for (let i = 0; i < data.length; i++)
     kept += check("mask", "flags that are 0 or 1", data[i]!, (flag) => flag === 0 || flag === 1);
@@ -53,11 +58,16 @@ export function keptCells(mask: Mask, scales: readonly Grid[]): Uint8Array {
     throw new ArgumentError(
       "mask",
       "at least one cell to keep",
-      "none",
+      described("a mask that keeps none"),
       "Generate a picture without a given one instead.",
     );
   if (kept === data.length)
-    throw new ArgumentError("mask", "at least one cell to generate", "none", "Mark what is to be changed with 0.");
+    throw new ArgumentError(
+      "mask",
+      "at least one cell to generate",
+      described("a mask that keeps all"),
+      "Mark what is to be changed with 0.",
+    );
   return Uint8Array.from(
     scales.flatMap(([p, q]) => (p * q <= 3 ? Array<number>(p * q).fill(1) : [...shrunk(mask, p, q)])),
   );

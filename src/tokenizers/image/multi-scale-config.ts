@@ -1,6 +1,7 @@
 /** Which multi-scale residual VQ tokenizers exist: one row each. VAR, arXiv 2404.02905 §3.2 and appendix. */
 import { isIntegerIn, isNumberIn } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { fields } from "../../base/fields.js";
 import { type CodecConfig, downsampleOf, parseCodecConfig } from "./codec-config.js";
 
@@ -106,6 +107,11 @@ function parseScales(where: string, json: unknown): readonly Grid[] {
   });
   const [rows, columns] = scales.at(-1)!;
   const larger = scales.find(([r, c]) => r > rows || c > columns);
-  if (larger) throw new ArgumentError(where, `scales within the last one, ${rows} x ${columns}`, larger.join(" x "));
+  if (larger)
+    throw new ArgumentError(
+      where,
+      `scales within the last one, ${rows} x ${columns}`,
+      described(`a scale of ${larger.join(" x ")}`),
+    );
   return scales;
 }

@@ -1,5 +1,6 @@
 /** A multi-scale residual VQ tokenizer ready for use: pictures to ids of all scales and back, and the canvas of next-scale decoding. */
 import { ArgumentError, ClosedError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import type { Engine } from "../../engine/engine.js";
 import { type Graph, GraphBuilder } from "../../engine/graph.js";
 import { opsOf } from "../../engine/ops/index.js";
@@ -162,7 +163,12 @@ class ResidualTokenizer implements MultiScaleTokenizer {
     const [Y, X] = this.size;
     if (pixels.shape[2] !== Y || pixels.shape[3] !== X) {
       const remedy = "Crop or resize the picture first; centreCrop() does what the models were trained with.";
-      throw new ArgumentError("pixels", `${X} x ${Y} pixels`, `${pixels.shape[3]} x ${pixels.shape[2]}`, remedy);
+      throw new ArgumentError(
+        "pixels",
+        `${X} x ${Y} pixels`,
+        described(`${pixels.shape[3]} x ${pixels.shape[2]} pixels`),
+        remedy,
+      );
     }
     return inSlices(pixels, Y * X, async (slice) => {
       const { features } = await (await this.programs.features.get()).run({ pixels: slice });
@@ -280,7 +286,8 @@ class ResidualTokenizer implements MultiScaleTokenizer {
     const size = rows * columns;
     const data = new Float32Array(cells.length * size * D);
     cells.forEach((line, item) => {
-      if (line.length !== size) throw new ArgumentError("cells", `${size} cells, ${rows} x ${columns}`, line.length);
+      if (line.length !== size)
+        throw new ArgumentError("cells", `${size} cells, ${rows} x ${columns}`, described(`${line.length} cells`));
       for (let i = 0; i < size; i++) {
         const at = (item * size + i) * D;
         const cell = line[i]!;
@@ -313,7 +320,11 @@ class ResidualTokenizer implements MultiScaleTokenizer {
   private checkCanvas({ shape }: FloatTensor, items: number): void {
     const expected = [items, this.config.codeDim, ...this.grid];
     if (items < 1 || shape.join() !== expected.join())
-      throw new ArgumentError("canvas", `a canvas [${expected}] of at least one item`, `[${shape}]`);
+      throw new ArgumentError(
+        "canvas",
+        `a canvas [${expected}] of at least one item`,
+        described(`a tensor [${shape}]`),
+      );
   }
 
   private checkIds(ids: Tensor): void {
@@ -321,7 +332,7 @@ class ResidualTokenizer implements MultiScaleTokenizer {
     if (shape.length !== 2 || !(shape[0]! > 0) || shape[1] !== this.positions || dtypeOf(ids) !== "i32") {
       const grids = this.scales.map(([rows, columns]) => `${rows}x${columns}`).join(", ");
       const expected = `an int32 tensor [B, ${this.positions}], the cells of ${grids}`;
-      throw new ArgumentError("ids", expected, `[${shape}] of ${dtypeOf(ids)}`);
+      throw new ArgumentError("ids", expected, described(`a tensor [${shape}] of ${dtypeOf(ids)}`));
     }
     const stray = data.find((id) => id < 0 || id >= this.vocabularySize);
     if (stray !== undefined) throw new ArgumentError("ids", `ids from 0 to ${this.vocabularySize - 1}`, stray);

@@ -5,6 +5,7 @@
  * (-1 in every channel) and edges do not bleed; one with three sees plain RGB (LlamaGen, arXiv 2406.06525 §3.1).
  */
 import { ArgumentError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import { type FloatTensor, sizeOf } from "../../engine/tensor.js";
 
 /** A picture of `height` rows of `width` pixels; each pixel is four bytes, red, green, blue, alpha, not premultiplied. */
@@ -59,7 +60,7 @@ export function pixelsOf(pictures: readonly Picture[], channels: Channels, backg
 export function picturesOf(pixels: FloatTensor): Picture[] {
   const [items, channels, height, width] = pixels.shape as [number, number, number, number];
   if (pixels.shape.length !== 4 || (channels !== 3 && channels !== 4)) {
-    throw new ArgumentError("pixels", "a tensor [B, 3 or 4, Y, X]", `[${pixels.shape}]`);
+    throw new ArgumentError("pixels", "a tensor [B, 3 or 4, Y, X]", described(`a tensor [${pixels.shape}]`));
   }
   const area = height * width;
   return Array.from({ length: items }, (_, item) => {
@@ -91,7 +92,7 @@ export const blankLevel = (channels: number): number => (channels === 4 ? -1 : 0
 export function checkPixels({ shape, data }: FloatTensor, channels: Channels): void {
   const [B, C, Y, X] = shape;
   const ok = shape.length === 4 && B! > 0 && C === channels && Y! > 0 && X! > 0;
-  if (!ok) throw new ArgumentError("pixels", `a tensor [B, ${channels}, Y, X]`, `[${shape}]`);
+  if (!ok) throw new ArgumentError("pixels", `a tensor [B, ${channels}, Y, X]`, described(`a tensor [${shape}]`));
   // Decoded pictures may be encoded again as they are, so a little outside of [-1, 1] is accepted; bytes as floats are not.
   const stray = data.find((value) => !(value >= -2 && value <= 2));
   if (stray !== undefined) throw new ArgumentError("pixels", "values in [-1, 1]", stray);
@@ -100,18 +101,18 @@ export function checkPixels({ shape, data }: FloatTensor, channels: Channels): v
 /** Checks that the bytes of a picture are there, and that it has the size of its batch. */
 function checkPicture({ width, height, data }: Picture, expectedWidth: number, expectedHeight: number): void {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
-    throw new ArgumentError("picture", "a width and a height of at least 1", `${width} x ${height}`);
+    throw new ArgumentError("picture", "a width and a height of at least 1", described(`${width} x ${height}`));
   }
   if (width !== expectedWidth || height !== expectedHeight) {
     throw new ArgumentError(
       "pictures",
       `pictures of one size (the first has ${expectedWidth} x ${expectedHeight})`,
-      `${width} x ${height}`,
+      described(`one of ${width} x ${height}`),
       "Crop or resize them to one size, or encode them one by one.",
     );
   }
   if (data.length !== 4 * width * height) {
-    throw new ArgumentError("picture.data", `${4 * width * height} bytes (RGBA)`, `${data.length} bytes`);
+    throw new ArgumentError("picture.data", `${4 * width * height} bytes (RGBA)`, described(`${data.length} bytes`));
   }
 }
 

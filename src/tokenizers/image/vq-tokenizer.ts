@@ -1,5 +1,6 @@
 /** A VQ tokenizer ready for use: pictures to grids of ids and back, on any engine. */
 import { ArgumentError, ClosedError } from "../../base/errors.js";
+import { described } from "../../base/words.js";
 import type { Engine } from "../../engine/engine.js";
 import { type Graph, GraphBuilder, type Value } from "../../engine/graph.js";
 import { dtypeOf, type FloatTensor, type Tensor } from "../../engine/tensor.js";
@@ -150,7 +151,7 @@ class VqTokenizer implements ImageTokenizer {
       throw new ArgumentError(
         "pixels",
         `sides that are multiples of ${this.downsample}`,
-        `${X} x ${Y}`,
+        described(`${X} x ${Y} pixels`),
         "Crop, pad or resize the picture first; centreCrop() does what the models were trained with.",
       );
     }
@@ -159,7 +160,7 @@ class VqTokenizer implements ImageTokenizer {
   private checkIds(ids: Tensor, lowest: number): void {
     const { shape, data } = ids;
     if (shape.length !== 3 || !shape.every((size) => size > 0) || dtypeOf(ids) !== "i32") {
-      throw new ArgumentError("ids", "an int32 tensor [B, h, w]", `[${shape}] of ${dtypeOf(ids)}`);
+      throw new ArgumentError("ids", "an int32 tensor [B, h, w]", described(`a tensor [${shape}] of ${dtypeOf(ids)}`));
     }
     const stray = data.find((id) => id < lowest || id >= this.vocabularySize);
     if (stray !== undefined) throw new ArgumentError("ids", `ids from ${lowest} to ${this.vocabularySize - 1}`, stray);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ArgumentError, ExecutionError } from "../../../src/base/errors.js";
+import { ArgumentError, LogitsError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { draw, type Distribution, distributionOf, samplingSettings } from "../../../src/core/sampling/sampling.js";
 import { descend } from "../../../src/core/sampling/selection.js";
@@ -106,7 +106,7 @@ describe("the distribution of the next id", () => {
       [no, no],
     ])
       for (const options of [{}, { temperature: 0 }, { topK: 1 }, { topP: 0.5 }])
-        expect(() => distributionOf(Float32Array.from(row), samplingSettings(options))).toThrow(ExecutionError);
+        expect(() => distributionOf(Float32Array.from(row), samplingSettings(options))).toThrow(LogitsError);
   });
 
   test.each([

@@ -38,8 +38,8 @@ export type JacobiOptions = Options<Omit<JacobiSettings, "window">> & {
 /** Completes and checks settings. Throws ArgumentError or UnknownNameError. */
 export function jacobiSettings(options: JacobiOptions = {}, where = "jacobi"): JacobiSettings {
   const { rule, initialiser, window } = withDefaults(where, JACOBI_DEFAULTS, options as Options<JacobiSettings>);
-  if (!Object.hasOwn(RULES, rule)) throw new UnknownNameError("rule", String(rule), Object.keys(RULES));
-  if (!INITIALISERS.includes(initialiser)) throw new UnknownNameError("initialiser", String(initialiser), INITIALISERS);
+  if (!Object.hasOwn(RULES, rule)) throw new UnknownNameError("rule", rule, Object.keys(RULES));
+  if (!INITIALISERS.includes(initialiser)) throw new UnknownNameError("initialiser", initialiser, INITIALISERS);
   return { rule, initialiser, window: windowOf(window, `${where}.window`) };
 }
 
