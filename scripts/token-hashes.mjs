@@ -2,11 +2,12 @@
 // checkout. A change that claims to leave results alone prints the same lines before and after.
 import { generateImage, loadImageModel } from "../dist/index.js";
 
-const PROMPTS = `red apple;house with garden;cat;dog;blue car;bicycle;umbrella;guitar;pizza slice;hot air balloon;fox;star;rainbow;key;
+const PROMPTS =
+  `red apple;house with garden;cat;dog;blue car;bicycle;umbrella;guitar;pizza slice;hot air balloon;fox;star;rainbow;key;
 clock;butterfly;robot;book;snowman;elephant;fish;airplane;ice cream;green tree;angry face;sunglasses;football;laptop;light bulb;
 heart;bird;penguin`
-  .split(";")
-  .map((prompt) => prompt.trim());
+    .split(";")
+    .map((prompt) => prompt.trim());
 
 const model = await loadImageModel();
 for (const decoding of ["next-scale", "next-token", "jacobi", "next-neighbor"]) {

@@ -1,18 +1,59 @@
 /** Files that appear whole or not at all. */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { OutputError } from "./errors.js";
 
+/** A file to be written: its content, or parts of it one after the other. */
+export interface FileContent {
+  readonly path: string;
+  readonly content: Uint8Array | string | readonly Uint8Array[];
+}
+
 /**
- * Writes `content`, parts one after the other, to `path` under a temporary name beside it, then renames, so that a reader, a crash or a full disk never
+ * Writes `content` to `path` under a temporary name beside it, then renames, so that a reader, a crash or a full disk never
  * leaves half a file. Folders that are missing are made. An existing file is replaced.
  *
  * @throws OutputError with the reason in words; nothing of the new content is left behind.
  */
-export async function writeWhole(path: string, content: Uint8Array | string | readonly Uint8Array[]): Promise<void> {
-  const partial = `${path}.${randomUUID()}.partial`;
+export async function writeWhole(path: string, content: FileContent["content"]): Promise<void> {
+  await (await stage({ path, content })).place();
+}
+
+/**
+ * Writes files that belong together: all or none. Every one is complete on the disk before the first gets its name; names are
+ * given from the last of the list to the first, so that nobody finds the first without the others.
+ *
+ * @throws OutputError for the first that cannot be written; files that stood there before stand there again.
+ */
+export async function writeTogether(files: readonly FileContent[]): Promise<void> {
+  const staged: Staged[] = [];
+  const backups: Backup[] = [];
   try {
+    for (const file of files) staged.push(await stage(file));
+    for (const [i, { place }] of [...staged.entries()].reverse()) {
+      backups.push(await backUp(files[i]!.path));
+      await place();
+    }
+  } catch (error) {
+    for (const { restore } of backups.reverse()) await restore().catch(() => {});
+    for (const { discard } of staged) await discard();
+    throw error;
+  }
+  for (const { forget } of backups) await forget();
+}
+
+/** A file that is complete on the disk under a temporary name. */
+interface Staged {
+  /** Gives it its name. */
+  place(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+async function stage({ path, content }: FileContent): Promise<Staged> {
+  const partial = `${path}.${randomUUID()}.partial`;
+  const discard = () => rm(partial, { force: true }).catch(() => {}); // the first error is the one to report
+  const write = async () => {
     await makeFolder(dirname(path));
     const handle = await open(partial, "wx");
     try {
@@ -21,13 +62,37 @@ export async function writeWhole(path: string, content: Uint8Array | string | re
     } finally {
       await handle.close();
     }
-    await rename(partial, path);
+  };
+  const orDiscard = async (error: unknown) => {
+    await discard();
+    throw outputError(path, error);
+  };
+  await write().catch(orDiscard);
+  return { discard, place: () => rename(partial, path).catch(orDiscard) };
+}
+
+/** What stood at a path before, kept until it is known whether all files of a group could be written. */
+interface Backup {
+  /** Puts back what stood there: the old file, or nothing. */
+  restore(): Promise<void>;
+  forget(): Promise<void>;
+}
+
+async function backUp(path: string): Promise<Backup> {
+  const backup = `${path}.${randomUUID()}.old`;
+  try {
+    await link(path, backup).catch(() => copyFile(path, backup)); // not every file system links
   } catch (error) {
-    await rm(partial, { force: true }).catch(() => {}); // the first error is the one to report
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    const [reason, remedy] = REASONS[code] ?? [code, "Check that the folder exists, may be written and has room."];
-    throw new OutputError(path, reason, remedy, { cause: error });
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw outputError(path, error);
+    return { restore: () => rm(path, { force: true }), async forget() {} };
   }
+  return { restore: () => rename(backup, path), forget: () => rm(backup, { force: true }) };
+}
+
+function outputError(path: string, error: unknown): OutputError {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error);
+  const [reason, remedy] = REASONS[code] ?? [code, "Check that the folder exists, may be written and has room."];
+  return new OutputError(path, reason, remedy, { cause: error });
 }
 
 /** Like mkdir -p. Node's own recursive mkdir never returns where the file system refuses new folders by ENOENT, as /proc does. */

@@ -12,7 +12,7 @@ import {
   type ImageModel,
   type ImageResult,
   type ImageSettings,
-  type ImageWarning,
+  type Warning,
   type Options,
 } from "../index.js";
 import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
@@ -158,7 +158,7 @@ function tell(
   );
 }
 
-const textOf = (warning: ImageWarning): string =>
+const textOf = (warning: Warning): string =>
   warning.type === "other" ? warning.message : `${warning.feature} is not supported. ${warning.details ?? ""}`;
 
 const endingOf = (format: ImageFormat): string =>

@@ -5,10 +5,9 @@
 import type { Condition } from "../core/condition.js";
 import type { ConditionConfig } from "../core/configs.js";
 import type { Decoding, DecodingName } from "../core/decode/orders.js";
-import type { Sampler } from "../core/decode/sampler.js";
-import type { Accepted, Strategy } from "../core/decode/step.js";
+import type { TokenSampling } from "../core/sampling-ranges.js";
 import type { Session } from "../core/session.js";
-import type { ImageSampling } from "../models/network-config.js";
+import type { Decodable } from "../media/token-passes.js";
 import type { Mask } from "../tokenizers/image/kept-cells.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 
@@ -22,11 +21,11 @@ export interface NetworkFacts {
   readonly positions: number;
   /** Cells of one side of the grid that becomes pixels. */
   readonly cells: number;
-  /** Bytes of the cache of one row of a batch; guidance needs two rows for a picture. */
-  readonly cacheBytes: number;
 }
 
 export interface ImageNetwork {
+  /** Bytes of the states of one row of a batch; guidance needs two rows for a picture. */
+  readonly rowBytes: number;
   /** Begins pictures that are drawn together. */
   begin(work: Work): Promise<Drawing>;
   /** The ids of a picture of the model's own side, as many as there are positions. */
@@ -39,7 +38,7 @@ export interface ImageNetwork {
 export interface Work {
   readonly condition: Condition;
   readonly decoding: Decoding;
-  readonly sampling: ImageSampling;
+  readonly sampling: TokenSampling;
   readonly seed: number;
   /** Number of the first picture among those of the seed. */
   readonly firstItem: number;
@@ -48,12 +47,8 @@ export interface Work {
 }
 
 /** Pictures in the making. Whoever began closes the session. */
-export interface Drawing {
+export interface Drawing extends Decodable {
   readonly session: Session;
-  readonly strategy: Strategy;
-  readonly sampler: Sampler;
-  /** Takes what became final in a pass, an entry for each picture. */
-  accept(accepted: readonly Accepted[]): void;
   /** What can be seen of the pictures so far, at the model's own side. */
   previews(): Promise<Picture[]>;
   /** The finished pictures, at the same side, when everything was accepted. */

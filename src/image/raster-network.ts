@@ -6,24 +6,23 @@ import { ordersOf, strategyOf } from "../core/decode/orders.js";
 import { sampler } from "../core/decode/sampler.js";
 import { guidance } from "../core/guidance.js";
 import type { Transformer } from "../core/model.js";
-import { blocksOf } from "../core/prediction.js";
 import { openSession } from "../core/session.js";
 import { tensor } from "../engine/tensor.js";
+import { stateBytes } from "../media/batches.js";
 import { picturesOf, pixelsOf } from "../tokenizers/image/pixels.js";
 import { UNKNOWN } from "../tokenizers/image/preview.js";
 import type { ImageTokenizer } from "../tokenizers/image/vq-tokenizer.js";
 import type { Drawing, ImageNetwork, NetworkFacts, Work } from "./network.js";
 
 export function rasterFacts(config: TransformerConfig): NetworkFacts {
-  const { positions, slots } = derive(config);
   const { condition, grid: cells } = config;
-  const cacheBytes = blocksOf(config) * 2 * slots * config.width * 4;
-  return { decodings: ordersOf(config), condition, positions, cells, cacheBytes };
+  return { decodings: ordersOf(config), condition, positions: derive(config).positions, cells };
 }
 
 /** The network of a transformer and its tokenizer, both of which stay the caller's. */
 export function rasterNetwork(transformer: Transformer, tokenizer: ImageTokenizer): ImageNetwork {
   return {
+    rowBytes: stateBytes(transformer.decoder.graph, { B: 1, S: derive(transformer.config).slots }),
     begin: (work) => begin(transformer, tokenizer, work),
     async idsOf(picture) {
       const { data } = await tokenizer.encode(pixelsOf([picture], tokenizer.channels));

@@ -4,11 +4,12 @@ import sharp from "sharp";
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { writeWhole } from "../base/write-file.js";
+import { type Marking, markingOf } from "../media/marking.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { animatedPng } from "./animated-png.js";
 import { encodePicture } from "./encode.js";
-import { mp4 } from "./ffmpeg.js";
-import { type Marking, markingOf, xmpOf } from "./marking.js";
+import { mp4 } from "./mp4.js";
+import { xmpOf } from "./xmp.js";
 
 export interface FramesSettings {
   /** Frames a second, 0.1 … 120. */

@@ -9,21 +9,21 @@ import { deriveScales, type ScaleConfig } from "../core/scale-configs.js";
 import type { ScaleTransformer } from "../core/scale-model.js";
 import { openScaleSession, type Paint } from "../core/scale-session.js";
 import type { FloatTensor } from "../engine/tensor.js";
+import { stateBytes } from "../media/batches.js";
 import { keptCells } from "../tokenizers/image/kept-cells.js";
 import type { MultiScaleTokenizer, Painted } from "../tokenizers/image/multi-scale-tokenizer.js";
 import { picturesOf, pixelsOf } from "../tokenizers/image/pixels.js";
 import type { Drawing, ImageNetwork, NetworkFacts, Work } from "./network.js";
 
 export function scaleFacts(config: ScaleConfig): NetworkFacts {
-  const { positions, slots } = deriveScales(config);
-  const { condition, sides, layers, width } = config;
-  const cacheBytes = layers * 2 * slots * width * 4;
-  return { decodings: ordersOf(config), condition, positions, cells: sides.at(-1)!, cacheBytes };
+  const { condition, sides } = config;
+  return { decodings: ordersOf(config), condition, positions: deriveScales(config).positions, cells: sides.at(-1)! };
 }
 
 /** The network of a transformer and its tokenizer, both of which stay the caller's. */
 export function scaleNetwork(transformer: ScaleTransformer, tokenizer: MultiScaleTokenizer): ImageNetwork {
   return {
+    rowBytes: stateBytes(transformer.decoder.graph, { B: 1, S: deriveScales(transformer.config).slots }),
     begin: (work) => begin(transformer, tokenizer, work),
     async idsOf(picture) {
       const { data } = await tokenizer.encode(pixelsOf([picture], tokenizer.channels));

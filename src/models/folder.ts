@@ -1,6 +1,6 @@
 /** A model on disk: a folder with config.json and the files that it names, each verified by its digest before it is used. */
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256OfFile } from "../base/digest.js";
 import { CheckpointError, UnknownNameError } from "../base/errors.js";
@@ -15,6 +15,8 @@ export interface ModelFolder {
 /** The folder of the embedded models; the same from src/ and from dist/. */
 const EMBEDDED = fileURLToPath(new URL("../../models/", import.meta.url));
 
+const CONFIG = "config.json";
+
 /** A config.json beyond this is not one. */
 const MOST_BYTES = 2 ** 20;
 
@@ -24,9 +26,9 @@ const MOST_BYTES = 2 ** 20;
  * @throws UnknownNameError where it is neither; CheckpointError where config.json cannot be read or is no JSON.
  */
 export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
-  const embedded = Object.hasOwn(EMBEDDED_MODELS, nameOrPath);
-  const path = embedded ? join(EMBEDDED, nameOrPath) : nameOrPath;
-  const file = join(path, "config.json");
+  const embedded = isEmbedded(nameOrPath);
+  const path = pathOf(nameOrPath);
+  const file = join(path, CONFIG);
   const size = await stat(file).then(
     (found) => found.size,
     () => null,
@@ -52,6 +54,19 @@ export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> 
     throw new CheckpointError(file, "unreadable", "it cannot be read as JSON", remedy, { cause });
   }
 }
+
+/** What a name or path stands for at the moment: the folder, and the state of its config.json, which states all its files. */
+export async function modelIdentity(nameOrPath: string): Promise<string> {
+  const path = pathOf(nameOrPath);
+  const found = await stat(join(path, CONFIG)).catch(() => null); // whoever opens it says what is wrong
+  return found ? `${path} ${found.ino} ${found.size} ${found.mtimeMs}` : path;
+}
+
+const isEmbedded = (name: string): boolean => Object.hasOwn(EMBEDDED_MODELS, name);
+
+/** Absolute, so that files which are opened later are found wherever the process is then. */
+const pathOf = (nameOrPath: string): string =>
+  isEmbedded(nameOrPath) ? join(EMBEDDED, nameOrPath) : resolve(nameOrPath);
 
 /**
  * Compares every file of `sha256` in the folder with its digest.

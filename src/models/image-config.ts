@@ -4,10 +4,11 @@ import { ArgumentError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
 import type { ConditionConfig } from "../core/configs.js";
 import { type DecodingName, ordersOf } from "../core/decode/orders.js";
-import { fileName, type ImageNetworkConfig, type ImageSampling, parseNetworks, sideOf } from "./network-config.js";
+import type { TokenSampling } from "../core/sampling-ranges.js";
+import { fileName, type ImageNetworkConfig, parseNetworks, sideOf } from "./network-config.js";
 
 /** What a model does where the caller says nothing. */
-export interface ImageDefaults extends ImageSampling {
+export interface ImageDefaults extends TokenSampling {
   /** One of the model's styles, or "none". */
   readonly style: string;
 }

@@ -2,11 +2,11 @@
  * The networks of an image model, as its config.json names them: image tokenizers, and transformers that each were trained with
  * one of them. A layout says how a file is read: names of weights, and the fields of its configuration.
  */
-import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import type { Fields } from "../base/fields.js";
 import { parseTransformerConfig, type TransformerConfig } from "../core/configs.js";
 import { ordersOf } from "../core/decode/orders.js";
+import { parseSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling-ranges.js";
 import { parseScaleConfig, type ScaleConfig } from "../core/scale-configs.js";
 import type { Precision } from "../engine/engine.js";
 import { downsampleOf } from "../tokenizers/image/codec-config.js";
@@ -16,17 +16,6 @@ import {
   parseMultiScaleConfig,
 } from "../tokenizers/image/multi-scale-config.js";
 import { parseVqConfig, type VqConfig } from "../tokenizers/image/vq-config.js";
-
-/** The numbers by which a transformer is sampled. `guidance` is in LlamaGen's convention for every layout: 1 is off. */
-export interface ImageSampling {
-  readonly guidance: number;
-  /** The part of the tokens that are there when guidance ends: passes that begin with fewer are guided. 1: to the end. */
-  readonly guidanceUntil: number;
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly minP: number;
-}
 
 /** A configuration and the file of its weights, which is named relative to the folder of the model. */
 export interface Weighted<Config> {
@@ -39,7 +28,7 @@ export type ImageNetworkConfig = {
   /** How the weights of the transformer are held where the caller says nothing. */
   readonly precision: Precision;
   /** How it is sampled where the caller says nothing. */
-  readonly sampling: ImageSampling;
+  readonly sampling: TokenSampling;
 } & (
   | {
       readonly layout: "llamagen";
@@ -100,7 +89,7 @@ function parseNetwork(of: Fields, tokenizer: Tokenizer, order: string, where: st
   const layout = of.word("layout", [tokenizer.layout === "llamagen-vq" ? "llamagen" : "var"]);
   const weights = fileName(of, "weights");
   const precision = of.word("precision", PRECISIONS);
-  const sampling = parseSampling(of.object("defaults"));
+  const sampling = parseSampling(of.object("defaults"), TOKEN_SAMPLING);
   const json = of.take("config");
   of.finish();
   const place = `${where}.config`;
@@ -136,20 +125,6 @@ function checkScales({ sides, codeDim }: ScaleConfig, tokenizer: MultiScaleConfi
   if (sides.join() !== scales) throw new ArgumentError(`${where}.sides`, `the tokenizer's, ${scales}`, sides.join());
   if (codeDim !== tokenizer.codeDim)
     throw new ArgumentError(`${where}.codeDim`, `the tokenizer's ${tokenizer.codeDim}`, codeDim);
-}
-
-/** Sampling numbers out of their fields, here and in a manifest. */
-export function parseSampling(of: Fields): ImageSampling {
-  const sampling = {
-    guidance: of.number("guidance", "a number from 1 to 100", isNumberIn(1, 100)),
-    guidanceUntil: of.number("guidanceUntil", "a number from 0 to 1", isNumberIn(0, 1)),
-    temperature: of.number("temperature", "a number from 0 to 100", isNumberIn(0, 100)),
-    topK: of.number("topK", "a whole number, 0 to keep all", isIntegerIn(0, 2 ** 31 - 1)),
-    topP: of.number("topP", "a number above 0 and up to 1", (p) => isNumberIn(0, 1)(p) && p !== 0),
-    minP: of.number("minP", "a number from 0 to 1", isNumberIn(0, 1)),
-  };
-  of.finish();
-  return sampling;
 }
 
 /** A plain file name: a configuration may not reach outside of its folder. */

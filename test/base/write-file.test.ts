@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { writeWhole } from "../../src/base/write-file.js";
+import { writeTogether, writeWhole } from "../../src/base/write-file.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
 const folder = temporaryFolder();
@@ -33,5 +33,35 @@ describe("writeWhole", () => {
     await expect(writeWhole(join(folder, "full"), "new")).rejects.toMatchObject({ code: "output" });
     expect(await readFile(path, "utf8")).toBe("old");
     expect((await readdir(folder)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+});
+
+describe("writeTogether", () => {
+  test("writes all files, or leaves what was there", async () => {
+    const own = join(folder, "together");
+    const [a, b] = [join(own, "a"), join(own, "b")];
+    await writeTogether([
+      { path: a, content: "1" },
+      { path: b, content: "2" },
+    ]);
+    await mkdir(join(own, "c"));
+    for (const paths of [
+      [a, join(own, "c")], // a folder of that name
+      [join(own, "c"), b],
+      [join(own, "new"), join(own, "c")],
+      [a, join(own, "x".repeat(300))],
+      [b, join(a, "under-a-file")],
+    ]) {
+      const files = paths.map((path) => ({ path, content: "other" }));
+      await expect(writeTogether(files)).rejects.toMatchObject({ code: "output" });
+    }
+    expect([await readFile(a, "utf8"), await readFile(b, "utf8")]).toEqual(["1", "2"]);
+    expect((await readdir(own)).sort()).toEqual(["a", "b", "c"]);
+    await writeTogether([
+      { path: a, content: "3" },
+      { path: b, content: "4" },
+    ]);
+    expect([await readFile(a, "utf8"), await readFile(b, "utf8")]).toEqual(["3", "4"]);
+    expect((await readdir(own)).sort()).toEqual(["a", "b", "c"]);
   });
 });

@@ -1,7 +1,7 @@
 /** A mask: what of a picture is drawn anew. White is drawn, black is kept, as painters and in-painting models have it. */
-import { ArgumentError } from "../base/errors.js";
-import type { Mask } from "../tokenizers/image/kept-cells.js";
-import type { Picture } from "../tokenizers/image/pixels.js";
+import { ArgumentError } from "../../base/errors.js";
+import type { Mask } from "./kept-cells.js";
+import type { Picture } from "./pixels.js";
 
 /** A square of flags: 1 where a pixel is drawn anew. */
 export interface Region {
