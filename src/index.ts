@@ -96,6 +96,7 @@ export {
 export { SCALE_TRANSFORMERS, type ScaleConfig, type ScaleTransformerName, scaleConfig } from "./core/var/config.js";
 export { type ScaleTransformer, VAR } from "./core/var/architecture.js";
 export type { Paint, ScaleStart } from "./core/var/feeder.js";
+export type { TokenSampling } from "./core/sampling/ranges.js";
 export { biased, penalised, repetitionAware, suppressed } from "./core/sampling/stages.js";
 export { openSession, type Session, type SessionOptions } from "./core/session.js";
 export type { DeviceName } from "./engine/devices.js";
@@ -112,39 +113,39 @@ export { type OpenOptions, openCheckpoint } from "./engine/weights/open.js";
 export { writeSafetensors } from "./engine/weights/safetensors-write.js";
 export { editImage, type EditImageOptions, type EditSources, streamEdit } from "./image/edit-image.js";
 export type { ImageFormat } from "./image/encode.js";
-export type { ImageEvent, ImageResult, ImageUsage } from "./image/events.js";
+export type { ImageEnd, ImageEvent, ImagePreview, ImageResult } from "./image/events.js";
 // Images
 export { type GenerateImageOptions, generateImage, streamImage } from "./image/generate-image.js";
 export type { GeneratedImage } from "./image/generated-image.js";
 export { type EditRecord, type ImageManifest, parseManifest, readManifest } from "./image/manifest.js";
-export {
-  COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA,
-  type Marking,
-  markingOf,
-  readMarking,
-  TRAINED_ALGORITHMIC_MEDIA,
-  xmpOf,
-} from "./image/marking.js";
 // Models
-export {
-  type ImageModel,
-  LOAD_DEFAULTS,
-  type LoadSettings,
-  loadImageModel,
-} from "./image/model.js";
+export { type ImageModel, loadImageModel } from "./image/model.js";
 export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/networks/network.js";
 export type { PublishedFiles } from "./image/recipe.js";
 export type { PictureSource } from "./image/read-picture.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
 export type { ImageRoute } from "./image/route.js";
-export type { RunOptions } from "./image/run.js";
 export { FRAMES_DEFAULTS, type FrameSource, type FramesSettings, saveFrames } from "./image/save-frames.js";
 export { type ImageVerification, verifyImage } from "./image/verify-image.js";
-export type { ImageWarning } from "./image/warnings.js";
+export { readMarking, xmpOf } from "./image/xmp.js";
+export type { RunEvent, RunResult, Usage as RunUsage } from "./media/events.js";
+export { LOAD_DEFAULTS, type LoadedModel, type LoadSettings } from "./media/load.js";
+export type { ManifestBase } from "./media/manifest.js";
+export {
+  COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA,
+  type Marking,
+  markingOf,
+  TRAINED_ALGORITHMIC_MEDIA,
+} from "./media/marking.js";
+export type { RunOptions } from "./media/run.js";
+export type { GeneratedItem, SaveOptions } from "./media/saved.js";
+export type { RunSettings, TokenSettings } from "./media/settings.js";
+export type { Verification } from "./media/verification.js";
+export type { Warning } from "./media/warnings.js";
 export { type ImageDefaults, type ImageModelConfig, NO_STYLE } from "./models/image-config.js";
 export type { EmbeddedModel, EmbeddedName, PublishedImageModel, PublishedName } from "./models/known.js";
 export { DEFAULT_IMAGE_MODEL, EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "./models/known.js";
-export { type ImageNetworkConfig, type ImageSampling, PRECISIONS } from "./models/network-config.js";
+export { type ImageNetworkConfig, PRECISIONS } from "./models/network-config.js";
 export { centreCrop } from "./tokenizers/image/crop.js";
 export { type Box, boxMask, keptCells, type Mask } from "./tokenizers/image/kept-cells.js";
 export {

@@ -9,6 +9,7 @@ const STAIRS = [
   ["engine"], //                                       graphs, devices, weights: knows no model
   ["core", "tokenizers"], //                           ids -> ids and media <-> ids: neither knows the other
   ["models"], //                                       which checkpoints exist, how a folder is read and verified
+  ["media"], //                                        what all media share: runs, loading, manifests, saving, marking
   ["text", "image", "audio", "3d"], //                 one medium each
   ["index.ts"], //                                     every public name
   ["gallery", "pipeline", "testing", "ai-sdk"], //     faces

@@ -13,7 +13,7 @@ import {
   type ImageModel,
   type ImageResult,
   type ImageSettings,
-  type ImageWarning,
+  type Warning,
   type Options,
 } from "../index.js";
 import { type ModelOptions, modelOf, numberOf, printJson, STYLE_HELP, withModelOptions } from "./options.js";
@@ -176,7 +176,7 @@ function report(
   );
 }
 
-const textOf = (warning: ImageWarning): string =>
+const textOf = (warning: Warning): string =>
   warning.type === "other" ? warning.message : `${warning.feature} is not supported. ${warning.details ?? ""}`;
 
 const endingOf = (format: ImageFormat): string =>

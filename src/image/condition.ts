@@ -1,17 +1,18 @@
 /** A subject becomes what stands before the image tokens. */
 import { type Condition, type ConditionConfig, leftPadded } from "../core/condition.js";
 import { tensor } from "../engine/tensor.js";
+import { promptIds } from "../media/prompt.js";
+import type { Warning } from "../media/warnings.js";
 import { NO_STYLE } from "../models/image-config.js";
 import type { ImageModel } from "./model.js";
 import type { Subject } from "./request.js";
-import { type ImageWarning, other } from "./warnings.js";
 
 export interface Prepared {
   /** The condition of a batch of `items`, all alike. */
   readonly of: (items: number) => Condition;
   /** Tokens of the subject that the model sees, for one item. */
   readonly tokens: number;
-  readonly warnings: readonly ImageWarning[];
+  readonly warnings: readonly Warning[];
 }
 
 /** Encodes the subject once, for a model of that condition. What does not fit into the slots is left out and named in a warning. */
@@ -36,19 +37,14 @@ function prepareCaption(
 ): Prepared {
   const room = condition.kind === "caption" ? condition.slots - 1 : 0;
   const captions = model.captions!; // a model that takes captions has a tokenizer for them
-  const all = Array.from(captions.encode(prompt, { specialsInText: "text" }));
-  const ids = all.slice(0, room);
+  const { ids, warnings } = promptIds(captions, prompt, room);
   const row = style === NO_STYLE ? null : model.styles.indexOf(style);
   const of = (items: number): Condition => ({
     kind: "caption",
     styles: Array<number | null>(items).fill(row),
     captions: Array<readonly number[]>(items).fill(ids),
   });
-  if (all.length <= room) return { of, tokens: ids.length, warnings: [] };
-  const lost = captions.decode(all.slice(room, room + 40)).trim();
-  const clipped = lost.length > 60 || all.length > room + 40 ? `${lost.slice(0, 60)}…` : lost;
-  const message = `The prompt has ${all.length} tokens and the model reads ${room}; from "${clipped}" on it was left out.`;
-  return { of, tokens: ids.length, warnings: [other(message)] };
+  return { of, tokens: ids.length, warnings };
 }
 
 function prepareFeatures(condition: ConditionConfig, { features }: Subject & { kind: "features" }): Prepared {

@@ -1,16 +1,22 @@
-/** From a checked request to events: batches, passes, pictures, files. Whatever the order, the work is the same. */
+/** From a checked request to pictures and events. Whatever the order of decoding, the work is the same. */
+import { once } from "../base/once.js";
 import { idOf } from "../core/decode/step.js";
+import { decodedApart } from "../core/orders.js";
+import { APART, type Batch } from "../media/batches.js";
+import { generate, type Making, type Run } from "../media/generate.js";
+import { markingOf } from "../media/marking.js";
+import { tokenPasses } from "../media/token-passes.js";
+import { other, type Warning, warnOnce } from "../media/warnings.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
-import { type Prepared, prepare } from "./condition.js";
+import { prepare } from "./condition.js";
 import { ENCODINGS, encodePicture, encodePreview, hasTransparency, resized } from "./encode.js";
-import type { ImageEvent, ImageResult } from "./events.js";
+import type { ImageEnd, ImageEvent, ImagePreview, ImageResult } from "./events.js";
 import { type GeneratedImage, generatedImage } from "./generated-image.js";
-import { type EditRecord, manifestOf } from "./manifest.js";
-import { markingOf, xmpOf } from "./marking.js";
+import { type EditRecord, imageManifest } from "./manifest.js";
 import type { ImageModel } from "./model.js";
-import type { Work } from "./networks/network.js";
+import type { Drawing, Work } from "./networks/network.js";
 import type { ImageRequest } from "./request.js";
-import { type ImageWarning, other } from "./warnings.js";
+import { xmpOf } from "./xmp.js";
 
 /** What drawing into a picture adds to drawing from nothing. */
 export interface Edit {
@@ -21,149 +27,95 @@ export interface Edit {
   readonly record: EditRecord;
 }
 
+type Own = ImagePreview | ImageEnd;
+
+/** What is to be drawn; warnings arise on the way, too. */
+interface Job {
+  readonly model: ImageModel;
+  readonly request: ImageRequest;
+  /** null for pictures from nothing. */
+  readonly edit: Edit | null;
+  readonly warnings: Warning[];
+}
+
 /** Makes the pictures of a request, with events on the way. Leaving the loop early stops the work. */
-export async function* drawImages(
+export function drawImages(
   model: ImageModel,
   request: ImageRequest,
   edit: Edit | null,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ImageEvent, void, void> {
-  const started = performance.now();
-  const { n, seed, route } = request;
-  const { positions } = route;
+  const { route, seed, decoding, sampling } = request;
   const prepared = prepare(model, route.condition, request.subject);
-  const warnings: ImageWarning[] = [
-    ...prepared.warnings,
-    ...sizeWarnings(model, request),
-    ...decodingWarnings(request),
-  ];
-  const total = n * positions;
-  yield {
-    type: "run-start",
-    model: { name: model.name, revision: model.revision },
-    device: model.device,
-    ...{ seed, n, total, warnings: [...warnings] },
+  const warnings = [...prepared.warnings, ...sizeWarnings(model, request), ...decodingWarnings(request)];
+  const job = { model, request, edit, warnings };
+  const run: Run<Own, GeneratedImage, ImageResult, number> = {
+    ...{ model, settings: request, itemTokens: route.positions, inputTokens: prepared.tokens, warnings },
+    async open() {
+      const network = await route.network();
+      return {
+        itemBytes: decodedApart(decoding) ? APART : (sampling.guidance > 1 ? 2 : 1) * network.rowBytes,
+        async begin(batch, signal) {
+          const [condition, given] = [prepared.of(batch.items), edit?.given ?? null];
+          const drawing = await network.begin({ condition, decoding, sampling, seed, given, firstItem: batch.first });
+          return drawn(job, batch, drawing, signal);
+        },
+      };
+    },
+    completed: (image) => ({ type: "image-end", image }),
+    result: (images, facts) => ({ images, ...facts }),
   };
-
-  const images: GeneratedImage[] = [];
-  let forwardPasses = 0;
-  let predictedTokens = 0;
-  for (const batch of batches(request)) {
-    for await (const event of drawBatch(model, request, edit, prepared, batch, signal)) {
-      switch (event.type) {
-        case "tokens-accept":
-          forwardPasses++;
-          yield { ...event, done: images.length * positions + event.done, total, forwardPasses };
-          break;
-        case "image-preview":
-          yield event;
-          break;
-        case "batch-end":
-          predictedTokens += event.predicted;
-          for (const [item, drawn] of event.pictures.entries()) {
-            const made = { index: batch.first + item, ids: event.ids[item]!, drawn };
-            const image = await finish(model, request, edit, made, warnings);
-            images.push(image);
-            yield { type: "image-end", image };
-          }
-      }
-    }
-    signal?.throwIfAborted();
-  }
-
-  const usage = {
-    inputTokens: n * prepared.tokens,
-    outputTokens: total,
-    totalTokens: n * prepared.tokens + total,
-    forwardPasses,
-    predictedTokens,
-    milliseconds: performance.now() - started,
-  };
-  const response: ImageResult["response"] = { timestamp: new Date(), modelId: model.name, revision: model.revision };
-  yield { type: "run-end", result: { images, warnings, usage, seed, response } };
+  return generate(run, signal);
 }
 
-/** Pictures that are made together; `first` counts among all pictures of the seed. */
-interface Batch {
-  readonly first: number;
-  readonly items: number;
-}
-
-/** Bytes that the caches of one batch may take. Results do not depend on it: draws are addressed by the picture's index. */
-const CACHE_BYTES = 2 ** 29;
-
-function* batches({ n, firstIndex, sampling, route }: ImageRequest): Iterable<Batch> {
-  const bytes = (sampling.guidance > 1 ? 2 : 1) * route.cacheBytes;
-  const most = Math.max(1, Math.floor(CACHE_BYTES / bytes));
-  for (let start = 0; start < n; start += most) yield { first: firstIndex + start, items: Math.min(most, n - start) };
-}
-
-type BatchEvent =
-  | Extract<ImageEvent, { type: "tokens-accept" | "image-preview" }>
-  | {
-      readonly type: "batch-end";
-      readonly ids: readonly Int32Array[];
-      readonly pictures: readonly Picture[];
-      readonly predicted: number;
-    };
-
-/** Decodes the tokens of a batch and renders them; closes the session whatever happens. */
-async function* drawBatch(
-  model: ImageModel,
-  request: ImageRequest,
-  edit: Edit | null,
-  prepared: Prepared,
-  { first, items }: Batch,
+/** Pictures in the making: previews after every so many passes; rendered together, encoded one by one. */
+function drawn(
+  job: Job,
+  { first }: Batch,
+  drawing: Drawing,
   signal: AbortSignal | undefined,
-): AsyncGenerator<BatchEvent, void, void> {
-  signal?.throwIfAborted();
-  const { seed, decoding, sampling, previewEvery } = request;
-  const network = await request.route.network();
-  const condition = prepared.of(items);
-  const given = edit?.given ?? null;
-  await using drawing = await network.begin({
-    ...{ condition, decoding, sampling, seed, given },
-    firstItem: first,
-  });
-  const known = Array<number>(items).fill(0);
-  for await (const event of drawing.decode({ signal })) {
-    if (event.type === "decode-end") {
-      const ids = event.values.map((values) => Int32Array.from(values, idOf));
-      yield { type: "batch-end", ids, pictures: await drawing.pictures(), predicted: event.usage.tried };
-      continue;
-    }
-    const { accepted: done, passes: forwardPasses } = event.usage;
-    event.accepted.forEach(({ positions }, item) => (known[item]! += positions.length));
-    yield { type: "tokens-accept", done, total: event.most, forwardPasses };
-    if (previewEvery === 0 || forwardPasses % previewEvery !== 0 || done === event.most) continue;
-    for (const [item, picture] of (await drawing.previews()).entries()) {
-      const index = first + item;
-      const bytes = await encodePreview(picture, markOf(model, request, edit, index));
-      yield { type: "image-preview", index, done: known[item]!, picture, bytes };
-    }
-  }
+): Making<Own, GeneratedImage> {
+  const { previewEvery, route } = job.request;
+  let ids: readonly Int32Array[] = [];
+  const pictures = once(() => drawing.pictures());
+  return {
+    passes: () => tokenPasses(drawing, (all) => (ids = all.map((line) => Int32Array.from(line, idOf))), signal),
+    async *shown({ known, forwardPasses }) {
+      const all = known.every((done) => done === route.positions);
+      if (previewEvery === 0 || forwardPasses % previewEvery !== 0 || all) return;
+      for (const [item, picture] of (await drawing.previews()).entries()) {
+        const index = first + item;
+        const bytes = await encodePreview(picture, markOf(job, index));
+        yield { type: "image-preview", index, done: known[item]!, picture, bytes };
+      }
+    },
+    async finish(item) {
+      const made = { index: first + item, ids: ids[item]!, drawn: (await pictures())[item]! };
+      return finish(job, made);
+    },
+    close: () => drawing.close(),
+  };
 }
 
 /** A drawn picture to one of the size and format asked for. Adds a warning where the format loses transparency. */
 async function finish(
-  model: ImageModel,
-  request: ImageRequest,
-  edit: Edit | null,
+  job: Job,
   { index, ids, drawn }: { readonly index: number; readonly ids: Int32Array; readonly drawn: Picture },
-  warnings: ImageWarning[],
 ): Promise<GeneratedImage> {
+  const { model, request, edit, warnings } = job;
   const { seed, side, format } = request;
   const picture = await (edit ? edit.over(drawn) : resized(drawn, side));
   if (!ENCODINGS[format].alpha && hasTransparency(picture)) warnOnce(warnings, other(FLATTENED));
-  const bytes = await encodePicture(picture, format, markOf(model, request, edit, index));
-  const manifest = manifestOf(model, request, { index, ids, picture, edit: edit?.record ?? null });
+  const bytes = await encodePicture(picture, format, markOf(job, index));
+  const manifest = imageManifest(model, request, { index, ids, picture, edit: edit?.record ?? null });
   const { width, height } = picture;
   const rgba = new Uint8Array(picture.data);
   return generatedImage({ bytes, format, width, height, rgba, ids, seed, index, manifest });
 }
 
 /** The mark of a picture, as the XMP that its file carries. */
-function markOf(model: ImageModel, { subject, seed }: ImageRequest, edit: Edit | null, index: number): string {
+function markOf({ model, request, edit }: Job, index: number): string {
+  const { subject, seed } = request;
   const prompt = subject.kind === "caption" ? subject.prompt : null;
   const made = { model: `${model.name} ${model.revision}`, prompt, seed, index };
   return xmpOf(markingOf(made, edit ? "composite" : "generated"));
@@ -171,18 +123,18 @@ function markOf(model: ImageModel, { subject, seed }: ImageRequest, edit: Edit |
 
 const FLATTENED = "JPEG has no transparency; the file shows the picture on white. PNG, WebP and AVIF keep it.";
 
-function sizeWarnings({ side: native }: ImageModel, { side }: ImageRequest): ImageWarning[] {
+function sizeWarnings({ side: native }: ImageModel, { side }: ImageRequest): Warning[] {
   if (side === native) return [];
   return [other(`The model draws ${native}x${native}; ${side}x${side} is resampled from it and shows no more detail.`)];
 }
 
-function decodingWarnings({ decoding, route: { precision } }: ImageRequest): ImageWarning[] {
+function decodingWarnings({ decoding, route: { precision } }: ImageRequest): Warning[] {
   if (decoding.kind !== "jacobi" || decoding.rule !== "coupled" || precision === "f32" || precision === "f16")
     return [];
   const remedy = 'Load the model with precision "f32" for the same tokens.';
-  return [other(`In ${precision}, tokens hang on how many a pass has, and may differ from next-token's. ${remedy}`)];
-}
-
-function warnOnce(warnings: ImageWarning[], warning: ImageWarning): void {
-  if (!warnings.some((known) => JSON.stringify(known) === JSON.stringify(warning))) warnings.push(warning);
+  return [
+    other(
+      `In ${precision}, tokens depend on how many are computed per pass, and may differ from those of next-token. ${remedy}`,
+    ),
+  ];
 }

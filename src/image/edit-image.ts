@@ -7,15 +7,15 @@ import { check, isIntegerIn, type Options } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
+import { type RunOptions, resultOf, running } from "../media/run.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import { cellsOf, checkMaskSize, laidOver, type Region, regionOf, sharesOf } from "../tokenizers/image/region.js";
 import { type Edit, drawImages } from "./draw-images.js";
-import { cellsOf, checkMaskSize, laidOver, type Region, regionOf, sharesOf } from "./edit-mask.js";
 import { resized } from "./encode.js";
 import type { ImageEvent, ImageResult } from "./events.js";
-import type { ImageModel } from "./model.js";
+import { IMAGE_MODELS, type ImageModel } from "./model.js";
 import { type PictureSource, readPicture } from "./read-picture.js";
 import { type ImageRequest, type ImageSettings, type ImageSubject, requestOf } from "./request.js";
-import { type RunOptions, resultOf, running } from "./run.js";
 
 /** What an edit takes besides what generateImage takes. */
 export interface EditSources {
@@ -30,7 +30,10 @@ export interface EditSources {
   readonly seam?: number | undefined;
 }
 
-export type EditImageOptions = EditSources & ImageSubject & Options<Omit<ImageSettings, "size">> & RunOptions;
+export type EditImageOptions = EditSources &
+  ImageSubject &
+  Options<Omit<ImageSettings, "size">> &
+  RunOptions<ImageModel>;
 
 /**
  * Draws a part of a picture anew and answers as generateImage does. Black pixels of the mask farther than `seam` from white ones
@@ -52,7 +55,7 @@ export async function editImage(options: EditImageOptions): Promise<ImageResult>
 /** The same as a stream of events, like streamImage. Previews show what is drawn, without the picture that it is laid over. */
 export function streamEdit(options: EditImageOptions): AsyncGenerator<ImageEvent, void, void> {
   const { model, signal, image, mask, seam = 4, ...rest } = options;
-  return running({ model, signal }, async function* (model) {
+  return running({ model, signal }, IMAGE_MODELS, async function* (model) {
     check("seam", "a whole number from 0 to 64", seam, isIntegerIn(0, 64));
     const original = await pictureOf(model, image);
     const sides = [original.width, model.side];

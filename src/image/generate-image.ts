@@ -1,11 +1,12 @@
 /** Pictures from a prompt, a class or features. */
 import type { Options } from "../base/check.js";
+import { type RunOptions, resultOf, running } from "../media/run.js";
 import { drawImages } from "./draw-images.js";
 import type { ImageEvent, ImageResult } from "./events.js";
+import { IMAGE_MODELS, type ImageModel } from "./model.js";
 import { type ImageSettings, type ImageSubject, requestOf } from "./request.js";
-import { type RunOptions, resultOf, running } from "./run.js";
 
-export type GenerateImageOptions = ImageSubject & Options<ImageSettings> & RunOptions;
+export type GenerateImageOptions = ImageSubject & Options<ImageSettings> & RunOptions<ImageModel>;
 
 /**
  * Makes pictures and answers them with warnings, usage and manifests. The same model, device, precision and seed give the same
@@ -26,5 +27,5 @@ export async function generateImage(options: GenerateImageOptions): Promise<Imag
  * is done, the result at the end. Leaving the loop early stops the work.
  */
 export function streamImage({ model, signal, ...rest }: GenerateImageOptions): AsyncGenerator<ImageEvent, void, void> {
-  return running({ model, signal }, (model) => drawImages(model, requestOf(model, rest), null, signal));
+  return running({ model, signal }, IMAGE_MODELS, (model) => drawImages(model, requestOf(model, rest), null, signal));
 }

@@ -1,11 +1,9 @@
-/** All that is known about a model before a device sees it: from the config.json of a folder, or from a row of published files. */
-import { basename, join } from "node:path";
-import { sha256OfFile } from "../base/digest.js";
-import { CheckpointError, UnknownNameError } from "../base/errors.js";
+/** All that is known about an image model before a device sees it: config.json of a folder, or a row of published files. */
+import { UnknownNameError } from "../base/errors.js";
 import { transformerConfig } from "../core/llamagen/config.js";
 import type { DecodingName } from "../core/orders.js";
 import { scaleConfig } from "../core/var/config.js";
-import { openModelFolder, verifyFiles } from "../models/folder.js";
+import { folderRecipe, publishedFiles, type Recipe } from "../media/recipe.js";
 import { NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel, type PublishedName } from "../models/known.js";
 import type { ImageNetworkConfig } from "../models/network-config.js";
@@ -22,55 +20,31 @@ export interface PublishedFiles {
   readonly config: PublishedName;
 }
 
-export interface Recipe {
-  readonly name: string;
-  readonly revision: string;
-  readonly licence: string;
+export interface ImageRecipe extends Recipe {
   readonly styles: readonly string[];
   readonly networks: readonly ImageNetworkConfig[];
   readonly captions: { readonly file: string } | null;
   readonly defaults: { readonly style: string; readonly decoding: DecodingName };
-  /** Digests of the files, by their plain names; empty where nothing is to be verified. */
-  readonly sha256: Readonly<Record<string, string>>;
-  /** Where a file lies that is named above. */
-  locate(file: string): string;
-  /** Compares files with their digests, before they are used. Throws CheckpointError. */
-  verify(files: readonly string[]): Promise<void>;
 }
 
-/** The recipe of an embedded model or a folder. Throws UnknownNameError, CheckpointError, ArgumentError. */
-export async function folderRecipe(nameOrPath: string, verify: boolean): Promise<Recipe> {
-  const { path, json } = await openModelFolder(nameOrPath);
-  const config = parseImageModelConfig(json, join(path, "config.json"));
-  return {
-    ...config,
-    sha256: verify ? config.sha256 : {},
-    locate: (file) => join(path, file),
-    async verify(files) {
-      if (verify) await verifyFiles(path, Object.fromEntries(files.map((file) => [file, config.sha256[file]!])));
-    },
-  };
+/** The recipe of a folder, or of published files. Throws UnknownNameError, CheckpointError, ArgumentError. */
+export function imageRecipe(source: string | PublishedFiles, verify: boolean): Promise<ImageRecipe> {
+  return typeof source === "string"
+    ? folderRecipe(source, verify, parseImageModelConfig)
+    : publishedRecipe(source, verify);
 }
 
-/** The recipe of published files. Nothing states their digests: they are taken, for the manifests. */
-export async function publishedRecipe(files: PublishedFiles, verify: boolean): Promise<Recipe> {
+async function publishedRecipe(files: PublishedFiles, verify: boolean): Promise<ImageRecipe> {
   const { tokenizer, transformer, config: name } = files;
   if (!Object.hasOwn(PUBLISHED_IMAGE_MODELS, name))
     throw new UnknownNameError("published image model", String(name), Object.keys(PUBLISHED_IMAGE_MODELS));
   const row: PublishedImageModel = PUBLISHED_IMAGE_MODELS[name];
-  const sha256: Record<string, string> = {};
-  for (const file of verify ? [tokenizer, transformer] : []) {
-    sha256[basename(file)] = await sha256OfFile(file).catch((cause: unknown) => {
-      const remedy = `Download ${row.files.tokenizer} and ${row.files.transformer} from ${row.origin}.`;
-      throw new CheckpointError(file, "unreadable", "the file cannot be read", remedy, { cause });
-    });
-  }
+  const remedy = `Download ${row.files.tokenizer} and ${row.files.transformer} from ${row.origin}.`;
   return {
-    ...{ name, revision: "published", licence: row.licence, styles: [], captions: null, sha256 },
+    ...{ name, revision: "published", licence: row.licence, styles: [], captions: null },
+    ...(await publishedFiles([tokenizer, transformer], verify, remedy)),
     networks: [networkOf(row, files)],
     defaults: { style: NO_STYLE, decoding: row.decoding },
-    locate: (file) => file,
-    async verify() {},
   };
 }
 

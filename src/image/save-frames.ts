@@ -5,11 +5,12 @@ import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../b
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { writeWhole } from "../base/write-file.js";
+import { type Marking, markingOf } from "../media/marking.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { animatedPng } from "./animated-png.js";
 import { encodePicture } from "./encode.js";
-import { mp4 } from "./ffmpeg.js";
-import { type Marking, markingOf, xmpOf } from "./marking.js";
+import { mp4 } from "./mp4.js";
+import { xmpOf } from "./xmp.js";
 
 export interface FramesSettings {
   /** Frames per second, 0.1 … 120; up to 90 in an animation, as viewers slow faster ones down. */

@@ -1,6 +1,6 @@
 /** A model on disk: a folder with config.json and the files that it names, each verified by its digest before it is used. */
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256OfFile } from "../base/digest.js";
 import { CheckpointError, InputError, InstallationError, UnknownNameError } from "../base/errors.js";
@@ -16,6 +16,8 @@ export interface ModelFolder {
 /** The folder of the embedded models; the same from src/ and from dist/. */
 const EMBEDDED = fileURLToPath(new URL("../../models/", import.meta.url));
 
+const CONFIG = "config.json";
+
 /** A config.json beyond this is not one. */
 const MOST_BYTES = 2 ** 20;
 
@@ -26,9 +28,9 @@ const MOST_BYTES = 2 ** 20;
  *   not JSON.
  */
 export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
-  const embedded = Object.hasOwn(EMBEDDED_MODELS, nameOrPath);
-  const path = embedded ? join(EMBEDDED, nameOrPath) : nameOrPath;
-  const file = join(path, "config.json");
+  const embedded = isEmbedded(nameOrPath);
+  const path = pathOf(nameOrPath);
+  const file = join(path, CONFIG);
   try {
     return { path, json: JSON.parse(await readBoundedText(file, MOST_BYTES)) };
   } catch (cause) {
@@ -47,6 +49,19 @@ const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
+
+/** What a name or path stands for at the moment: the folder, and the state of its config.json, which states all its files. */
+export async function modelIdentity(nameOrPath: string): Promise<string> {
+  const path = pathOf(nameOrPath);
+  const found = await stat(join(path, CONFIG)).catch(() => null); // whoever opens it says what is wrong
+  return found ? `${path} ${found.ino} ${found.size} ${found.mtimeMs}` : path;
+}
+
+const isEmbedded = (name: string): boolean => Object.hasOwn(EMBEDDED_MODELS, name);
+
+/** Absolute, so that files which are opened later are found wherever the process is then. */
+const pathOf = (nameOrPath: string): string =>
+  isEmbedded(nameOrPath) ? join(EMBEDDED, nameOrPath) : resolve(nameOrPath);
 
 /**
  * Compares every file of `sha256` in the folder with its digest.

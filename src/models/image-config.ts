@@ -5,17 +5,11 @@ import { described } from "../base/words.js";
 import { type Fields, fields } from "../base/fields.js";
 import type { ConditionConfig } from "../core/condition.js";
 import { type DecodingName, ordersOf } from "../core/orders.js";
-import {
-  fileName,
-  type ImageNetworkConfig,
-  type ImageSampling,
-  objectiveOf,
-  parseNetworks,
-  sideOf,
-} from "./network-config.js";
+import type { TokenSampling } from "../core/sampling/ranges.js";
+import { fileName, type ImageNetworkConfig, objectiveOf, parseNetworks, sideOf } from "./network-config.js";
 
 /** What a model does where the caller says nothing. */
-export interface ImageDefaults extends ImageSampling {
+export interface ImageDefaults extends TokenSampling {
   /** One of the model's styles, or "none". */
   readonly style: string;
 }

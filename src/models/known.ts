@@ -1,9 +1,9 @@
 /** Which models exist: the embedded ones, which travel in the package, and the published ones whose files a user brings. */
 import type { TransformerName } from "../core/llamagen/config.js";
+import type { TokenSampling } from "../core/sampling/ranges.js";
 import type { ScaleTransformerName } from "../core/var/config.js";
 import type { MULTI_SCALE_CONFIGS } from "../tokenizers/image/multi-scale-config.js";
 import type { VQ_CONFIGS } from "../tokenizers/image/vq-config.js";
-import type { ImageSampling } from "./network-config.js";
 
 /** A model whose files lie in the package, in models/<name>/. */
 export interface EmbeddedModel {
@@ -35,20 +35,20 @@ export type PublishedImageModel = {
   readonly files: { readonly transformer: string; readonly tokenizer: string };
   readonly origin: string;
   readonly licence: string;
-  readonly sampling: ImageSampling;
+  readonly sampling: TokenSampling;
 } & (
   | { readonly decoding: "next-token"; readonly tokenizer: keyof typeof VQ_CONFIGS }
   | { readonly decoding: "next-scale"; readonly tokenizer: keyof typeof MULTI_SCALE_CONFIGS }
 );
 
-const CLASSES: ImageSampling = { guidance: 4, guidanceUntil: 1, temperature: 1, topK: 2000, topP: 1, minP: 0 };
+const CLASSES: TokenSampling = { guidance: 4, guidanceUntil: 1, temperature: 1, topK: 2000, topP: 1, minP: 0 };
 
 /** LlamaGen (arXiv 2406.06525); the sampling defaults are those of the authors' demos. */
 const llamagen = (
   transformer: string,
   tokenizer: string,
   origin: string,
-  sampling: ImageSampling,
+  sampling: TokenSampling,
 ): PublishedImageModel => ({
   decoding: "next-token",
   tokenizer: "vq-ds16",

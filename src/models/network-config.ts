@@ -2,24 +2,13 @@
  * The networks of an image model, as its config.json names them: image tokenizers, and transformers that each were trained with
  * one of them. A layout says how a file is read: names of weights, and the fields of its configuration.
  */
-import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import type { Fields } from "../base/fields.js";
 import { type Objective, ordersOf } from "../core/orders.js";
+import { parseSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { Precision } from "../engine/engine.js";
 import { IMAGE_LAYOUTS, LAYOUT_NAMES, type LayoutConfigs, type LayoutName } from "./image-layouts.js";
-
-/** The numbers by which a transformer is sampled. `guidance` is in LlamaGen's convention for every layout: 1 is off. */
-export interface ImageSampling {
-  readonly guidance: number;
-  /** The part of the tokens that are there when guidance ends: passes that begin with fewer are guided. 1: to the end. */
-  readonly guidanceUntil: number;
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly minP: number;
-}
 
 /** A configuration and the file of its weights, which is named relative to the folder of the model. */
 export interface Weighted<Config> {
@@ -36,7 +25,7 @@ export type ImageNetworkConfig<L extends LayoutName = LayoutName> = {
     /** How the weights of the transformer are held where the caller says nothing. */
     readonly precision: Precision;
     /** How it is sampled where the caller says nothing. */
-    readonly sampling: ImageSampling;
+    readonly sampling: TokenSampling;
   };
 }[L];
 
@@ -103,7 +92,7 @@ function parseNetwork<L extends LayoutName>(
   of.word("layout", [layout]);
   const weights = fileName(of, "weights");
   const precision = of.word("precision", PRECISIONS);
-  const sampling = parseSampling(of.object("defaults"));
+  const sampling = parseSampling(of.object("defaults"), TOKEN_SAMPLING);
   const place = `${where}.config`;
   const row = IMAGE_LAYOUTS[layout];
   const config: LayoutConfigs[L]["transformer"] = row.parseTransformer(of.take("config"), place);
@@ -120,20 +109,6 @@ function parseNetwork<L extends LayoutName>(
     );
   row.check(config, tokenizer.config, place);
   return { layout, transformer: { weights, config }, tokenizer, precision, sampling } as ImageNetworkConfig<L>;
-}
-
-/** Sampling numbers out of their fields, here and in a manifest. */
-export function parseSampling(of: Fields): ImageSampling {
-  const sampling = {
-    guidance: of.number("guidance", "a number from 1 to 100", isNumberIn(1, 100)),
-    guidanceUntil: of.number("guidanceUntil", "a number from 0 to 1", isNumberIn(0, 1)),
-    temperature: of.number("temperature", "a number from 0 to 100", isNumberIn(0, 100)),
-    topK: of.number("topK", "a whole number, 0 to keep all", isIntegerIn(0, 2 ** 31 - 1)),
-    topP: of.number("topP", "a number above 0 and up to 1", (p) => isNumberIn(0, 1)(p) && p !== 0),
-    minP: of.number("minP", "a number from 0 to 1", isNumberIn(0, 1)),
-  };
-  of.finish();
-  return sampling;
 }
 
 /** A plain file name: a configuration may not reach outside of its folder. */

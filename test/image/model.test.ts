@@ -176,3 +176,16 @@ describe("loadImageModel", () => {
     });
   });
 });
+
+describe("calls without a loaded model", () => {
+  test("load it once, and again when its config.json has changed", async () => {
+    const path = await changed("shared", () => {});
+    const draw = async () => (await generateImage({ model: path, prompt: "red", seed: 3 })).images[0]!;
+    const first = await draw();
+    await rm(join(path, "tokenizer.safetensors")); // of a loaded model nothing is missing
+    expect((await draw()).ids).toEqual(first.ids);
+    const config = await readFile(join(path, "config.json"), "utf8");
+    await writeFile(join(path, "config.json"), `${config}\n`);
+    await expect(draw()).rejects.toMatchObject({ code: "checkpoint" });
+  });
+});

@@ -6,8 +6,9 @@
  * (guidance is in guidance.ts, since it needs two rows; stages in brackets are those that a caller adds). Temperature, top-k
  * and descending top-p are LlamaGen's, to the treatment of ties. A stage reads candidates and gives candidates; it writes into no argument and knows no randomness.
  */
-import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../../base/check.js";
+import { check, type Options, withDefaults } from "../../base/check.js";
 import { LogitsError } from "../../base/errors.js";
+import { checkSampling } from "./ranges.js";
 import { descend } from "./selection.js";
 
 export interface SamplingSettings {
@@ -34,17 +35,14 @@ export const SAMPLING_DEFAULTS: SamplingSettings = Object.freeze({
   repetitionPenalty: 1,
 });
 
+const RANGED = ["temperature", "topK", "topP", "minP", "repetitionPenalty"] as const;
 const TOP_P_ORDERS: readonly SamplingSettings["topPOrder"][] = ["descending", "ascending"];
 
 /** Completes and checks settings; each number out of range is an ArgumentError. */
 export function samplingSettings(options: Options<SamplingSettings> = {}, where = "sampling"): SamplingSettings {
   const s = withDefaults(where, SAMPLING_DEFAULTS, options);
-  check(`${where}.temperature`, "a number from 0 to 100", s.temperature, isNumberIn(0, 100));
-  check(`${where}.topK`, "a whole number, 0 to keep all", s.topK, isIntegerIn(0, 2 ** 31 - 1));
-  check(`${where}.topP`, "a number above 0 and up to 1", s.topP, (p) => isNumberIn(0, 1)(p) && p > 0);
+  for (const name of RANGED) checkSampling(name, s[name], `${where}.${name}`);
   check(`${where}.topPOrder`, '"descending" or "ascending"', s.topPOrder, (order) => TOP_P_ORDERS.includes(order));
-  check(`${where}.minP`, "a number from 0 to 1", s.minP, isNumberIn(0, 1));
-  check(`${where}.repetitionPenalty`, "a number from 0.01 to 100", s.repetitionPenalty, isNumberIn(0.01, 100));
   return s;
 }
 

@@ -6,12 +6,12 @@ import { sampler } from "../../core/decode/sampler.js";
 import type { Accepted } from "../../core/decode/step.js";
 import { LLAMAGEN, type Transformer } from "../../core/llamagen/architecture.js";
 import { derive, objectiveOf } from "../../core/llamagen/config.js";
-import { blocksOf } from "../../core/llamagen/prediction.js";
 import { openModel } from "../../core/model.js";
 import { ordersOf, strategyOf } from "../../core/orders.js";
 import { guidance } from "../../core/sampling/guidance.js";
 import { openSession } from "../../core/session.js";
 import { tensor } from "../../engine/tensor.js";
+import { stateBytes } from "../../media/batches.js";
 import { picturesOf, pixelsOf } from "../../tokenizers/image/pixels.js";
 import { UNKNOWN } from "../../tokenizers/image/preview.js";
 import { type ImageTokenizer, openVqTokenizer } from "../../tokenizers/image/vq-tokenizer.js";
@@ -19,15 +19,15 @@ import type { Drawing, NetworkRow, Work } from "./network.js";
 
 export const llamagen: NetworkRow<"llamagen"> = {
   facts(config) {
-    const { positions, slots } = derive(config);
-    const { condition, grid: cells, width } = config;
-    const cacheBytes = blocksOf(config) * 2 * slots * width * 4;
-    return { decodings: ordersOf(objectiveOf(config)), condition, positions, cells, cacheBytes };
+    const { positions } = derive(config);
+    const { condition, grid: cells } = config;
+    return { decodings: ordersOf(objectiveOf(config)), condition, positions, cells };
   },
   openTokenizer: openVqTokenizer,
   async open(engine, config, weights, precision, tokenizer) {
     const transformer = await openModel(engine, LLAMAGEN, config, weights, { precision });
     return {
+      rowBytes: stateBytes(transformer.decoder.graph, { B: 1, S: derive(config).slots }),
       begin: (work) => begin(transformer, tokenizer, work),
       async idsOf(picture) {
         const { data } = await tokenizer.encode(pixelsOf([picture], tokenizer.channels));
@@ -75,7 +75,7 @@ async function begin(transformer: Transformer, tokenizer: ImageTokenizer, work: 
       return picturesOf(await tokenizer.preview(grids(seen)));
     },
     pictures: async () => picturesOf(await tokenizer.decode(grids(known))),
-    [Symbol.asyncDispose]: () => session.close(),
+    close: () => session.close(),
   };
 }
 

@@ -3,13 +3,13 @@
  * llamagen.ts covers one grid token by token, var.ts one grid after the other.
  */
 import type { Condition, ConditionConfig } from "../../core/condition.js";
-import type { DecodeEvent, DecodeOptions } from "../../core/decode/loop.js";
-import type { Token } from "../../core/decode/step.js";
 import type { Decoding, DecodingName } from "../../core/orders.js";
+import type { TokenSampling } from "../../core/sampling/ranges.js";
 import type { Engine, Precision } from "../../engine/engine.js";
 import type { Checkpoint } from "../../engine/weights/checkpoint.js";
+import type { Closable } from "../../media/parts.js";
+import type { Decodable } from "../../media/token-passes.js";
 import type { LayoutConfigs, LayoutName } from "../../models/image-layouts.js";
-import type { ImageSampling } from "../../models/network-config.js";
 import type { Mask } from "../../tokenizers/image/kept-cells.js";
 import type { MultiScaleTokenizer } from "../../tokenizers/image/multi-scale-tokenizer.js";
 import type { Picture } from "../../tokenizers/image/pixels.js";
@@ -25,11 +25,11 @@ export interface NetworkFacts {
   readonly positions: number;
   /** Cells of one side of the grid that becomes pixels. */
   readonly cells: number;
-  /** Bytes of the cache of one row of a batch; guidance needs two rows for a picture. */
-  readonly cacheBytes: number;
 }
 
 export interface ImageNetwork {
+  /** Bytes of the states of one row of a batch; guidance needs two rows for a picture. */
+  readonly rowBytes: number;
   /** Begins pictures that are drawn together. */
   begin(work: Work): Promise<Drawing>;
   /** The ids of a picture of the model's own side, as many as there are positions. */
@@ -64,7 +64,7 @@ export interface NetworkRow<L extends LayoutName> {
 export interface Work {
   readonly condition: Condition;
   readonly decoding: Decoding;
-  readonly sampling: ImageSampling;
+  readonly sampling: TokenSampling;
   readonly seed: number;
   /** Number of the first picture among those of the seed. */
   readonly firstItem: number;
@@ -73,9 +73,7 @@ export interface Work {
 }
 
 /** Pictures in the making. Whoever began closes it. */
-export interface Drawing extends AsyncDisposable {
-  /** Decodes all pictures. What an event tells is taken over before it is passed on. */
-  decode(options: DecodeOptions): AsyncIterable<DecodeEvent<Token>>;
+export interface Drawing extends Decodable, Closable {
   /** What can be seen of the pictures so far, at the model's own side. */
   previews(): Promise<Picture[]>;
   /** The finished pictures, at the same side, when everything was accepted. */

@@ -12,6 +12,7 @@ import { type ScaleTransformer, VAR } from "../../core/var/architecture.js";
 import { deriveScales, scaleObjective } from "../../core/var/config.js";
 import type { Paint } from "../../core/var/feeder.js";
 import type { FloatTensor } from "../../engine/tensor.js";
+import { stateBytes } from "../../media/batches.js";
 import { keptCells } from "../../tokenizers/image/kept-cells.js";
 import {
   type MultiScaleTokenizer,
@@ -23,15 +24,15 @@ import type { Drawing, NetworkRow, Work } from "./network.js";
 
 export const multiScale: NetworkRow<"var"> = {
   facts(config) {
-    const { positions, slots } = deriveScales(config);
-    const { condition, sides, layers, width } = config;
-    const cacheBytes = layers * 2 * slots * width * 4;
-    return { decodings: ordersOf(scaleObjective(config)), condition, positions, cells: sides.at(-1)!, cacheBytes };
+    const { positions } = deriveScales(config);
+    const { condition, sides } = config;
+    return { decodings: ordersOf(scaleObjective(config)), condition, positions, cells: sides.at(-1)! };
   },
   openTokenizer: openMultiScaleTokenizer,
   async open(engine, config, weights, precision, tokenizer) {
     const transformer = await openModel(engine, VAR, config, weights, { precision });
     return {
+      rowBytes: stateBytes(transformer.decoder.graph, { B: 1, S: deriveScales(config).slots }),
       begin: (work) => begin(transformer, tokenizer, work),
       async idsOf(picture) {
         const { data } = await tokenizer.encode(pixelsOf([picture], tokenizer.channels));
@@ -65,7 +66,7 @@ async function begin(transformer: ScaleTransformer, tokenizer: MultiScaleTokeniz
     },
     previews: async () => picturesOf(await tokenizer.preview(await canvas.latest())),
     pictures: async () => picturesOf(await tokenizer.render(await canvas.latest())),
-    [Symbol.asyncDispose]: () => session.close(),
+    close: () => session.close(),
   };
 }
 

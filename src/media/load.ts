@@ -1,0 +1,72 @@
+/** Loading a model of any medium: its settings, the engine that it runs on, and closing it again. */
+import { check, type Options, withDefaults } from "../base/check.js";
+import { ArgumentError } from "../base/errors.js";
+import type { DeviceName } from "../engine/devices.js";
+import type { DeviceReport, Engine, Precision } from "../engine/engine.js";
+import { openEngine } from "../engine/open.js";
+import { PRECISIONS } from "../models/network-config.js";
+import { type Closable, Parts } from "./parts.js";
+
+/** What every loaded model tells about itself. */
+export interface LoadedModel extends Closable, AsyncDisposable {
+  readonly name: string;
+  readonly revision: string;
+  readonly licence: string;
+  readonly device: DeviceReport;
+  /** How the weights of the default decoding are held. */
+  readonly precision: Precision;
+  /** SHA-256 of every file of the default decoding; empty where `verify` was off. */
+  readonly sha256: Readonly<Record<string, string>>;
+}
+
+export interface LoadSettings {
+  /** An engine of the caller's, which stays open; null: one is opened for this model and closed with it. */
+  readonly engine: Engine | null;
+  /** Where `engine` is null: the device to open. */
+  readonly device: DeviceName | "auto";
+  /** Where `engine` is null: threads of the CPU's kernels; null: one a core. On a machine that is busy, fewer are faster. */
+  readonly threads: number | null;
+  /** How the transformer's weights are held; null: as the model states ("f32" for published files). */
+  readonly precision: Precision | null;
+  /** Whether files are hashed, and those of a folder compared with its config.json, before they are used. */
+  readonly verify: boolean;
+}
+
+export const LOAD_DEFAULTS: LoadSettings = Object.freeze({
+  engine: null,
+  device: "auto",
+  threads: null,
+  precision: null,
+  verify: true,
+});
+
+/** Completes and checks what a caller wrote; `where` is the function that was called. Throws ArgumentError. */
+export function loadSettings(where: string, options: Options<LoadSettings>): LoadSettings {
+  const settings = withDefaults(where, LOAD_DEFAULTS, options);
+  const { engine, device, threads, precision, verify } = settings;
+  check("precision", `one of ${PRECISIONS.join(", ")}`, precision, (p) => p === null || PRECISIONS.includes(p));
+  check("verify", "true or false", verify, (v) => typeof v === "boolean");
+  if (engine !== null && (device !== "auto" || threads !== null)) {
+    throw new ArgumentError("device", "no device and no threads beside an engine, which has both", threads ?? device);
+  }
+  return settings;
+}
+
+/**
+ * Builds a model and gives it its close(). What `build` opens it hands to `parts`; if it fails, that is closed again. The engine
+ * may still be opening when `build` begins, so that files are read meanwhile.
+ */
+export async function loaded<M extends object>(
+  { engine, device, threads }: LoadSettings,
+  build: (engine: Promise<Engine>, parts: Parts) => Promise<M>,
+): Promise<M & Closable & AsyncDisposable> {
+  const parts = new Parts();
+  const close = () => parts.close();
+  try {
+    const opening = engine ? Promise.resolve(engine) : parts.own(openEngine({ device, threads }));
+    return { ...(await build(opening, parts)), close, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
