@@ -61,6 +61,16 @@ export function scaled(op: string, size: Dim, p: number, q: number): Dim {
   return `${top === common ? "" : `${top / common}*`}${atom}${bottom === common ? "" : `/${bottom / common}`}`;
 }
 
+/** size + by, such as "T+3"; offsets that cancel leave the plain name. */
+export function shifted(size: Dim, by: number): Dim {
+  if (typeof size === "number") return size + by;
+  if (by === 0) return size;
+  const [, base, offset] = /^(\w+|\(.*\))([+-]\d+)$/.exec(size) ?? ["", size, "0"];
+  const sum = Number(offset) + by;
+  if (sum === 0) return /^\((.*)\)$/.exec(base!)?.[1] ?? base!;
+  return `${/^\w+$|^\(.*\)$/.test(base!) ? base : `(${base})`}${sum > 0 ? "+" : ""}${sum}`;
+}
+
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** How often each name, and the numeric factor, occur in the product of sizes: what a reshape must keep. */
