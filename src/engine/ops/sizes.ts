@@ -53,6 +53,7 @@ export function scaled(op: string, size: Dim, p: number, q: number): Dim {
     if ((size * p) % q !== 0) refuse(op, `size ${size} is not divisible by ${q}`);
     return (size * p) / q;
   }
+  if (p === q) return size;
   const [, front, name, back] = /^(?:(\d+)\*)?(.+?)(?:\/(\d+))?$/.exec(size)!;
   const top = Number(front ?? 1) * p;
   const bottom = Number(back ?? 1) * q;

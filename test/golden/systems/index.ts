@@ -2,6 +2,7 @@
 import type { Engine } from "../../../src/engine/engine.js";
 import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
+import { cosyvoiceHift } from "./cosyvoice-hift.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
@@ -25,6 +26,7 @@ interface Row {
 const has = (golden: GoldenCase, ...keys: readonly string[]) => keys.every((key) => Object.hasOwn(golden.config, key));
 
 const ROWS: readonly Row[] = [
+  { system: "cosyvoice", kind: (golden) => has(golden, "upsample_rates"), run: cosyvoiceHift },
   { system: "llamagen", kind: (golden) => has(golden, "ch_mult", "code_dim"), run: llamagenVq },
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },
