@@ -2,6 +2,8 @@
 import type { Engine } from "../../../src/engine/engine.js";
 import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
+import { cosyvoiceFlow } from "./cosyvoice-flow.js";
+import { cosyvoiceNoise } from "./cosyvoice-noise.js";
 import { cosyvoiceHift } from "./cosyvoice-hift.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
@@ -27,6 +29,12 @@ const has = (golden: GoldenCase, ...keys: readonly string[]) => keys.every((key)
 
 const ROWS: readonly Row[] = [
   { system: "cosyvoice", kind: (golden) => has(golden, "upsample_rates"), run: cosyvoiceHift },
+  { system: "cosyvoice", kind: (golden) => has(golden, "spk", "np", "nt"), run: cosyvoiceFlow },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "generator_seed"),
+    run: (folder, golden) => cosyvoiceNoise(folder, golden),
+  },
   { system: "llamagen", kind: (golden) => has(golden, "ch_mult", "code_dim"), run: llamagenVq },
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },

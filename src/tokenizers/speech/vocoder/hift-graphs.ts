@@ -4,16 +4,11 @@
  */
 import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
+import type { Ending } from "../ending.js";
 import { channelsOf, speechLayers } from "../layers.js";
 import { type Tap, untapped } from "../../tap.js";
 import { spectrum, waveform } from "./fourier-layers.js";
 import { HIFT_GENERATIONS, type HiftConfig } from "./hift-config.js";
-
-/**
- * Whether what follows the last frame is silence, or is there as frames that only look ahead and give no result of their own:
- * causal layers look at most 3 frames ahead for the fundamental and 4 for the waveform.
- */
-export type Ending = "final" | "more to come";
 
 const F0_LAYERS = [0, 2, 4, 6, 8];
 

@@ -10,7 +10,8 @@ import { withoutWeightNorm } from "../../../engine/weights/weight-norm.js";
 import { compiledOnce, type LazyProgram } from "../../lazy-program.js";
 import { harmonicSource } from "./harmonic-source.js";
 import { type HiftConfig, hopOf } from "./hift-config.js";
-import { type Ending, fundamental, merged, synthesised } from "./hift-graphs.js";
+import type { Ending } from "../ending.js";
+import { fundamental, merged, synthesised } from "./hift-graphs.js";
 
 /** Whose noise it is: the same seed and item sound the same, whatever was made before. */
 export interface Speech {
