@@ -95,10 +95,17 @@ export function firstFrames({ shape, data }: FloatTensor, count: number): FloatT
   return tensor([1, C, count], out);
 }
 
-function configOf({ config, tensors }: GoldenCase): HiftConfig {
+function configOf({ config, tensors, ...rest }: GoldenCase): HiftConfig {
+  const causal = Object.hasOwn(tensors, "out.wav_chunk");
+  const notes = rest.notes as readonly string[]; // the only place where a case says how its phase is made
   const dilations = config.source_resblock_dilation_sizes as number[][];
   return parseHiftConfig("case.json config", {
-    generation: Object.hasOwn(tensors, "out.wav_chunk") ? 3 : (config.upsample_rates as number[]).length === 2 ? 1 : 2,
+    layers: causal ? "causal" : "centred",
+    phase: causal
+      ? "held by frames"
+      : notes.some((note) => note.includes("at sample rate"))
+        ? "each sample"
+        : "between frames",
     sampleRate: config.sampling_rate,
     mels: 80,
     channels: config.base,

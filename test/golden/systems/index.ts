@@ -4,6 +4,7 @@ import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
 import { cosyvoiceFlow } from "./cosyvoice-flow.js";
 import { cosyvoiceNoise } from "./cosyvoice-noise.js";
+import { cosyvoiceFilterBank, cosyvoiceMel, s3Quantizers, s3Tokenizer } from "./cosyvoice-frontends.js";
 import { cosyvoiceHift } from "./cosyvoice-hift.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
@@ -35,6 +36,18 @@ const ROWS: readonly Row[] = [
     kind: (golden) => has(golden, "generator_seed"),
     run: (folder, golden) => cosyvoiceNoise(folder, golden),
   },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "seconds", "v1"),
+    run: (folder, golden) => cosyvoiceMel(folder, golden),
+  },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "seconds", "shift"),
+    run: (folder, golden) => cosyvoiceFilterBank(folder, golden),
+  },
+  { system: "cosyvoice", kind: (golden) => has(golden, "vq_codebook"), run: s3Quantizers },
+  { system: "cosyvoice", kind: (golden) => has(golden, "n_mels", "n_state"), run: s3Tokenizer },
   { system: "llamagen", kind: (golden) => has(golden, "ch_mult", "code_dim"), run: llamagenVq },
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },

@@ -2,7 +2,7 @@
  * The excitation of HiFT before its network: a fundamental and its harmonics as sines where there is voice, and noise
  * (neural source filter, Wang et al. 2019, arXiv 1904.12088 §3.1). In float64, so that the phase of a long text does not drift.
  */
-import { HIFT_GENERATIONS, type HiftConfig, hopOf } from "./hift-config.js";
+import { type HiftConfig, hopOf } from "./hift-config.js";
 
 export interface SourceRequest {
   /** The fundamental of every frame since the beginning of the speech, in Hz; 0 or little where there is no voice. */
@@ -10,7 +10,7 @@ export interface SourceRequest {
   /** Frames to make, the first and the one behind the last. */
   readonly from: number;
   readonly to: number;
-  /** Phase of each harmonic at the beginning, in radians; only generation 1 hears it. */
+  /** Phase of each harmonic at the beginning, in radians; only "each sample" hears it. */
   readonly initial: ArrayLike<number>;
   /** A standard normal number for a sample, counted from the beginning of the speech, and a harmonic. */
   readonly noise: (sample: number, harmonic: number) => number;
@@ -21,7 +21,7 @@ export function harmonicSource(config: HiftConfig, { f0, from, to, initial, nois
   const hop = hopOf(config);
   const count = config.harmonics + 1;
   const out = new Float32Array((to - from) * hop * count);
-  const { phase } = HIFT_GENERATIONS[config.generation];
+  const { phase } = config;
   for (let h = 0; h < count; h++) {
     const turns = turnsOf(config, f0, h + 1);
     const offset = phase === "each sample" ? initial[h]! : 0;

@@ -3,16 +3,15 @@ import { isIntegerIn, isNumberIn } from "../../../base/check.js";
 import { ArgumentError } from "../../../base/errors.js";
 import { type Fields, fields } from "../../../base/fields.js";
 
-/** What the generations of CosyVoice differ in. */
-export const HIFT_GENERATIONS = {
-  1: { phase: "each sample", layers: "centred" },
-  2: { phase: "between frames", layers: "centred" },
-  3: { phase: "held by frames", layers: "causal" },
-} as const;
-export type HiftGeneration = keyof typeof HIFT_GENERATIONS;
+/** Whether a layer sees as much ahead as behind, or but a few frames ahead, so that speech can be streamed. */
+const LAYERS = ["centred", "causal"] as const;
+
+/** How the phase of the source follows the fundamental: sample by sample, in a straight line from frame to frame, or in steps. */
+const PHASES = ["each sample", "between frames", "held by frames"] as const;
 
 export interface HiftConfig {
-  readonly generation: HiftGeneration;
+  readonly layers: (typeof LAYERS)[number];
+  readonly phase: (typeof PHASES)[number];
   /** Samples a second. */
   readonly sampleRate: number;
   readonly mels: number;
@@ -64,7 +63,7 @@ const SOUND = {
 } as const;
 
 const V2 = {
-  ...{ ...BRANCHES, ...SOUND, generation: 2, sampleRate: 24000, channels: 512 },
+  ...{ ...BRANCHES, ...SOUND, layers: "centred", phase: "between frames", sampleRate: 24000, channels: 512 },
   upsampleRates: [8, 5, 3],
   upsampleKernels: [16, 11, 7],
   sourceKernels: [7, 7, 11],
@@ -74,21 +73,22 @@ const V2 = {
 /** The published vocoders. */
 export const HIFT_CONFIGS = {
   "cosyvoice-300m": {
-    ...{ ...BRANCHES, ...SOUND, generation: 1, sampleRate: 22050, channels: 512 },
+    ...{ ...BRANCHES, ...SOUND, layers: "centred", phase: "each sample", sampleRate: 22050, channels: 512 },
     upsampleRates: [8, 8],
     upsampleKernels: [16, 16],
     sourceKernels: [7, 11],
     sourceDilations: BRANCHES.resDilations.slice(0, 2),
   },
   "cosyvoice2-0.5b": V2,
-  "cosyvoice3-0.5b": { ...V2, generation: 3 },
+  "cosyvoice3-0.5b": { ...V2, layers: "causal", phase: "held by frames" },
 } as const satisfies Readonly<Record<string, HiftConfig>>;
 
 /** Checks the vocoder of a config.json. Throws ArgumentError that names the field. */
 export function parseHiftConfig(where: string, json: unknown): HiftConfig {
   const of = fields(json, where);
   const config: HiftConfig = {
-    generation: of.number("generation", "1, 2 or 3", isIntegerIn(1, 3)) as HiftGeneration,
+    layers: of.word("layers", LAYERS),
+    phase: of.word("phase", PHASES),
     sampleRate: of.number("sampleRate", "an integer from 8000 to 48000", isIntegerIn(8000, 48000)),
     mels: width(of, "mels"),
     channels: width(of, "channels"),

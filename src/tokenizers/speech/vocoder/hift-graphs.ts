@@ -8,7 +8,7 @@ import type { Ending } from "../ending.js";
 import { channelsOf, speechLayers } from "../layers.js";
 import { type Tap, untapped } from "../../tap.js";
 import { spectrum, waveform } from "./fourier-layers.js";
-import { HIFT_GENERATIONS, type HiftConfig } from "./hift-config.js";
+import type { HiftConfig } from "./hift-config.js";
 
 const F0_LAYERS = [0, 2, 4, 6, 8];
 
@@ -16,7 +16,7 @@ const F0_LAYERS = [0, 2, 4, 6, 8];
 export function fundamental(g: GraphBuilder, config: HiftConfig, mel: Value, ending: Ending): Value {
   const o = opsOf(g);
   const { conv, linear, swapped } = speechLayers(g);
-  const causal = HIFT_GENERATIONS[config.generation].layers === "causal";
+  const causal = config.layers === "causal";
   const x = F0_LAYERS.reduce((x, layer) => {
     const path = `f0_predictor.condnet.${layer}`;
     if (!causal) return o.elu(conv(path, x, config.f0Channels, 3, { pads: [1, 1] }));
@@ -46,7 +46,7 @@ export function synthesised(
   const o = opsOf(g);
   const { conv } = speechLayers(g);
   const { upsampleRates: rates, resKernels } = config;
-  const causal = HIFT_GENERATIONS[config.generation].layers === "causal";
+  const causal = config.layers === "causal";
   const frames = { size: config.fftSize, hop: config.fftHop };
   const bins = config.fftSize / 2 + 1;
   /** Pads that keep the size. */

@@ -23,11 +23,11 @@ export interface Hift extends AsyncDisposable {
   readonly config: HiftConfig;
   /** Samples of a frame. */
   readonly hop: number;
-  /** Mel [1, mels, T] to the fundamental of each frame in Hz; with more to come the causal generation has 3 frames fewer. */
+  /** Mel [1, mels, T] to the fundamental of each frame in Hz; with more to come causal layers give 3 frames fewer. */
   fundamental(mel: FloatTensor, ending: Ending): Promise<Float32Array>;
   /** The excitation of frames `from` to `to` out of the fundamental of all frames so far: (to - from) · hop samples. */
   source(f0: ArrayLike<number>, from: number, to: number, speech: Speech): Promise<Float32Array>;
-  /** Mel [1, mels, T] and its source, T · hop samples, to samples; with more to come the causal generation has 4 · hop fewer. */
+  /** Mel [1, mels, T] and its source, T · hop samples, to samples; with more to come causal layers give 4 · hop fewer. */
   synthesise(mel: FloatTensor, source: Float32Array, ending: Ending): Promise<Float32Array>;
   /** All three, for a whole utterance. */
   speak(mel: FloatTensor, speech: Speech): Promise<Float32Array>;
