@@ -2,6 +2,7 @@
 import type { Engine } from "../../../src/engine/engine.js";
 import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
+import { mimiRvq, snac, vocos } from "./codecs.js";
 import { cosyvoiceFlow } from "./cosyvoice-flow.js";
 import { cosyvoiceNoise } from "./cosyvoice-noise.js";
 import { cosyvoiceFilterBank, cosyvoiceMel, s3Quantizers, s3Tokenizer } from "./cosyvoice-frontends.js";
@@ -48,6 +49,9 @@ const ROWS: readonly Row[] = [
   },
   { system: "cosyvoice", kind: (golden) => has(golden, "vq_codebook"), run: s3Quantizers },
   { system: "cosyvoice", kind: (golden) => has(golden, "n_mels", "n_state"), run: s3Tokenizer },
+  { system: "codecs", kind: (golden) => has(golden, "nfft", "inter"), run: vocos },
+  { system: "codecs", kind: (golden) => has(golden, "rates", "strides"), run: snac },
+  { system: "codecs", kind: (golden) => has(golden, "nq", "bins"), run: mimiRvq },
   { system: "llamagen", kind: (golden) => has(golden, "ch_mult", "code_dim"), run: llamagenVq },
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },
