@@ -259,6 +259,8 @@ export const CASES: readonly Case[] = [
   on("relativeShift", "two queries behind a cache", [normal(1, 3, 2, 8), normal(1, 3, 7, 5)]),
   on("repeat", "the last axis, named sizes", [input(normal(2, 3, 5), ["B", 3, "T"])], { axis: -1, times: 7 }),
   on("repeat", "a middle axis", [input(normal(2, 5, 3), ["B", "T", 3])], { axis: 1, times: 2 }),
+  on("tail", "a middle axis, named sizes", [input(normal(2, 7, 3), ["B", "T", 3])], { axis: 1, count: 5 }),
+  on("tail", "integers", [i32([5], [1, 2, 3, 4, 5])], { axis: -1, count: 2 }),
   on("resizeNearest", "twice", [normal(2, 3, 5, 7)], { factor: 2 }),
   on("resizeNearest", "three times, named sizes", [input(normal(1, 2, 5, 3), ["B", 2, "h", "w"])], { factor: 3 }),
   on("spaceToDepth", "blocks of 3", [normal(2, 5, 6, 9)], { size: 3 }),

@@ -31,7 +31,7 @@ import { embedding, gather } from "./lookup.js";
 import { bulkLinear, linear, matmul } from "./matrix.js";
 import { groupNorm, l2Normalize, layerNorm, rmsNorm, softmax } from "./norm.js";
 import { argmax, argmin, mean, sum } from "./reduce.js";
-import { cropTo, pad, relativeShift, repeat } from "./sequence.js";
+import { cropTo, pad, relativeShift, repeat, tail } from "./sequence.js";
 import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
 
 export const OPS = {
@@ -44,7 +44,7 @@ export const OPS = {
   ...{ reshape, reshapeLike, transpose, slice, concat },
   ...{ conv2d, resizeNearest, spaceToDepth, depthToSpace },
   ...{ conv1d, convTranspose1d },
-  ...{ cropTo, pad, relativeShift, repeat },
+  ...{ cropTo, pad, relativeShift, repeat, tail },
   ...{ rotary, attention, openAttention },
 };
 

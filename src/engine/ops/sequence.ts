@@ -144,6 +144,42 @@ export const cropTo: Op<readonly [x: Value, like: Value], AxisAttributes> = op({
   },
 });
 
+export interface TailAttributes extends AxisAttributes {
+  readonly count: number;
+}
+
+/** The last `count` places of an axis. */
+export const tail: Op<readonly [x: Value], TailAttributes> = op({
+  name: "tail",
+  inputs: ["x"],
+  shape: ([x], { axis, count }) => {
+    const at = axisOf("tail", axis, x.shape.length);
+    const size = x.shape[at]!;
+    if (!Number.isInteger(count) || count < 1 || (typeof size === "number" && count > size))
+      refuse("tail", `${size} places do not end in ${count}`);
+    return { shape: x.shape.with(at, count), dtype: x.dtype };
+  },
+  oracle: ([x], { axis, count }) => {
+    const { outer, size, inner } = around(x.shape, axis);
+    const data = emptyLike(x.data, outer * count * inner);
+    for (let o = 0; o < outer; o++)
+      data.set(x.data.subarray(((o + 1) * size - count) * inner, (o + 1) * size * inner), o * count * inner);
+    return { shape: x.shape.with(axisOf("tail", axis, x.shape.length), count), data };
+  },
+  onnx: (emit, [x], { axis, count }) => {
+    const at = axisOf("tail", axis, x.shape.length);
+    return emit.node("Slice", [x.name, emit.int64([-count]), emit.int64([2 ** 31 - 1]), emit.int64([at])]);
+  },
+  tfjs: (tf, [x], { axis, count }) => {
+    const at = axisOf("tail", axis, x.rank);
+    return tf.slice(
+      x,
+      x.shape.map((size, i) => (i === at ? size - count : 0)),
+      x.shape.with(at, count),
+    );
+  },
+});
+
 /**
  * Scores by distance to scores by place: x [B, H, T, S+T-1] holds, for each of T queries, one score a distance, the farthest past
  * first; the result [B, H, T, S] holds the score of each of S keys, of which the last T are the queries' own places.

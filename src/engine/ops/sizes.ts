@@ -40,11 +40,11 @@ export function broadcast(op: string, a: readonly Dim[], b: readonly Dim[]): Dim
   });
 }
 
-/** a + b, such as "S+T". */
+/** a + b, such as "S+T"; numbers stand behind names, as in "T+3". */
 export function plus(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return a + b;
-  if (a === 0) return b;
-  return b === 0 ? a : `${a}+${b}`;
+  if (typeof a === "number") return shifted(b, a);
+  return typeof b === "number" ? shifted(a, b) : `${a}+${b}`;
 }
 
 /** size · p / q, such as "2*h" or "h/16", in lowest terms. Numbers must divide, names are trusted to. */

@@ -47,6 +47,13 @@ export function speechLayers(g: GraphBuilder) {
   return { linear, conv, norm, swapped, apart, together };
 }
 
+/** x + sin²(αx) / (α + 1e-9), x [B, C, T], α of each channel [(1,) C, 1]. Ziyin et al. 2020, arXiv 2006.08195. */
+export function snakeOf(g: GraphBuilder, x: Value, alpha: Value): Value {
+  const o = opsOf(g);
+  const wave = o.sin(o.mul(x, alpha));
+  return o.add(x, o.div(o.mul(wave, wave), o.affine(alpha, { offset: 1e-9 })));
+}
+
 /** Channels of a map [B, C, T]. */
 export const channelsOf = (x: Value): number => x.shape[1] as number;
 

@@ -11,6 +11,7 @@ import { checkpointFormats } from "./checkpoint-formats.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
 import { narSteps, narTransformer } from "./nar.js";
+import { pocketCodec, pocketFlowLm } from "./pocket-tts.js";
 import { parTransformer } from "./par.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
 import { varTransformer } from "./var-transformer.js";
@@ -52,6 +53,8 @@ const ROWS: readonly Row[] = [
   { system: "codecs", kind: (golden) => has(golden, "nfft", "inter"), run: vocos },
   { system: "codecs", kind: (golden) => has(golden, "rates", "strides"), run: snac },
   { system: "codecs", kind: (golden) => has(golden, "nq", "bins"), run: mimiRvq },
+  { system: "pocket-tts", kind: (golden) => has(golden, "fd", "lsd"), run: pocketFlowLm },
+  { system: "pocket-tts", kind: (golden) => has(golden, "ratios", "inner"), run: pocketCodec },
   { system: "llamagen", kind: (golden) => has(golden, "ch_mult", "code_dim"), run: llamagenVq },
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },

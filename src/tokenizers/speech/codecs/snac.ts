@@ -13,7 +13,7 @@ import { settle } from "../../../engine/weights/settle.js";
 import { withoutWeightNorm } from "../../../engine/weights/weight-norm.js";
 import { compiledOnce } from "../../lazy-program.js";
 import { type Tap, untapped } from "../../tap.js";
-import { channelsOf, speechLayers } from "../layers.js";
+import { channelsOf, snakeOf, speechLayers } from "../layers.js";
 
 export interface SnacConfig {
   readonly sampleRate: number;
@@ -40,13 +40,9 @@ const latentOf = ({ encoderWidth, rates }: SnacConfig): number => encoderWidth *
 /** Samples of a latent frame. */
 const hopOf = ({ rates }: SnacConfig): number => rates.reduce((a, b) => a * b, 1);
 
-/** x + sin²(αx) / (α + 1e-9), α [1, C, 1]. */
-function snake(g: GraphBuilder, path: string, x: Value): Value {
-  const o = opsOf(g);
-  const alpha = g.weight(`${path}.alpha`, [1, channelsOf(x), 1]);
-  const wave = o.sin(o.mul(x, alpha));
-  return o.add(x, o.div(o.mul(wave, wave), o.affine(alpha, { offset: 1e-9 })));
-}
+/** Alphas are [1, C, 1] in these files. */
+const snake = (g: GraphBuilder, path: string, x: Value): Value =>
+  snakeOf(g, x, g.weight(`${path}.alpha`, [1, channelsOf(x), 1]));
 
 /** Three residual units of growing dilation; `first` is the index of the first in its block. */
 function units(g: GraphBuilder, path: string, first: number, x: Value): Value {

@@ -5,7 +5,7 @@
 import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
 import type { Ending } from "../ending.js";
-import { channelsOf, speechLayers } from "../layers.js";
+import { channelsOf, snakeOf, speechLayers } from "../layers.js";
 import { type Tap, untapped } from "../../tap.js";
 import { spectrum, waveform } from "./fourier-layers.js";
 import type { HiftConfig } from "./hift-config.js";
@@ -112,10 +112,6 @@ export function synthesised(
   return o.clamp(o.reshape(samples, { shape: [0, -1] }), { min: -0.99, max: 0.99 });
 }
 
-/** x + sin²(αx) / (α + 1e-9), α of each channel. arXiv 2006.08195. */
-export function snake(g: GraphBuilder, path: string, x: Value): Value {
-  const o = opsOf(g);
-  const alpha = o.reshape(g.weight(`${path}.alpha`, [channelsOf(x)]), { shape: [-1, 1] });
-  const wave = o.sin(o.mul(x, alpha));
-  return o.add(x, o.div(o.mul(wave, wave), o.affine(alpha, { offset: 1e-9 })));
-}
+/** Alphas are [C] in these files. */
+const snake = (g: GraphBuilder, path: string, x: Value): Value =>
+  snakeOf(g, x, opsOf(g).reshape(g.weight(`${path}.alpha`, [channelsOf(x)]), { shape: [-1, 1] }));
