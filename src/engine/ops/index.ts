@@ -2,7 +2,7 @@
 import { UnknownNameError } from "../../base/errors.js";
 import type { GraphBuilder, Value } from "../graph.js";
 import type { Inputs, Op } from "../op.js";
-import { attention, openAttention, rotary } from "./attention.js";
+import { attention, openAttention } from "./attention.js";
 import { conv2d } from "./convolution.js";
 import { conv1d, convTranspose1d } from "./convolution-1d.js";
 import {
@@ -31,6 +31,7 @@ import { embedding, gather } from "./lookup.js";
 import { bulkLinear, linear, matmul } from "./matrix.js";
 import { groupNorm, l2Normalize, layerNorm, rmsNorm, softmax } from "./norm.js";
 import { argmax, argmin, mean, sum } from "./reduce.js";
+import { rotary } from "./rotary.js";
 import { cropTo, pad, relativeShift, repeat, tail } from "./sequence.js";
 import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
 
