@@ -4,6 +4,7 @@ import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
 import { mimiRvq, snac, vocos } from "./codecs.js";
 import { cosyvoiceFlow } from "./cosyvoice-flow.js";
+import { cosyvoiceLm, rasTable } from "./cosyvoice-lm.js";
 import { cosyvoiceNoise } from "./cosyvoice-noise.js";
 import { cosyvoiceFilterBank, cosyvoiceMel, s3Quantizers, s3Tokenizer } from "./cosyvoice-frontends.js";
 import { cosyvoiceHift } from "./cosyvoice-hift.js";
@@ -14,6 +15,7 @@ import { narSteps, narTransformer } from "./nar.js";
 import { pocketCodec, pocketFlowLm } from "./pocket-tts.js";
 import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
+import { tesseraVoice } from "./tessera-voice.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
 import { varTransformer } from "./var-transformer.js";
 import { varVae } from "./var-vae.js";
@@ -51,6 +53,13 @@ const ROWS: readonly Row[] = [
   },
   { system: "cosyvoice", kind: (golden) => has(golden, "vq_codebook"), run: s3Quantizers },
   { system: "cosyvoice", kind: (golden) => has(golden, "n_mels", "n_state"), run: s3Tokenizer },
+  { system: "cosyvoice", kind: (golden) => has(golden, "maxratio", "kv"), run: cosyvoiceLm },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "win_size", "steps"),
+    run: (folder, golden) => rasTable(folder, golden),
+  },
+  { system: "tessera-voice", kind: (golden) => has(golden, "languageModel", "vocoder"), run: tesseraVoice },
   { system: "codecs", kind: (golden) => has(golden, "nfft", "inter"), run: vocos },
   { system: "codecs", kind: (golden) => has(golden, "rates", "strides"), run: snac },
   { system: "codecs", kind: (golden) => has(golden, "nq", "bins"), run: mimiRvq },
