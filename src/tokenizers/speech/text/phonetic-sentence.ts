@@ -2,20 +2,40 @@
 import type { Pronunciation } from "./pronunciation.js";
 import { spokenForms } from "./spoken-forms.js";
 
-/** A sentence to be spoken. */
+/** What is spoken in one go: a sentence, or a part of one that says too much. */
 export interface PhoneticSentence {
-  readonly text: string;
   /** ARPAbet with stress; "^" begins, "," is a pause, ".", "?" or "!" ends. */
   readonly phones: readonly string[];
   /** Stretches of the text and their phones, the first and the one behind the last. */
-  readonly words: readonly { readonly text: string; readonly from: number; readonly to: number }[];
+  readonly words: readonly PhoneticWord[];
 }
 
-/** The sentence as phones; null where nothing in it is said. */
-export function phoneticSentence(text: string, pronunciation: Pronunciation): PhoneticSentence | null {
-  const phones = ["^"];
-  const words: { text: string; from: number; to: number }[] = [];
-  for (const form of spokenForms(text)) {
+export interface PhoneticWord {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A sentence of more phones, such as one full of long numbers, is spoken in parts. */
+const MOST_PHONES = 400;
+
+/** The sentence as phones, in one part or several; none where nothing in it is said. `left` are characters that are not spoken. */
+export function phoneticSentences(
+  text: string,
+  pronunciation: Pronunciation,
+): { readonly parts: readonly PhoneticSentence[]; readonly left: string } {
+  const end = /([.?!])["”'’)\]\s]*$/.exec(text)?.[1] ?? ".";
+  const parts: PhoneticSentence[] = [];
+  let phones = ["^"];
+  let words: PhoneticWord[] = [];
+  const finish = (mark: string) => {
+    while (phones.at(-1) === ",") phones.pop();
+    if (words.length > 0) parts.push({ phones: [...phones, mark], words });
+    phones = ["^"];
+    words = [];
+  };
+  const { forms, left } = spokenForms(text);
+  for (const form of forms) {
     const from = phones.length;
     for (const said of form.said) {
       if (said === ",") {
@@ -24,9 +44,8 @@ export function phoneticSentence(text: string, pronunciation: Pronunciation): Ph
     }
     const pause = form.said.length === 1 && form.said[0] === ",";
     if (phones.length > from && !pause) words.push({ text: form.text, from, to: phones.length });
+    if (phones.length > MOST_PHONES) finish(".");
   }
-  while (phones.at(-1) === ",") phones.pop();
-  if (words.length === 0) return null;
-  const end = /([.?!])["”'’)\]\s]*$/.exec(text)?.[1] ?? ".";
-  return { text, phones: [...phones, end], words };
+  finish(end);
+  return { parts, left };
 }

@@ -14,7 +14,7 @@ export function* sentencesOf(text: string, most = MOST_CHARACTERS): Generator<st
 
 /** Abbreviations behind which no sentence ends, where Unicode's rules (UAX 29) see an end. */
 const NO_END =
-  /(?:^|[\s("'])(?:mr|mrs|ms|dr|prof|st|no|vs|etc|e\.g|i\.e|approx|jr|sr|gen|col|sgt|capt|lt|rev|hon|fig|vol|pp?)\.\s*$/i;
+  /(?:^|[\s("'])(?:[a-z]|mr|mrs|ms|dr|prof|st|no|vs|etc|e\.g|i\.e|approx|jr|sr|gen|col|sgt|capt|lt|rev|hon|fig|vol|pp?)\.\s*$/i;
 
 function* joined(text: string): Generator<{ segment: string }, void, void> {
   let open = "";

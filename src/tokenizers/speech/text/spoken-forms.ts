@@ -206,13 +206,17 @@ const ROWS: readonly Row[] = [
     new RegExp(String.raw`([$€£¥]) ?(${NUMBER})(?: (thousand|million|billion|trillion))?`, "i"),
     ([, sign, amount, scale]) => money(sign!, amount!, scale),
   ),
-  row(new RegExp(String.raw`(${NUMBER}) ?(${UNIT})(?![\p{L}\d])`, "u"), ([, n, unit]) => several(n!, ...UNITS[unit!]!)),
-  row(/\b(\d+)(?:st|nd|rd|th)\b/i, ([, n]) => (n!.length > 15 ? oneByOne(n!) : toOrdinal(Number(n)))),
   row(
     /\b(1[1-9]|20)(\d)0s\b/,
     ([, century, decade]) =>
       `${toCardinal(Number(century))} ${decade === "0" ? "hundreds" : toCardinal(Number(`${decade}0`)).replace(/y$/, "ies")}`,
   ),
+  row(
+    new RegExp(String.raw`([-−]?)(?:(${NUMBER}) ?[–—-] ?)?(${NUMBER}) ?(${UNIT})(?![\p{L}\d])`, "u"),
+    ([, sign, from, n, unit]) =>
+      `${sign ? "minus " : ""}${from ? `${cardinal(from)} to ` : ""}${several(n!, ...UNITS[unit!]!)}`,
+  ),
+  row(/\b(\d+)(?:st|nd|rd|th)\b/i, ([, n]) => (n!.length > 15 ? oneByOne(n!) : toOrdinal(Number(n)))),
   row(/\b(\d+)\/(\d+)\b/, ([, a, b]) =>
     b === "2" ? (a === "1" ? "one half" : `${cardinal(a!)} halves`) : `${cardinal(a!)} over ${cardinal(b!)}`,
   ),
@@ -244,13 +248,16 @@ const plain = (word: string): string =>
     .toLowerCase()
     .replace(/[^a-z']/g, "");
 
-/** What is said for each stretch of a sentence; stretches for which nothing is said, such as emoji and other scripts, are left out. */
-export function spokenForms(sentence: string): SpokenForm[] {
+/** What is said for each stretch of a sentence, and the characters for which nothing is said: emoji, and letters of other scripts. */
+export function spokenForms(sentence: string): { readonly forms: readonly SpokenForm[]; readonly left: string } {
   const forms: SpokenForm[] = [];
+  let left = "";
   for (let at = 0; at < sentence.length; ) {
     const found = firstRow(sentence, at);
     if (!found) {
-      at++;
+      const character = String.fromCodePoint(sentence.codePointAt(at)!);
+      if (/[\p{N}\p{Extended_Pictographic}]/u.test(character)) left += character;
+      at += character.length;
       continue;
     }
     const said = found.say
@@ -258,9 +265,10 @@ export function spokenForms(sentence: string): SpokenForm[] {
       .split(/\s+/)
       .filter((word) => word !== "");
     if (said.length > 0) forms.push({ text: found.text.trim(), said });
+    else left += found.text;
     at += found.text.length;
   }
-  return forms;
+  return { forms, left };
 }
 
 function firstRow(sentence: string, at: number): { readonly text: string; readonly say: string } | null {

@@ -17,6 +17,8 @@ import { fundamental, merged, synthesised } from "./hift-graphs.js";
 export interface Speech {
   readonly seed: number;
   readonly item: number;
+  /** Number of the utterance's first frame among all frames of the item. */
+  readonly first: number;
 }
 
 export interface Hift extends AsyncDisposable {
@@ -91,11 +93,12 @@ class OpenHift implements Hift {
   }
 
   async source(f0: ArrayLike<number>, from: number, to: number, speech: Speech): Promise<Float32Array> {
+    const { seed, item, first } = speech;
     const count = this.config.harmonics + 1;
     // Noise of all harmonics reaches the excitation as one weighted sum, so one normal number along the weights does for all.
     const length = Math.hypot(...this.merge);
     const frames = Array.from({ length: to - from }, (_, i) =>
-      normals({ ...speech, position: from + i, purpose: "excitation" }, this.hop),
+      normals({ seed, item, position: first + from + i, purpose: "excitation" }, this.hop),
     );
     const sines = harmonicSource(this.config, {
       ...{ f0, from, to },
@@ -136,7 +139,7 @@ class OpenHift implements Hift {
 }
 
 /** 0 for the fundamental, anything from -π to π for each harmonic. */
-const initialPhases = (speech: Speech, count: number): number[] =>
+const initialPhases = ({ seed, item, first: position }: Speech, count: number): number[] =>
   Array.from({ length: count }, (_, h) =>
-    h === 0 ? 0 : Math.PI * (2 * uniform({ ...speech, position: 0, purpose: "excitation" }, 2 ** 30 + h) - 1),
+    h === 0 ? 0 : Math.PI * (2 * uniform({ seed, item, position, purpose: "excitation" }, 2 ** 30 + h) - 1),
   );
