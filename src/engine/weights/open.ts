@@ -49,6 +49,8 @@ export async function openCheckpoint(path: string, options: Options<OpenOptions>
     return checkpointOf(path, stripped(contents, settings.strip), close);
   } catch (error) {
     await close();
+    if (error instanceof RangeError)
+      throw files[0]!.report("bad-size", "it is more than memory holds", undefined, error);
     throw error;
   }
 }
@@ -56,9 +58,15 @@ export async function openCheckpoint(path: string, options: Options<OpenOptions>
 type Format = "safetensors" | "shards" | "torch-zip" | "torch-legacy";
 
 /** Opened shards are added to `files`. */
-async function readContents(files: RangeFile[], { prefix, opaque }: OpenOptions): Promise<Contents> {
-  const file = files[0]!;
-  const format = await recognise(file);
+async function readContents(files: RangeFile[], settings: OpenOptions): Promise<Contents> {
+  const index = files[0]!;
+  const format = await recognise(index);
+  return format === "shards"
+    ? readShards(index, files, async (shard) => readFile(shard, await recognise(shard), settings))
+    : readFile(index, format, settings);
+}
+
+async function readFile(file: RangeFile, format: Format, { prefix, opaque }: OpenOptions): Promise<Contents> {
   if (format === "torch-zip" || format === "torch-legacy") {
     const { value, storages } = await (format === "torch-zip" ? readTorchZip : readTorchLegacy)(file, opaque);
     return torchContents(file, layOut(value, prefix, file.path, file.report), storages);
@@ -71,7 +79,8 @@ async function readContents(files: RangeFile[], { prefix, opaque }: OpenOptions)
       "Use subset() to take the names under a prefix.",
     );
   }
-  return format === "shards" ? readShards(file, files) : readSafetensors(file);
+  if (format === "shards") throw file.report("unknown-format", "this is text, where a file of tensors belongs");
+  return readSafetensors(file);
 }
 
 /** Formats that people take for checkpoints and that are not read here. */
@@ -90,7 +99,7 @@ async function recognise(file: RangeFile): Promise<Format> {
   if (text[8] === "{" && text.slice(4, 8) === "\0\0\0\0") return "safetensors";
   if (text.startsWith("PK\x03\x04") || text.startsWith("PK\x05\x06")) return "torch-zip";
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return "torch-legacy";
-  if (text.startsWith("{")) return "shards";
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(text)) return "shards";
   const other = OTHERS.find(([magic]) => text.startsWith(magic));
   if (other) throw file.report("unknown-format", `this is ${other[1]}`);
   return "safetensors"; // whose reader says why it is none

@@ -5,7 +5,7 @@
  * Sources: torch/_utils.py (_rebuild_tensor_v2, _rebuild_parameter), torch/_tensor.py (_rebuild_from_type_v2),
  * torch/serialization.py (persistent_id).
  */
-import type { Element } from "./checkpoint.js";
+import { type Element, MAX_RANK } from "./checkpoint.js";
 import { quote, type Report } from "./faults.js";
 import { Dict, type PickleHost, Tuple } from "./pickle.js";
 import type { StridedView } from "./strided.js";
@@ -60,9 +60,6 @@ const GLOBALS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["torch ByteStorage", { storage: "u8" }],
   ["torch BoolStorage", { storage: "bool" }],
 ]);
-
-/** Torch allows 64 axes. */
-const MAX_RANK = 64;
 
 /** The host for the pickles of one file. `opaque` lists further globals, as "module name", whose objects are skipped unbuilt. */
 export class TorchHost implements PickleHost {
