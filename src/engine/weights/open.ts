@@ -15,16 +15,19 @@ export interface OpenOptions {
   /**
    * PyTorch files: the part that holds the tensors, such as "model" or "trainer.gpt"; "" is the whole object, with names joined by
    * dots. Null: the file must leave no choice: tensors at its top level, or under one key, or under exactly one of "model",
-   * "module", "state_dict" and "ema".
+   * "module" and "state_dict", or under "ema", which goes before these; the label then says that it was taken.
    */
   readonly prefix: string | null;
-  /** Taken off the names that begin with it, such as "_orig_mod." (torch.compile) or "module." (data parallel). */
-  readonly strip: string;
+  /**
+   * Taken off the names that begin with it. Null: "module." (data parallel) and "_orig_mod." (torch.compile), in any order and as
+   * often as all names begin with them.
+   */
+  readonly strip: string | null;
   /** PyTorch files: further globals, such as "argparse Namespace", whose objects are skipped without being built. */
   readonly opaque: readonly string[];
 }
 
-const DEFAULTS: OpenOptions = { prefix: null, strip: "", opaque: [] };
+const DEFAULTS: OpenOptions = { prefix: null, strip: null, opaque: [] };
 
 /**
  * Opens a `.safetensors` file, an index of several (`*.safetensors.index.json`), or a file of torch.save (zip or legacy). Only the
@@ -46,7 +49,8 @@ export async function openCheckpoint(path: string, options: Options<OpenOptions>
   };
   try {
     const contents = await readContents(files, settings);
-    return checkpointOf(path, stripped(contents, settings.strip), close);
+    const label = contents.part ? `${path} (of its parts, ${contents.part})` : path;
+    return checkpointOf(label, stripped(contents, settings.strip ?? wrapping(contents)), close);
   } catch (error) {
     await close();
     if (error instanceof RangeError)
@@ -103,6 +107,13 @@ async function recognise(file: RangeFile): Promise<Format> {
   const other = OTHERS.find(([magic]) => text.startsWith(magic));
   if (other) throw file.report("unknown-format", `this is ${other[1]}`);
   return "safetensors"; // whose reader says why it is none
+}
+
+/** What wrappers of training put before the name of every tensor. */
+function wrapping({ tensors }: Contents): string {
+  const [first] = tensors;
+  const prefix = /^(?:module\.|_orig_mod\.)+/.exec(first?.name ?? "")?.[0] ?? "";
+  return tensors.every(({ name }) => name.startsWith(prefix) && name.length > prefix.length) ? prefix : "";
 }
 
 function stripped(contents: Contents, prefix: string): Contents {

@@ -40,7 +40,7 @@ export async function torchContents(file: RangeFile, layout: Layout, storages: S
     }
     tensors.push(stored(file, name, tensor, storage, storages.bigEndian));
   }
-  return { tensors, metadata: layout.metadata };
+  return { tensors, metadata: layout.metadata, part: layout.part };
 }
 
 /** Bytes that a read of the tensor writes beyond copying them from the file. */
