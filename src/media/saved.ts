@@ -1,5 +1,6 @@
 /** Files of generated items, each with its manifest beside it. */
 import { extname } from "node:path";
+import { check, withDefaults } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { writeTogether } from "../base/write-file.js";
 import type { ManifestBase } from "./manifest.js";
@@ -42,8 +43,10 @@ export interface Saved {
 export async function saveItem(
   path: string,
   { bytes, format, extensions, manifest }: Saved,
-  { manifest: withManifest = false }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<readonly string[]> {
+  check("path", "a path", path, (p) => typeof p === "string" && p !== "");
+  const { manifest: withManifest } = withDefaults("save", { manifest: false as boolean }, options);
   const endings = extensions.map((extension) => `.${extension}`);
   if (!endings.includes(extname(path).toLowerCase())) {
     const names = endings.join(" or ");
