@@ -122,7 +122,7 @@ export { type EditRecord, type ImageManifest, parseManifest, readManifest } from
 export { type ImageModel, loadImageModel } from "./image/model.js";
 export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/networks/network.js";
 export type { PublishedFiles } from "./image/recipe.js";
-export type { PictureSource } from "./image/read-picture.js";
+export type { PictureSource } from "./tokenizers/image/read-picture.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
 export type { ImageRoute } from "./image/route.js";
 export { FRAMES_DEFAULTS, type FrameSource, type FramesSettings, saveFrames } from "./image/save-frames.js";

@@ -9,12 +9,12 @@ import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { type RunOptions, resultOf, running } from "../media/run.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import { type PictureSource, readPicture } from "../tokenizers/image/read-picture.js";
 import { cellsOf, checkMaskSize, laidOver, type Region, regionOf, sharesOf } from "../tokenizers/image/region.js";
 import { type Edit, drawImages } from "./draw-images.js";
 import { resized } from "./encode.js";
 import type { ImageEvent, ImageResult } from "./events.js";
 import { IMAGE_MODELS, type ImageModel } from "./model.js";
-import { type PictureSource, readPicture } from "./read-picture.js";
 import { type ImageRequest, type ImageSettings, type ImageSubject, requestOf } from "./request.js";
 
 /** What an edit takes besides what generateImage takes. */

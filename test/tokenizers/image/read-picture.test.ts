@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ArgumentError } from "../../src/base/errors.js";
-import { animatedPng } from "../../src/image/animated-png.js";
-import { type PictureSource, readPicture } from "../../src/image/read-picture.js";
-import { temporaryFolder } from "../support/temporary-folder.js";
+import { ArgumentError } from "../../../src/base/errors.js";
+import { animatedPng } from "../../../src/image/animated-png.js";
+import { type PictureSource, readPicture } from "../../../src/tokenizers/image/read-picture.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const folder = temporaryFolder();
 const MOST = 80;

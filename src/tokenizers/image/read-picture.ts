@@ -1,10 +1,10 @@
 /** Pictures that a caller brings: files, their bytes, or what was generated before. */
 import sharp, { type Metadata } from "sharp";
-import { isIntegerIn } from "../base/check.js";
-import { ArgumentError } from "../base/errors.js";
-import { readBounded } from "../base/read-file.js";
-import { described } from "../base/words.js";
-import type { Picture } from "../tokenizers/image/pixels.js";
+import { isIntegerIn } from "../../base/check.js";
+import { ArgumentError } from "../../base/errors.js";
+import { readBounded } from "../../base/read-file.js";
+import { described } from "../../base/words.js";
+import type { Picture } from "./pixels.js";
 import { isSequence, sniffed } from "./picture-format.js";
 
 /** The path or the bytes of a PNG, WebP, AVIF or JPEG file; or straight RGBA pixels, as a GeneratedImage has them. */
