@@ -235,6 +235,11 @@ export class TokenizerError extends TesseraError {
   readonly code = TokenizerError.code;
 }
 
+/** What an answer is held to cannot be met: an expression or a schema that says nothing, or that the vocabulary cannot spell. */
+export class ConstraintError extends TesseraError {
+  readonly code = "constraint";
+}
+
 /** A result could not be written. Nothing was left half-written. */
 export class OutputError extends TesseraError {
   static readonly code = "output";
