@@ -3,6 +3,7 @@ import type { Engine } from "../../../src/engine/engine.js";
 import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
+import { chatTemplates } from "./chat-templates.js";
 import { constrained } from "./constrained.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
@@ -46,6 +47,11 @@ const ROWS: readonly Row[] = [
   { system: "sjd", kind: (golden) => has(golden, "runs"), run: sjdTrace },
   { system: "sjd", kind: (golden) => has(golden, "lumina") || has(golden, "emu3"), run: sjdForcedPositions },
   { system: "text-models", kind: (golden) => has(golden, "model_type"), run: textModels },
+  {
+    system: "chat-templates",
+    kind: (golden) => !!golden.files,
+    run: (folder, golden) => chatTemplates(folder, golden),
+  },
   { system: "constrained", kind: (golden) => has(golden, "eos"), run: (folder, golden) => constrained(folder, golden) },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
