@@ -195,6 +195,15 @@ export const CASES: readonly Case[] = [
     input(angles(2, 5, 7, 2), ["B", "T", 7, 2]),
   ]),
 
+  on("rotary", "halves", [normal(2, 3, 5, 14), angles(5, 7, 2)], { pairs: "halves" }),
+  on(
+    "rotary",
+    "halves of a part of the head, a table an item",
+    [input(normal(2, 3, 5, 14), ["B", 3, "T", 14]), input(angles(2, 5, 5, 2), ["B", "T", 5, 2])],
+    { pairs: "halves" },
+  ),
+  on("rotary", "neighbours in a part of the head", [normal(2, 3, 5, 11), angles(5, 2, 2)]),
+
   on(
     "attention",
     "nothing behind, no bias",
@@ -267,6 +276,42 @@ export const CASES: readonly Case[] = [
       f32([1, 1, 1, 4], [0, HIDDEN, -3e38, 0]),
     ],
     { scale: 0.3 },
+  ),
+
+  on(
+    "attention",
+    "query heads that share key heads, behind a cache",
+    [
+      input(normal(2, 6, 5, 7), ["B", 6, "T", 7]),
+      input(normal(2, 2, 5, 7), ["B", 2, "T", 7]),
+      input(normal(2, 2, 5, 7), ["B", 2, "T", 7]),
+      input(normal(2, 2, 11, 7), ["B", 2, "S", 7]),
+      input(normal(2, 2, 11, 7), ["B", 2, "S", 7]),
+      input(
+        mask([2, 1, 5, 16], (b, t, s) => s - 11 > t || s < b),
+        ["B", 1, "T", "S+T"],
+      ),
+    ],
+    { scale: 7 ** -0.5 },
+  ),
+  on(
+    "attention",
+    "all query heads on one key head, no cache",
+    [normal(2, 5, 3, 7), normal(2, 1, 11, 7), normal(2, 1, 11, 7), null, null, null],
+    { scale: 0.4 },
+  ),
+  on(
+    "attention",
+    "a soft cap below the bias",
+    [
+      scaled(normal(2, 6, 3, 7), 3),
+      normal(2, 2, 3, 7),
+      normal(2, 2, 3, 7),
+      normal(2, 2, 5, 7),
+      normal(2, 2, 5, 7),
+      mask([1, 1, 3, 8], (_, t, s) => s - 5 > t || s === 1),
+    ],
+    { scale: 1.3, softCap: 2 },
   ),
 
   on("openAttention", "more keys than queries", [normal(2, 5, 21), normal(2, 7, 21), normal(2, 7, 21)], {

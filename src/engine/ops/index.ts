@@ -2,7 +2,7 @@
 import { UnknownNameError } from "../../base/errors.js";
 import type { GraphBuilder, Value } from "../graph.js";
 import type { Inputs, Op } from "../op.js";
-import { attention, openAttention, rotary } from "./attention.js";
+import { attention, openAttention } from "./attention.js";
 import { conv2d } from "./convolution.js";
 import { add, affine, cast, clamp, div, exp, gelu, mul, relu, sigmoid, silu, sub, tanh } from "./elementwise.js";
 import { depthToSpace, resizeNearest, spaceToDepth } from "./grid.js";
@@ -10,6 +10,7 @@ import { embedding, gather } from "./lookup.js";
 import { bulkLinear, linear, matmul } from "./matrix.js";
 import { groupNorm, l2Normalize, layerNorm, rmsNorm, softmax } from "./norm.js";
 import { argmax, argmin, mean, sum } from "./reduce.js";
+import { rotary } from "./rotary.js";
 import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
 
 export const OPS = {

@@ -1,6 +1,6 @@
-/** A checkpoint under other names. A view borrows: closing it closes nothing, and it reads as long as the file is open. */
+/** A checkpoint under other names, or with matrices turned. A view borrows: closing it closes nothing, and it reads as long as the file is open. */
 import { WeightsError } from "../../base/errors.js";
-import type { Checkpoint } from "./checkpoint.js";
+import { type Checkpoint, ELEMENT_BYTES } from "./checkpoint.js";
 import { checkpointOf, type Stored } from "./stored.js";
 
 /**
@@ -38,6 +38,29 @@ export function renamed(checkpoint: Checkpoint, table: readonly Rename[]): Check
   }
   if (faults.length > 0) throw new WeightsError(checkpoint.label, faults);
   return view(checkpoint, names);
+}
+
+/** The matrices whose names match `which` turned, [in, out] as [out, in], and all else as it is. */
+export function transposed(checkpoint: Checkpoint, which: RegExp): Checkpoint {
+  const tensors = Array.from(checkpoint.entries.values(), ({ name, element, shape }): Stored => {
+    const bytes = () => checkpoint.bytes(name);
+    if (shape.length !== 2 || !which.test(name))
+      return { name, element, shape, extent: checkpoint.extent(name), read: bytes };
+    const [rows, columns] = shape as [number, number];
+    const read = async () => turned(await bytes(), rows, columns, ELEMENT_BYTES[element]);
+    return { name, element, shape: [columns, rows], extent: null, read };
+  });
+  return checkpointOf(checkpoint.label, { tensors, metadata: checkpoint.metadata }, async () => {});
+}
+
+function turned(bytes: Uint8Array, rows: number, columns: number, size: number): Uint8Array {
+  const out = new Uint8Array(bytes.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      const [from, to] = [(row * columns + column) * size, (column * rows + row) * size];
+      for (let i = 0; i < size; i++) out[to + i] = bytes[from + i]!;
+    }
+  return out;
 }
 
 function view(checkpoint: Checkpoint, names: Iterable<readonly [name: string, stored: string]>): Checkpoint {

@@ -12,6 +12,7 @@ import { readNormalizer } from "./normalizers.js";
 import { NO_POST_PROCESSOR, readPostProcessor } from "./post-processors.js";
 import { readPreTokenizer } from "./pre-tokenizers.js";
 import { TextTokenizer } from "./text-tokenizer.js";
+import { readTokenBytes } from "./token-bytes.js";
 
 /** The largest tokenizer.json in use has about 35 MB. */
 const LARGEST_FILE = 256 * 2 ** 20;
@@ -98,9 +99,11 @@ function readParts(json: unknown, label: string): TextTokenizer {
     truncation: optional("truncation", readTruncation, null),
     padding: optional("padding", readPadding, null),
   };
+  const tokenBytes = optional("decoder", (part) => readTokenBytes(part, parts.decode), null);
   const { warnings } = file; // the list is shared by both notes
   return new TextTokenizer({
     ...parts,
+    tokenBytes,
     warnings,
     encodingIsCostly: isCostly(file),
     decodingIsCostly: isCostly(decoding),

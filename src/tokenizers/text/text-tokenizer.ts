@@ -12,6 +12,7 @@ import { type Padding, paddedLength, type Truncation, truncate } from "./lengths
 import type { Normalize } from "./normalizers.js";
 import type { PostProcessor, Segment } from "./post-processors.js";
 import type { PreTokenize } from "./pre-tokenizers.js";
+import type { TokenBytes } from "./token-bytes.js";
 import type { TextModel } from "./vocabulary.js";
 
 /** The parts of a tokenizer file, read. */
@@ -27,6 +28,8 @@ export interface TextTokenizerParts {
   readonly model: TextModel;
   readonly postProcessor: PostProcessor;
   readonly decode: Decode;
+  /** Null where tokens change their neighbours, so that none has bytes of its own. */
+  readonly tokenBytes: TokenBytes | null;
   readonly truncation: Truncation | null;
   readonly padding: Padding | null;
 }
@@ -149,6 +152,22 @@ export class TextTokenizer implements Tokenizer<string> {
   /** The token of an id, written as in the vocabulary, or undefined. */
   tokenOf(id: number): string | undefined {
     return this.parts.addedTokens.withId(id)?.content ?? this.parts.model.vocabulary.tokenOf(id);
+  }
+
+  /**
+   * The bytes that a token adds to a text behind other tokens: not always whole characters. Null for special tokens and for ids
+   * that name none. Throws TokenizerError where tokens have no bytes of their own, as in WordPiece files.
+   */
+  bytesOf(id: number): Uint8Array | null {
+    const { tokenBytes, addedTokens, model, label } = this.parts;
+    if (tokenBytes === null)
+      throw new TokenizerError(
+        `${label}: its tokens have no bytes of their own; what one adds to a text depends on its neighbours.`,
+        "Use a tokenizer with a ByteLevel, Metaspace or ByteFallback decoder.",
+      );
+    const token = addedTokens.withId(id)?.decoded ?? model.vocabulary.tokenOf(id);
+    if (token === undefined || (addedTokens.withId(id)?.special ?? addedTokens.isSpecial(token))) return null;
+    return tokenBytes(token);
   }
 
   private segments(text: string, settings: EncodeSettings): readonly Segment[] {

@@ -3,10 +3,13 @@ import type { Engine } from "../../../src/engine/engine.js";
 import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
+import { chatTemplates } from "./chat-templates.js";
+import { constrained } from "./constrained.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
 import { narSteps, narTransformer } from "./nar.js";
 import { parTransformer } from "./par.js";
+import { textModels } from "./text-models.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
 import { varTransformer } from "./var-transformer.js";
 import { varVae } from "./var-vae.js";
@@ -43,6 +46,13 @@ const ROWS: readonly Row[] = [
   { system: "sjd", kind: (golden) => has(golden, "kind", "layers", "runs"), run: sjdGreedy },
   { system: "sjd", kind: (golden) => has(golden, "runs"), run: sjdTrace },
   { system: "sjd", kind: (golden) => has(golden, "lumina") || has(golden, "emu3"), run: sjdForcedPositions },
+  { system: "text-models", kind: (golden) => has(golden, "model_type"), run: textModels },
+  {
+    system: "chat-templates",
+    kind: (golden) => !!golden.files,
+    run: (folder, golden) => chatTemplates(folder, golden),
+  },
+  { system: "constrained", kind: (golden) => has(golden, "eos"), run: (folder, golden) => constrained(folder, golden) },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 
