@@ -5,7 +5,7 @@ import { described } from "../base/words.js";
 import { ENCODINGS } from "./encode.js";
 import type { GeneratedImage } from "./generated-image.js";
 import type { ImageManifest } from "./manifest.js";
-import { readPicture } from "./read-picture.js";
+import { readPicture } from "../tokenizers/image/read-picture.js";
 
 /**
  * What is different about a file, in words; empty where nothing is. The pixels of a lossless file are compared with those of the

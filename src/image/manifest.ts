@@ -96,11 +96,7 @@ export function imageManifest(
 /**
  * Reads a manifest file.
  *
-<<<<<<< HEAD
  * @throws InputError where the file cannot be read or is no JSON; ArgumentError for a field that is missing or wrong.
-=======
- * @throws InputError where the file cannot be read; ArgumentError where it is no JSON, or has a field that is missing or wrong.
->>>>>>> media
  */
 export const readManifest = async (path: string): Promise<ImageManifest> =>
   parseManifest(await readManifestFile(path), path);

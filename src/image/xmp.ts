@@ -7,7 +7,7 @@ import { check } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { type Marking, markingFrom } from "../media/marking.js";
-import { sniffed } from "./picture-format.js";
+import { sniffed } from "../tokenizers/image/picture-format.js";
 
 const IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
 const OWN = "urn:tessera-sdk:picture:1/";
