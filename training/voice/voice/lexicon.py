@@ -20,6 +20,12 @@ def cmudict(file=DICTIONARY):
     return words
 
 
+def letter_names(file=DICTIONARY):
+    """How letters are called: "w." and its phones."""
+    names = (line.partition("  ") for line in file.read_text("latin-1").splitlines())
+    return {word.lower(): phones.split() for word, _, phones in names if re.fullmatch(r"[A-Z]\.", word)}
+
+
 def pronounce(text, words):
     """The phones of a sentence with its pauses; None when a word is unknown."""
     phones, end = ["^"], "."
