@@ -5,10 +5,9 @@
 Half of the batches see chunks of tokens, as streaming does, the others everything. A few tokens are wrong, as the language model's are."""
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from train_tokenizer import tokens_of
-from voice.data import VOICES, Corpus
+from voice.data import Corpus, speakers
 from voice.flow import Flow, FlowConfig
 from voice.run import Averages, Slice, adamw_for_transformers, batch_at, begin_slice, slice_options
 
@@ -19,17 +18,12 @@ OF_MU = 0.5  # weight of how far the encoder's own mel is
 class Batches:
     def __init__(self, corpus, tokens):
         self.corpus, self.tokens, self.mel = corpus, tokens, corpus.mels()
-        self.speakers = speakers(FlowConfig()).to(corpus.device)
+        self.speakers = speakers(FlowConfig().speaker).to(corpus.device)
 
     def at(self, pick):
         c = self.corpus
         pick = torch.as_tensor(pick, device=c.device)
         return c.padded(self.tokens, pick, 1), c.there(pick), self.speakers[c.voice[pick]], c.padded(self.mel, pick, 2).float().transpose(1, 2)
-
-
-def speakers(config):
-    """The vector of each voice: its own axis."""
-    return F.one_hot(torch.arange(len(VOICES)), config.speaker).float()
 
 
 @torch.no_grad()
@@ -72,10 +66,12 @@ def main():
             run.log(**dict(zip(("velocity", "mu"), (sums / every).tolist())))
             sums.zero_()
         if run.due():
-            run.log(**validated(average, batches, device))
-            run.save()
-    run.save()
-    run.log(**validated(average, batches, device))
+            values = validated(average, batches, device)
+            run.log(**values)
+            run.save(values["held_out_mel"])
+    values = validated(average, batches, device)
+    run.log(**values)
+    run.save(values["held_out_mel"])
 
 
 if __name__ == "__main__":

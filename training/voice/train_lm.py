@@ -89,10 +89,12 @@ def main():
             run.log(loss=(total / every).item())
             total.zero_()
         if run.due():
-            run.log(**validated(average, batches, corpus, device, dtype))
-            run.save()
-    run.save()
-    run.log(**validated(average, batches, corpus, device, dtype))
+            values = validated(average, batches, corpus, device, dtype)
+            run.log(**values)
+            run.save(values["held_out"])
+    values = validated(average, batches, corpus, device, dtype)
+    run.log(**values)
+    run.save(values["held_out"])
 
 
 if __name__ == "__main__":

@@ -4,16 +4,8 @@
 import torch
 import torch.nn.functional as F
 
-from voice.data import SPOKEN, VOICES, Corpus
+from voice.data import Corpus, Supervised
 from voice.run import Averages, Slice, adamw_for_transformers, batch_at, begin_slice, slice_options, trained
-from voice.s3 import S3, Reader
-
-
-class Supervised(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.s3 = S3()
-        self.reader = Reader(self.s3.config, len(SPOKEN), len(VOICES))
 
 
 class Batches:
@@ -81,8 +73,8 @@ def main():
         if run.due():
             run.log(**validated(average, batches, device))
             run.save()
-    run.save()
     run.log(**validated(average, batches, device))
+    run.save()
 
 
 @torch.no_grad()

@@ -39,8 +39,8 @@ def pitch_loss(said, f0):
 class Segments:
     """Pieces of utterances of equal length, by a pure function of the step."""
 
-    def __init__(self, corpus, utterances, seed):
-        self.corpus, self.mel, self.seed = corpus, corpus.mels(), seed
+    def __init__(self, corpus, mel, utterances, seed):
+        self.corpus, self.mel, self.seed = corpus, mel, seed
         long = corpus.count.cpu().numpy()[utterances] * 2 >= BEFORE + SEGMENT + AFTER
         self.utterances = utterances[long]
         self.frames = corpus.count.cpu().numpy()[self.utterances] * 2
@@ -68,7 +68,8 @@ def main():
     a = p.parse_args()
     device, dtype = begin_slice(a)
     corpus = Corpus(a.data, device)
-    segments, held_out = Segments(corpus, corpus.train, a.seed), None
+    mel = corpus.mels()
+    segments, held_out = (Segments(corpus, mel, which, a.seed) for which in (corpus.train, corpus.held_out))
     model = Hift().to(device)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights", flush=True)
     optimizer = torch.optim.AdamW(model.parameters(), a.rate, betas=(0.8, 0.95), weight_decay=0.01, fused=True)
@@ -80,7 +81,7 @@ def main():
 
     while (progress := run.progress) < 1:
         mel, f0, real = segments.batch(run.step, a.batch)
-        adversarial = 0 < a.adversaries <= progress
+        adversarial = a.adversaries > 0 and (run.again or progress >= a.adversaries)
         rate = run.rate(a.rate)
         with torch.autocast(device.type, dtype):
             said = model.fundamental(mel).float()
@@ -108,16 +109,14 @@ def main():
             run.log(**dict(zip(("spectral", "mel", "pitch", "fooled", "judges"), values)), rate=rate)
             sums.zero_()
         if run.due():
-            held_out = held_out or Segments(corpus, corpus.held_out, a.seed)
-            run.log(**validated(run, average, held_out, device))
+            run.log(**validated(average, held_out, device))
             run.save()
+    run.log(**validated(average, held_out, device))
     run.save()
-    held_out = held_out or Segments(corpus, corpus.held_out, a.seed)
-    run.log(**validated(run, average, held_out, device))
 
 
 @torch.no_grad()
-def validated(run, average, segments, device):
+def validated(average, segments, device):
     model = Hift().to(device)
     model.load_state_dict(average.shadow)
     mel, f0, real = segments.batch(0, 16)

@@ -10,10 +10,25 @@ import torch
 from .audio import HOP, MELS, TOKEN, model_mel, tokenizer_mel
 from .codec import decode
 from .phones import ID, PAUSES, PHONES, base
+from .s3 import S3, Reader
 
 VOICES = ["slt-hts", "rms", "slt", "awb"]
 SPOKEN = ["_", *dict.fromkeys(base(p) for p in PHONES if p not in PAUSES)]  # phones as the tokenizer knows them: no stress, one pause
 SPOKEN_ID = {p: SPOKEN.index("_" if p in PAUSES else base(p)) for p in PHONES}
+
+
+class Supervised(torch.nn.Module):
+    """A tokenizer, and what reads from its tokens what the corpus says."""
+
+    def __init__(self):
+        super().__init__()
+        self.s3 = S3()
+        self.reader = Reader(self.s3.config, len(SPOKEN), len(VOICES))
+
+
+def speakers(size):
+    """The vector of each voice, [voices, size]: its own axis."""
+    return torch.eye(size)[:len(VOICES)]
 
 
 def decoded(folder):

@@ -13,9 +13,9 @@ class FlowConfig:
     vocabulary: int = 729
     mels: int = 80
     speaker: int = 8
-    width: int = 160
+    width: int = 128
     heads: int = 4
-    hidden: int = 320
+    hidden: int = 256
     blocks: int = 2
     up_blocks: int = 2
     channels: int = 128

@@ -121,7 +121,11 @@ class Hift(nn.Module):
         return self.f0_predictor(mel).abs()
 
     def source(self, f0, noise=None):
-        """[B, T] Hz -> [B, T * hop]. Noise is [B, T * hop, harmonics + 1], by default normal."""
+        """[B, T] Hz -> [B, T * hop], in float32 whatever else is. Noise is [B, T * hop, harmonics + 1], by default normal."""
+        with torch.autocast(f0.device.type, enabled=False):
+            return self.excitation(f0.float(), noise)
+
+    def excitation(self, f0, noise):
         c = self.config
         f = f0.repeat_interleave(c.hop, 1)[..., None]
         turn = f * torch.arange(1, c.harmonics + 2, device=f0.device) / c.sample_rate % 1
@@ -129,8 +133,7 @@ class Hift(nn.Module):
         voiced = (f > c.voiced_above).float()
         amplitude = voiced * c.noise_amplitude + (1 - voiced) * c.sine_amplitude / 3
         noise = torch.randn_like(sines) if noise is None else noise
-        return torch.tanh(F.linear(sines * voiced + amplitude * noise, self.m_source.l_linear.weight.float(),
-                                   self.m_source.l_linear.bias.float()))[..., 0]
+        return torch.tanh(self.m_source.l_linear(sines * voiced + amplitude * noise))[..., 0]
 
     def synthesise(self, mel, source):
         """Mel [B, mels, T] and source [B, T * hop] -> [B, T * hop] samples."""

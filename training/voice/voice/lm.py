@@ -26,7 +26,7 @@ class LmConfig:
     width: int = 256
     heads: int = 4
     kv_heads: int = 2
-    layers: int = 5
+    layers: int = 4
     hidden: int = 640
     theta: float = 1e6
     epsilon: float = 1e-6
@@ -57,7 +57,8 @@ class Norm(nn.Module):
         self.weight, self.epsilon = nn.Parameter(torch.ones(width)), epsilon
 
     def forward(self, x):
-        return F.rms_norm(x.float(), self.weight.shape, self.weight.float(), self.epsilon).to(x.dtype)
+        wide = x.float()
+        return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.epsilon) * self.weight).to(x.dtype)
 
 
 class SelfAttention(nn.Module):
@@ -74,7 +75,9 @@ class SelfAttention(nn.Module):
             if cache:
                 k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
             cache[:] = [k, v]
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] == k.shape[2], enable_gqa=True)
+        shared = q.shape[1] // k.shape[1]  # query heads of a key head
+        k, v = k.repeat_interleave(shared, 1), v.repeat_interleave(shared, 1)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] == k.shape[2])
         return self.o_proj(y.transpose(1, 2).flatten(2))
 
 

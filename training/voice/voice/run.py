@@ -25,26 +25,39 @@ class Averages(Average):
 
 
 class Slice(Run):
-    """A run that ends after so many steps or seconds, whichever comes first, over all the times that it was resumed."""
+    """A run that ends after so many steps or seconds, whichever comes first, over all the times that it was resumed; started again after
+    its seconds, it goes on for as many. A folder with
+    nothing but `weights.pt` continues from these, as a first step."""
 
     def __init__(self, folder, model, optimizer, average, steps, seconds, **parts):
         self.steps, self.seconds, self.spent = steps, seconds, 0.0
-        self.extra = parts
+        self.extra, self.best = parts, float("inf")
         super().__init__(folder, model, optimizer, average)
-        state = self.folder / "slice.pt"
-        if self.step and state.exists():
-            saved = torch.load(state, weights_only=True)
-            self.spent = saved.pop("spent")
+        self.state, self.weights = self.folder / "slice.pt", self.folder / "weights.pt"
+        if self.step:
+            saved = torch.load(self.state, weights_only=True)
+            self.spent, self.best = saved.pop("spent"), saved.pop("best")
             for name, value in saved.items():
                 parts[name].load_state_dict(value)
+        elif self.weights.exists():
+            model.load_state_dict(torch.load(self.weights, weights_only=True))
+            average.__init__(model, average.decay)
+            print(f"began with {self.weights}", flush=True)
+        self.again = bool(seconds) and self.spent >= seconds
+        if self.again:  # a slice that has ended is followed by another
+            self.spent = 0.0
         self.began = self.last = time.time()
         self.saved_at = self.began
 
-    def save(self):
+    def save(self, worse=None):
+        """All that a resumption needs; and the averaged weights by themselves in float16, unless they are worse than those of before:
+        `worse` is what should be small, nothing where the last weights are the best."""
         super().save()
-        part = self.folder / "slice.pt.part"
-        torch.save({"spent": self.spent, **{k: v.state_dict() for k, v in self.extra.items()}}, part)
-        part.replace(self.folder / "slice.pt")
+        replaced(self.state, {"spent": self.spent, "best": self.best if worse is None else min(self.best, worse), **{k: v.state_dict() for k, v in self.extra.items()}})
+        if worse is None or worse < self.best:
+            replaced(self.weights, {k: v.half() if v.is_floating_point() else v for k, v in self.average.shadow.items()})
+        if worse is not None:
+            self.best = min(self.best, worse)
         self.saved_at = time.time()
 
     @property
@@ -62,10 +75,16 @@ class Slice(Run):
         return time.time() - self.saved_at > seconds
 
 
+def replaced(file, value):
+    """Writes a file whole or not at all."""
+    part = file.with_suffix(".part")
+    torch.save(value, part)
+    part.replace(file)
+
+
 def trained(folder, model):
     """The averaged weights of a run, in that model."""
-    saved = torch.load(Path(folder) / "checkpoint.pt", weights_only=True, map_location="cpu")
-    model.load_state_dict(saved["average"])
+    model.load_state_dict(torch.load(Path(folder) / "weights.pt", weights_only=True, map_location="cpu"))
     return model.eval()
 
 
