@@ -92,6 +92,7 @@ def main():
     for part, model in (("lm", lm), ("flow", flow), ("vocoder", hift), ("tokenizer", s3)):
         write(packed(folded(model)), out / f"{part}.safetensors", f"tessera-voice, {part}, in the layout of CosyVoice")
     shutil.copyfile(runs / "pronounce/pronunciation.txt.gz", out / "pronunciation.txt.gz")
+    shutil.copyfile(HERE / "NOTICE", out / "NOTICE")
     files = [*(f"{part}.safetensors" for part in ("lm", "flow", "vocoder", "tokenizer")), "pronunciation.txt.gz"]
     config = {"name": "tessera-voice", "revision": REVISION, "kind": "speech", "licence": "Apache-2.0", **described(lm, flow, hift, s3),
               "files": dict(zip(("languageModel", "flow", "vocoder", "tokenizer", "pronunciation"), files)),
