@@ -15,6 +15,7 @@ from voice.hift import Hift
 from voice.run import Averages, Slice, begin_slice, slice_options
 
 BEFORE, SEGMENT, AFTER = 8, 44, 4  # frames: context, what is compared, what the first layer looks ahead
+CALM = 0.4  # share of the learning rate beside adversaries
 RESOLUTIONS = ((2048, 512), (1024, 256), (512, 128), (128, 32))
 
 
@@ -82,7 +83,7 @@ def main():
     while (progress := run.progress) < 1:
         mel, f0, real = segments.batch(run.step, a.batch)
         adversarial = a.adversaries > 0 and (run.again or progress >= a.adversaries)
-        rate = run.rate(a.rate)
+        rate = run.rate(a.rate) * (CALM if adversarial else 1.0)
         with torch.autocast(device.type, dtype):
             said = model.fundamental(mel).float()
             made = compared(model.synthesise(mel, model.source(f0)))
@@ -90,7 +91,7 @@ def main():
         loss, fooled, judged_loss = spectral + 2 * by_mel + 0.2 * pitch, torch.zeros((), device=device), torch.zeros((), device=device)
         if adversarial:
             for group in judges_optimizer.param_groups:
-                group["lr"] = rate / 4
+                group["lr"] = rate / 2
             judges_optimizer.zero_grad(set_to_none=True)
             with torch.autocast(device.type, dtype):
                 judged_loss = told_apart(judges(real), judges(made.detach()))

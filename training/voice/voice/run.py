@@ -26,38 +26,37 @@ class Averages(Average):
 
 class Slice(Run):
     """A run that ends after so many steps or seconds, whichever comes first, over all the times that it was resumed; started again after
-    its seconds, it goes on for as many. A folder with
-    nothing but `weights.pt` continues from these, as a first step."""
+    its seconds, it goes on for as many. In a folder with nothing but `weights.pt` it begins with these."""
 
     def __init__(self, folder, model, optimizer, average, steps, seconds, **parts):
         self.steps, self.seconds, self.spent = steps, seconds, 0.0
-        self.extra, self.best = parts, float("inf")
+        self.extra, self.best, self.again = parts, float("inf"), False
         super().__init__(folder, model, optimizer, average)
         self.state, self.weights = self.folder / "slice.pt", self.folder / "weights.pt"
         if self.step:
             saved = torch.load(self.state, weights_only=True)
-            self.spent, self.best = saved.pop("spent"), saved.pop("best")
+            self.spent, self.best, ended = saved.pop("spent"), saved.pop("best"), saved.pop("ended", False)
+            if seconds and (ended or self.spent >= seconds):  # a slice that has ended is followed by another
+                self.spent, self.again = 0.0, True
             for name, value in saved.items():
                 parts[name].load_state_dict(value)
         elif self.weights.exists():
             model.load_state_dict(torch.load(self.weights, weights_only=True))
             average.__init__(model, average.decay)
             print(f"began with {self.weights}", flush=True)
-        self.again = bool(seconds) and self.spent >= seconds
-        if self.again:  # a slice that has ended is followed by another
-            self.spent = 0.0
         self.began = self.last = time.time()
         self.saved_at = self.began
 
     def save(self, worse=None):
         """All that a resumption needs; and the averaged weights by themselves in float16, unless they are worse than those of before:
         `worse` is what should be small, nothing where the last weights are the best."""
+        better = worse is None or worse < self.best
+        self.best = self.best if worse is None else min(self.best, worse)
+        extra = {name: part.state_dict() for name, part in self.extra.items()}
+        replaced(self.state, {"ended": self.progress >= 1, "spent": self.spent, "best": self.best, **extra})
         super().save()
-        replaced(self.state, {"spent": self.spent, "best": self.best if worse is None else min(self.best, worse), **{k: v.state_dict() for k, v in self.extra.items()}})
-        if worse is None or worse < self.best:
+        if better:
             replaced(self.weights, {k: v.half() if v.is_floating_point() else v for k, v in self.average.shadow.items()})
-        if worse is not None:
-            self.best = min(self.best, worse)
         self.saved_at = time.time()
 
     @property
