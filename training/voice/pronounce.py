@@ -141,7 +141,7 @@ def scores(words, rules):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--run", default="runs/pronounce")
-    p.add_argument("--gain", type=int, default=2)
+    p.add_argument("--gain", type=int, default=1)
     a = p.parse_args()
     words = {w: phones for w, phones in cmudict().items() if all(p in ID for p in phones)}
     split = aligned(words)
