@@ -1,6 +1,6 @@
 /**
- * Shipped matrices as int8: `NAME` [out, in] i8 beside `NAME.scales` [out, in / 32] f16, symmetric blocks of 32 along the input,
- * as training/ exports them. The view shows each pair as the one float32 matrix that it stands for.
+ * Shipped matrices and kernels as int8: `NAME` [out, ...] i8 beside `NAME.scales` [out, numbers / 32] f16, symmetric blocks of 32 along
+ * what an output sums over, as training/ exports them. The view shows each pair as the one float32 tensor that it stands for.
  */
 import { WeightsError } from "../../base/errors.js";
 import type { Checkpoint, Entry } from "./checkpoint.js";
@@ -35,11 +35,12 @@ export function unpacked(checkpoint: Checkpoint): Checkpoint {
   return checkpointOf(checkpoint.label, { tensors, metadata: checkpoint.metadata }, async () => {});
 }
 
-function fits({ shape: [rows, width, ...rest] }: Entry, { shape: [r, blocks, ...others] }: Entry): boolean {
-  return rest.length + others.length === 0 && rows === r && width === BLOCK * (blocks ?? 0);
+function fits({ shape: [rows, ...summed] }: Entry, { shape: [r, blocks, ...others] }: Entry): boolean {
+  const numbers = summed.reduce((product, size) => product * size, 1);
+  return others.length === 0 && rows === r && numbers === BLOCK * (blocks ?? 0);
 }
 
-/** Float32 bytes of the matrix: each code times the scale of its block. */
+/** Float32 bytes of the tensor: each code times the scale of its block. */
 async function unpack(checkpoint: Checkpoint, name: string): Promise<Uint8Array> {
   const stored = await checkpoint.bytes(name);
   const codes = new Int8Array(stored.buffer, stored.byteOffset, stored.byteLength);

@@ -34,6 +34,18 @@ test("a pair becomes the matrix it stands for, and its scales disappear", async 
   expect(await view.floats("plain")).toEqual(Float32Array.of(1, 2, 3, 4, 5));
 });
 
+test("blocks of a convolution's kernel run along channels and taps", async () => {
+  const view = unpacked(
+    memoryCheckpoint("pair", [
+      ["w", i8([3, 16, 4], codes)],
+      ["w.scales", f16([3, 2], [HALF, THREE, HALF, HALF, THREE, THREE])],
+    ]),
+  );
+  expect(view.entries.get("w")!.shape).toEqual([3, 16, 4]);
+  const scale = [0.5, 3, 0.5, 0.5, 3, 3];
+  expect(await view.floats("w")).toEqual(codes.map((code, i) => code * scale[Math.floor(i / 32)]!));
+});
+
 test("quantising the matrix again at 8 bits loses nothing where a block uses its whole range", async () => {
   const full = codes.map((code, i) => (i % 32 === 5 ? 127 : code));
   const view = unpacked(
