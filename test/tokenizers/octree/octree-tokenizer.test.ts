@@ -63,7 +63,9 @@ describe("round trip", () => {
   const solidOf = (depth: number, inside: (x: number, y: number, z: number) => boolean) => {
     const R = 1 << depth;
     return Uint8Array.from({ length: R ** 3 }, (_, i) =>
-      inside(Math.floor(i / (R * R)) - R / 2 + 0.5, (Math.floor(i / R) % R) - R / 2 + 0.5, (i % R) - R / 2 + 0.5) ? 1 : 0,
+      inside(Math.floor(i / (R * R)) - R / 2 + 0.5, (Math.floor(i / R) % R) - R / 2 + 0.5, (i % R) - R / 2 + 0.5)
+        ? 1
+        : 0,
     );
   };
 
@@ -87,7 +89,10 @@ describe("round trip", () => {
     );
     expect(Math.max(...radii) - Math.min(...radii)).toBeLessThan(0.9 / 64);
     const box = solidOf(5, (x, y, z) => Math.abs(x) < 9 && Math.abs(y) < 3 && Math.abs(z) < 6);
-    expect(volumeOf(decodeSurface(readIds(encodeVoxels({ depth: 5, solid: box }))))).toBeCloseTo((18 * 6 * 12) / 32 ** 3, 6);
+    expect(volumeOf(decodeSurface(readIds(encodeVoxels({ depth: 5, solid: box }))))).toBeCloseTo(
+      (18 * 6 * 12) / 32 ** 3,
+      6,
+    );
     const ring = solidOf(5, (x, y, z) => Math.hypot(Math.hypot(x, z) - 9, y) < 4);
     expect(topologyOf(decodeSurface(readIds(encodeVoxels({ depth: 5, solid: ring })))).euler).toEqual([0]);
   });
