@@ -29,14 +29,13 @@ export function mirrorsOf({ depth, solid, colours }: Voxels): number {
 }
 
 /**
- * The ids of a solid, by profile "shell". Cavities are not kept: what the outside cannot reach is solid.
+ * The ids of a solid, by profile "shell", as half of each of the `mirror` symmetries that it has. Cavities are not kept: what the outside cannot reach is solid.
  *
  * @throws ArgumentError for a solid with no voxel, or of a depth that no stream has.
  */
-export function encodeVoxels(voxels: Voxels): Int32Array {
+export function encodeVoxels(voxels: Voxels, mirror = mirrorsOf(voxels)): Int32Array {
   const { depth, solid, colours } = voxels;
   check("depth", `a depth from ${DEPTHS.least} to ${DEPTHS.most}`, depth, isIntegerIn(DEPTHS.least, DEPTHS.most));
-  const mirror = mirrorsOf(voxels);
   const R = 1 << depth;
   const shell = shellOf(voxels);
   const cells: { key: number; colour: number }[] = [];

@@ -1,5 +1,6 @@
 /** A shape: coloured parts, and what can be said of it in words. */
 import { type ColourName, colourOf } from "../../../src/tokenizers/octree/palette.js";
+import { EXTENT } from "../../../src/tokenizers/octree/encode-mesh.js";
 import { fillCavities, type Voxels } from "../../../src/tokenizers/octree/voxels.js";
 import type { Solid } from "./solids.js";
 
@@ -23,9 +24,6 @@ export interface Shape extends Words {
   /** Cut out of all parts. */
   readonly cuts?: readonly Solid[];
 }
-
-/** The longest side takes this share of the grid: a whole number of voxels at each side at depth 5 and 6. */
-export const EXTENT = 15 / 16;
 
 /** The shape on a grid of 2^depth: centred, its longest side EXTENT. Where parts overlap the last wins. */
 export function voxelsOfShape({ parts, cuts = [] }: Shape, depth: number): Voxels {
