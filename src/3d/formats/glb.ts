@@ -36,7 +36,14 @@ export async function writeGlb(mesh: Mesh, { name, generator, copyright, extras 
     .setAttribute("NORMAL", accessor(mesh.normals ?? smoothNormals(mesh), "VEC3"))
     .setIndices(accessor(indices, "SCALAR"))
     .setMaterial(document.createMaterial("surface").setMetallicFactor(0).setRoughnessFactor(0.8));
-  if (mesh.colours) primitive.setAttribute("COLOR_0", accessor(mesh.colours.map(linearOf), "VEC3"));
+  if (mesh.colours)
+    primitive.setAttribute(
+      "COLOR_0",
+      accessor(
+        mesh.colours.map((c) => linearOf(Math.min(1, Math.max(0, c)))),
+        "VEC3",
+      ),
+    );
   const node = document.createNode(name).setMesh(document.createMesh(name).addPrimitive(primitive));
   document.getRoot().setDefaultScene(document.createScene(name).addChild(node));
   return new NodeIO().writeBinary(document);

@@ -57,7 +57,7 @@ export class OctreeWalk {
       case "end":
         return id === FIRST.end;
       case "nothing":
-        return false;
+        return id === FIRST.pad; // what stands behind the end while other items of a batch go on
     }
   }
 
@@ -103,6 +103,9 @@ export class OctreeWalk {
         return;
       case "end":
         this.next = { kind: "nothing" };
+        return;
+      case "nothing":
+        return;
     }
   }
 
