@@ -1,13 +1,16 @@
 /** Mesh files of users: GLB, OBJ, STL, PLY. */
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { MeshFileError, UnknownNameError } from "../base/errors.js";
+import { UnknownNameError } from "../base/errors.js";
+import { readBounded } from "../base/read-file.js";
 import { type Mesh, smoothNormals } from "../tokenizers/octree/mesh.js";
 import { MESH_FORMATS, type MeshFormat, usable } from "./formats/format.js";
 import { readGlb } from "./formats/glb.js";
 import { readObj } from "./formats/obj.js";
 import { readPly } from "./formats/ply.js";
 import { readStl } from "./formats/stl.js";
+
+/** A file beyond this is none that a browser or a game would load. */
+const MOST_BYTES = 2 ** 30;
 
 const READERS: Readonly<Record<MeshFormat, (file: string, bytes: Uint8Array) => Mesh | Promise<Mesh>>> = {
   glb: readGlb,
@@ -26,14 +29,11 @@ export function formatOf(path: string): MeshFormat {
 /**
  * Reads a mesh file: all its triangles as one mesh with shared vertices and smooth normals. Faces without area are left out.
  *
- * @throws MeshFileError for a file that is damaged or has no face, UnknownNameError for another ending.
+ * @throws InputError for a file that is damaged or has no face, UnknownNameError for another ending.
  */
 export async function readMesh(path: string): Promise<Mesh> {
   const format = formatOf(path);
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new MeshFileError(path, "the file cannot be read", "Check the path and its permissions.", { cause });
-  });
-  return parseMesh(bytes, format, path);
+  return parseMesh(await readBounded(path, MOST_BYTES), format, path);
 }
 
 /** Reads the bytes of a mesh file. `name` stands for it in messages. */

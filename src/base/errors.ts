@@ -235,19 +235,6 @@ export class TokenizerError extends TesseraError {
   readonly code = TokenizerError.code;
 }
 
-/** A mesh file that cannot be read. Nothing of it was used. */
-export class MeshFileError extends TesseraError {
-  readonly code = "mesh-file";
-  constructor(
-    readonly file: string,
-    problem: string,
-    remedy = "Export the mesh anew, or check it with the program that wrote it.",
-    options?: ErrorOptions,
-  ) {
-    super(`${file}: ${problem}.`, remedy, options);
-  }
-}
-
 /** A result could not be written. Nothing was left half-written. */
 export class OutputError extends TesseraError {
   static readonly code = "output";

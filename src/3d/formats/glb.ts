@@ -1,9 +1,8 @@
 /** Binary glTF 2.0 by glTF-Transform: the format of engines and viewers. Metres, +Y up, +Z the front, as glTF has it. */
 import { Document, type GLTF, type mat4, type Node, NodeIO, Primitive, type Scene } from "@gltf-transform/core";
-import { MeshFileError } from "../../base/errors.js";
 import { type Mesh, smoothNormals } from "../../tokenizers/octree/mesh.js";
 import { linearOf } from "../../tokenizers/octree/palette.js";
-import { welded } from "./format.js";
+import { damaged, welded } from "./format.js";
 
 /** What stands beside the mesh: names and the record of how it was made. */
 export interface GlbNotes {
@@ -55,7 +54,7 @@ export async function readGlb(file: string, bytes: Uint8Array): Promise<Mesh> {
     return meshOf(await new NodeIO().readBinary(bytes as Uint8Array<ArrayBuffer>));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n")[0]! : String(cause);
-    throw new MeshFileError(file, `it cannot be read as GLB: ${reason}`, undefined, { cause });
+    throw damaged(file, `it cannot be read as GLB: ${reason}`, { cause });
   }
 }
 

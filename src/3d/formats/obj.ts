@@ -1,6 +1,6 @@
 /** Wavefront OBJ: text; positions with optional colours behind them, polygons of any number of corners. */
-import { MeshFileError } from "../../base/errors.js";
 import type { Mesh } from "../../tokenizers/octree/mesh.js";
+import { damaged } from "./format.js";
 
 /** Reads the triangles of an OBJ file. Polygons become fans; materials, groups and texture coordinates are passed over. */
 export function readObj(file: string, bytes: Uint8Array): Mesh {
@@ -16,7 +16,7 @@ export function readObj(file: string, bytes: Uint8Array): Mesh {
     if (line.startsWith("v ") || line.startsWith("v\t")) {
       const values = line.trim().split(/\s+/).slice(1).map(Number);
       if (values.length < 3 || values.some(Number.isNaN))
-        throw new MeshFileError(file, `line ${number} is not a vertex: "${line.slice(0, 60)}"`);
+        throw damaged(file, `line ${number} is not a vertex: "${line.slice(0, 60)}"`);
       positions.push(values[0]!, values[1]!, values[2]!);
       if (values.length >= 6) colours.push(values[3]!, values[4]!, values[5]!);
     } else if (line.startsWith("f ") || line.startsWith("f\t")) {
@@ -26,7 +26,7 @@ export function readObj(file: string, bytes: Uint8Array): Mesh {
         .slice(1)
         .map((corner) => cornerOf(corner, positions.length / 3));
       if (corners.length < 3 || corners.some(Number.isNaN))
-        throw new MeshFileError(file, `line ${number} is not a face of known vertices: "${line.slice(0, 60)}"`);
+        throw damaged(file, `line ${number} is not a face of known vertices: "${line.slice(0, 60)}"`);
       for (let i = 2; i < corners.length; i++) faces.push(corners[0]!, corners[i - 1]!, corners[i]!);
     }
   }

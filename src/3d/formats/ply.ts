@@ -1,7 +1,6 @@
 /** PLY (Turk 1994), text and binary of both byte orders: positions, colours and polygons; other properties are passed over. */
-import { MeshFileError } from "../../base/errors.js";
 import type { Mesh } from "../../tokenizers/octree/mesh.js";
-import { checkCount, MOST_FACES, MOST_VERTICES } from "./format.js";
+import { MOST_FACES, MOST_VERTICES, checkCount, damaged } from "./format.js";
 
 const SIZES: Readonly<Record<string, number>> = {
   char: 1,
@@ -66,7 +65,7 @@ export function readPly(file: string, bytes: Uint8Array): Mesh {
     }
   }
   if (faces.some((vertex) => !Number.isInteger(vertex) || vertex < 0))
-    throw new MeshFileError(file, "a face names a vertex by a number that is none");
+    throw damaged(file, "a face names a vertex by a number that is none");
   return {
     positions: Float32Array.from(positions),
     faces: Uint32Array.from(faces),
@@ -80,7 +79,7 @@ const FORMATS = ["ascii", "binary_little_endian", "binary_big_endian"];
 function headerOf(file: string, bytes: Uint8Array): { format: string; elements: Element[]; end: number } {
   const text = new TextDecoder("latin1").decode(bytes.subarray(0, MOST_HEADER));
   const match = /^ply\r?\n([\s\S]*?)end_header(?:\r\n|\n|\r)/.exec(text);
-  if (!match) throw new MeshFileError(file, "it has no PLY header");
+  if (!match) throw damaged(file, "it has no PLY header");
   let format = "";
   const elements: Element[] = [];
   for (const line of match[1]!.split(/\r?\n/)) {
@@ -99,19 +98,19 @@ function headerOf(file: string, bytes: Uint8Array): { format: string; elements: 
       const name = rest[list ? 3 : 1];
       const element = elements.at(-1);
       if (!element || !name || types.some((type) => !Object.hasOwn(SIZES, type)))
-        throw new MeshFileError(file, `its header has a property that is none: "${line.slice(0, 60)}"`);
+        throw damaged(file, `its header has a property that is none: "${line.slice(0, 60)}"`);
       element.properties.push(list ? { name, count: types[0]!, type: types[1]! } : { name, type: types[0]! });
     }
   }
   if (!FORMATS.includes(format))
-    throw new MeshFileError(file, `its format "${format.slice(0, 40)}" is not one of ${FORMATS.join(", ")}`);
+    throw damaged(file, `its format "${format.slice(0, 40)}" is not one of ${FORMATS.join(", ")}`);
   if (
     !elements.some(
       ({ name, properties }) =>
         name === "vertex" && ["x", "y", "z"].every((axis) => properties.some((p) => p.name === axis)),
     )
   )
-    throw new MeshFileError(file, "its vertices have no x, y and z");
+    throw damaged(file, "its vertices have no x, y and z");
   return { format, elements, end: match[0].length };
 }
 
@@ -119,7 +118,7 @@ function words(file: string, bytes: Uint8Array): Source {
   const all = new TextDecoder("latin1").decode(bytes).split(/\s+/).filter(Boolean);
   let at = 0;
   return () => {
-    if (at >= all.length) throw new MeshFileError(file, "it ends before the rows that its header states");
+    if (at >= all.length) throw damaged(file, "it ends before the rows that its header states");
     return Number(all[at++]);
   };
 }
@@ -130,7 +129,7 @@ function numbers(file: string, bytes: Uint8Array, little: boolean): Source {
   return (type) => {
     const here = at;
     at += SIZES[type]!;
-    if (at > bytes.length) throw new MeshFileError(file, "it ends before the rows that its header states");
+    if (at > bytes.length) throw damaged(file, "it ends before the rows that its header states");
     switch (type) {
       case "char":
       case "int8":

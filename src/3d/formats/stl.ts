@@ -1,7 +1,6 @@
 /** STL, binary and text: triangles without shared vertices, in millimetres, z up, as printers take them. */
-import { MeshFileError } from "../../base/errors.js";
 import { crossOf, type Mesh } from "../../tokenizers/octree/mesh.js";
-import { checkCount, MOST_FACES, welded } from "./format.js";
+import { MOST_FACES, checkCount, damaged, welded } from "./format.js";
 
 const HEAD = 80;
 const RECORD = 50;
@@ -31,11 +30,11 @@ function cornersOf(file: string, bytes: Uint8Array): ArrayLike<number> {
   }
   const text = new TextDecoder("utf-8").decode(bytes);
   if (!text.trimStart().startsWith("solid"))
-    throw new MeshFileError(file, `it is no STL file: it has ${bytes.length} bytes and states ${count} triangles`);
+    throw damaged(file, `it is no STL file: it has ${bytes.length} bytes and states ${count} triangles`);
   const corners: number[] = [];
   for (const [, x, y, z] of text.matchAll(/^\s*vertex\s+(\S+)\s+(\S+)\s+(\S+)/gm))
     corners.push(Number(x), Number(y), Number(z));
-  if (corners.length % 9 !== 0) throw new MeshFileError(file, "its vertices are not triples of triangles");
+  if (corners.length % 9 !== 0) throw damaged(file, "its vertices are not triples of triangles");
   return corners;
 }
 
