@@ -3,7 +3,7 @@
  *
  * Chunks of 500 shapes, each two files: ids-N.u16.gz (the ids of all its shapes, one after another) and rows-N.json.gz (for each shape its
  * category, its words and the number of its ids). A chunk is written whole or not at all; those that exist are kept. words.json lists all
- * words of the captions of 20,000 shapes, so that a run may begin before the archive is complete.
+ * words of the captions of 20,000 shapes and nouns.json what they are called, so that a run may begin before the archive is complete.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -21,12 +21,15 @@ const { values } = parseArgs({
   options: { shapes: { type: "string", default: "20000" }, data: { type: "string", default: "data" }, seed: { type: "string", default: "1" } },
 });
 const words = new Set(["a", "an", "with", "and"]);
+const names = new Set<string>();
 for (let item = 0; item < 20_000; item++) {
   const { nouns, before, after } = shapeOf(Number(values.seed), item);
+  for (const noun of nouns) names.add(noun);
   for (const text of [...nouns, ...Object.values(before), ...Object.values(after)])
     for (const [word] of text.matchAll(/[a-z0-9]+/g)) words.add(word);
 }
 await writeWhole(join(values.data, "words.json"), JSON.stringify(["[UNK]", ...[...words].sort()]));
+await writeWhole(join(values.data, "nouns.json"), JSON.stringify([...names].sort()));
 for (let chunk = 0; chunk * CHUNK < Number(values.shapes); chunk++) {
   const name = String(chunk).padStart(3, "0");
   const [idsFile, rowsFile] = [join(values.data, `ids-${name}.u16.gz`), join(values.data, `rows-${name}.json.gz`)];

@@ -4,6 +4,7 @@ Resumable: continues from runs/shapes/checkpoint.pt, which is written whole or n
 session, whichever comes first; with --minutes the rate goes down by the clock. Held-out combinations of attributes are never seen.
 Logged as caption_gain: the nats a shape that its own caption saves against a neighbour's."""
 import argparse
+import json
 import shutil
 import time
 from pathlib import Path
@@ -71,12 +72,14 @@ def main():
     words = Words.load(folder)
     assert len(words.words) <= Config.words
     config = Config(dim=a.dim, layers=a.layers, heads=a.dim // 64, hidden=a.dim * 11 // 4)
+    (folder / "config.json").write_text(json.dumps(config.asdict()))
     model = ShapeModel(config).to(device)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {len(archive.train)} shapes, {len(archive.held_out)} held out, {len(words.words)} words", flush=True)
     matrices = [p for p in model.parameters() if p.dim() > 1]
     vectors = [p for p in model.parameters() if p.dim() == 1]
     optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}], lr=a.rate, betas=(0.9, 0.95), fused=True)
     run = Run(folder, model, optimizer)
+    torch._dynamo.config.suppress_errors = True  # what cannot be compiled runs as it is
     compiled = torch.compile(model, dynamic=True) if device.type == "cuda" else model
     batches = torch.utils.data.DataLoader(Batches(archive, words, a.seed, run.step, a.tokens, a.deep), batch_size=None, num_workers=a.workers,
                                           pin_memory=device.type == "cuda", prefetch_factor=8 if a.workers else None)
