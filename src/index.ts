@@ -167,3 +167,41 @@ export { type ImageTokenizer, openVqTokenizer } from "./tokenizers/image/vq-toke
 export { loadTextTokenizer } from "./tokenizers/text/load-text-tokenizer.js";
 export type { TextTokenizer } from "./tokenizers/text/text-tokenizer.js";
 export type { Tokenizer } from "./tokenizers/tokenizer.js";
+// Meshes
+export {
+  encodeMesh,
+  decodeMesh,
+  type EncodedMesh,
+  type EncodeOptions,
+  type Frame,
+} from "./tokenizers/octree/encode-mesh.js";
+export type { Bounds, Mesh } from "./tokenizers/octree/mesh.js";
+export { decodeVoxels, readIds } from "./tokenizers/octree/octree-tokenizer.js";
+export { type Topology, topologyOf } from "./tokenizers/octree/topology.js";
+export { OctreeWalk } from "./tokenizers/octree/walk.js";
+export { OCTREE, type OctreeTransformer } from "./core/octree/architecture.js";
+export type { OctreeConfig } from "./core/octree/config.js";
+export type { OctreeStart, Place, Places } from "./core/octree/feeder.js";
+export { PlaceReader } from "./tokenizers/octree/places.js";
+export {
+  type GenerateMeshOptions,
+  generateMesh,
+  type MeshEnd,
+  type MeshEvent,
+  type MeshPreview,
+  type MeshResult,
+  streamMesh,
+} from "./3d/generate-mesh.js";
+export type { GeneratedMesh } from "./3d/generated-mesh.js";
+export { type MeshFacts, factsOf } from "./3d/facts.js";
+export { MESH_FORMATS, type MeshFormat } from "./3d/formats/format.js";
+export { type MeshManifest, parseMeshManifest, readMeshManifest } from "./3d/manifest.js";
+export { loadMeshModel, type MeshModel } from "./3d/model.js";
+export { parseMesh, readMesh } from "./3d/read-mesh.js";
+export { type Raster, rasterise, type View } from "./3d/rasterise.js";
+export { MESH_DEFAULTS, type MeshSettings, type MeshSubject } from "./3d/request.js";
+export { saveMesh } from "./3d/save-mesh.js";
+export { type Simplified, simplify } from "./3d/simplify.js";
+export { type MeshVerification, verifyMesh } from "./3d/verify-mesh.js";
+export { DEFAULT_MESH_MODEL } from "./models/known.js";
+export type { MeshModelConfig } from "./models/mesh-config.js";

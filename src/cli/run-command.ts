@@ -8,6 +8,7 @@ import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
 import { imageCommand } from "./image.js";
+import { meshCommand } from "./mesh.js";
 import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
 import { drained, print, tell, watchStreams } from "./streams.js";
@@ -66,6 +67,7 @@ function programOf(context: Context, json: boolean): Command {
   for (const command of [
     imageCommand,
     editCommand,
+    meshCommand,
     compareCommand,
     demoCommand,
     verifyCommand,

@@ -17,6 +17,9 @@ export interface EmbeddedModel {
 /** The model that is used where none is named. */
 export const DEFAULT_IMAGE_MODEL = "tessera-icons";
 
+/** The mesh model that is used where none is named. */
+export const DEFAULT_MESH_MODEL = "tessera-shapes";
+
 export const EMBEDDED_MODELS = {
   "tessera-icons": {
     kind: "image",
