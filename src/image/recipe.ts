@@ -4,7 +4,7 @@ import { transformerConfig } from "../core/llamagen/config.js";
 import type { DecodingName } from "../core/orders.js";
 import { scaleConfig } from "../core/var/config.js";
 import { folderRecipe, publishedFiles, type Recipe } from "../media/recipe.js";
-import { NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
+import { type CaptionReader, NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel, type PublishedName } from "../models/known.js";
 import type { ImageNetworkConfig } from "../models/network-config.js";
 import { MULTI_SCALE_CONFIGS } from "../tokenizers/image/multi-scale-config.js";
@@ -23,7 +23,7 @@ export interface PublishedFiles {
 export interface ImageRecipe extends Recipe {
   readonly styles: readonly string[];
   readonly networks: readonly ImageNetworkConfig[];
-  readonly captions: { readonly file: string } | null;
+  readonly captions: CaptionReader | null;
   readonly defaults: { readonly style: string; readonly decoding: DecodingName };
 }
 
