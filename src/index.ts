@@ -122,7 +122,7 @@ export { type EditRecord, type ImageManifest, parseManifest, readManifest } from
 export { type ImageModel, loadImageModel } from "./image/model.js";
 export type { Drawing, ImageNetwork, NetworkFacts, Work } from "./image/networks/network.js";
 export type { PublishedFiles } from "./image/recipe.js";
-export type { PictureSource } from "./image/read-picture.js";
+export type { PictureSource } from "./tokenizers/image/read-picture.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
 export type { ImageRoute } from "./image/route.js";
 export { FRAMES_DEFAULTS, type FrameSource, type FramesSettings, saveFrames } from "./image/save-frames.js";
@@ -167,3 +167,61 @@ export { type ImageTokenizer, openVqTokenizer } from "./tokenizers/image/vq-toke
 export { loadTextTokenizer } from "./tokenizers/text/load-text-tokenizer.js";
 export type { TextTokenizer } from "./tokenizers/text/text-tokenizer.js";
 export type { Tokenizer } from "./tokenizers/tokenizer.js";
+// Meshes
+export {
+  encodeMesh,
+  decodeMesh,
+  type EncodedMesh,
+  type EncodeOptions,
+  type Frame,
+} from "./tokenizers/octree/encode-mesh.js";
+export type { Bounds, Mesh } from "./tokenizers/octree/mesh.js";
+export { decodeVoxels, readIds } from "./tokenizers/octree/octree-tokenizer.js";
+export { type Topology, topologyOf } from "./tokenizers/octree/topology.js";
+export { OctreeWalk } from "./tokenizers/octree/walk.js";
+export { OCTREE, type OctreeTransformer } from "./core/octree/architecture.js";
+export type { OctreeConfig } from "./core/octree/config.js";
+export type { OctreeStart, Place, Places } from "./core/octree/feeder.js";
+export { PlaceReader } from "./tokenizers/octree/places.js";
+export {
+  type GenerateMeshOptions,
+  generateMesh,
+  type MeshEnd,
+  type MeshEvent,
+  type MeshPreview,
+  type MeshResult,
+  streamMesh,
+} from "./3d/generate-mesh.js";
+export type { GeneratedMesh } from "./3d/generated-mesh.js";
+export { type MeshFacts, factsOf } from "./3d/facts.js";
+export { MESH_FORMATS, type MeshFormat } from "./3d/formats/format.js";
+export { type MeshManifest, parseMeshManifest, readMeshManifest } from "./3d/manifest.js";
+export { loadMeshModel, type MeshModel } from "./3d/model.js";
+export { parseMesh, readMesh } from "./3d/read-mesh.js";
+export { type Raster, rasterise, type View } from "./3d/rasterise.js";
+export { MESH_DEFAULTS, type MeshSettings, type MeshSubject } from "./3d/request.js";
+export { saveMesh } from "./3d/save-mesh.js";
+export { type Simplified, simplify } from "./3d/simplify.js";
+export { type MeshVerification, verifyMesh } from "./3d/verify-mesh.js";
+export { DEFAULT_MESH_MODEL } from "./models/known.js";
+export type { MeshModelConfig } from "./models/mesh-config.js";
+
+// Texts
+export { ConstraintError, TemplateError, type TemplateFault } from "./base/errors.js";
+export { TEXT_MODEL_TYPES } from "./models/text-config.js";
+export type { TextDelta, TextEnd, TextEvent, TextResult } from "./text/events.js";
+export { type GenerateTextOptions, generateText, streamText } from "./text/generate-text.js";
+export type { GeneratedText, TextManifest } from "./text/generated-text.js";
+export type { ChosenLogprob, TokenLogprob } from "./text/logprobs.js";
+export { loadTextModel, type TextModel } from "./text/model.js";
+export { TEXT_DEFAULTS, type TextSettings, type TextSubject } from "./text/request.js";
+export type { TextSampling } from "./text/sampling.js";
+export type { FinishReason } from "./text/writer.js";
+export { type ChatMessage, ChatTemplate, type RenderSettings } from "./tokenizers/text/chat-template.js";
+export {
+  type Constraint,
+  compileConstraint,
+  TokenConstraint,
+  type TokenMask,
+} from "./tokenizers/text/constrained/constraint.js";
+export type { JsonSchema } from "./tokenizers/text/constrained/json-schema.js";

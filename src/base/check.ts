@@ -1,7 +1,7 @@
 /** Argument checks, spoken once at the public edge. Code inside the library trusts its arguments. */
 import { ArgumentError, UnknownNameError } from "./errors.js";
 import { didYouMean } from "./nearest.js";
-import { described, quoted } from "./words.js";
+import { described, quoted, shown } from "./words.js";
 
 /** Returns `value` if it is `ok`; else refuses it in the one sentence of ArgumentError. */
 export function check<T>(argument: string, expected: string, value: T, ok: (value: T) => boolean): T {
@@ -24,26 +24,27 @@ export const isNumberIn = (low: number, high: number) => (value: unknown) =>
 /** What a caller may write: any part of the settings, where undefined means "the default". */
 export type Options<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
+/** Refuses options that are no object. `where` is the function that they were given to. */
+export const checkOptions = (where: string, options: unknown): void => {
+  check(`the options of ${where}`, "an object", options, isObject);
+};
+
+/** Refuses an option that nobody knows, with the nearest of those that are known. */
+export function checkNames(where: string, options: object, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (known.includes(name)) continue;
+    const list = known.length === 0 ? "It has no options." : `The options are ${known.join(", ")}.`;
+    const received = described(`the unknown option ${quoted(name)}, which is ${shown(value)}`);
+    throw new ArgumentError(`${where}.${name}`, "a known option", received, didYouMean(name, known) + list);
+  }
+}
+
 /** Completes options by defaults. A name that the defaults do not have is refused, never ignored. */
 export function withDefaults<T extends object>(where: string, defaults: T, options: Options<T>): T {
-  check(`the options of ${where}`, "an object", options, isObject);
-  const out = { ...defaults };
-  for (const name of Object.keys(options) as (keyof T & string)[]) {
-    const value = options[name];
-    if (!Object.hasOwn(defaults, name)) {
-      const known = Object.keys(defaults);
-      const remedy =
-        known.length === 0 ? "It has no options." : `${didYouMean(name, known)}The options are ${known.join(", ")}.`;
-      throw new ArgumentError(
-        `${where}.${name}`,
-        "a known option",
-        described(`the unknown option ${quoted(name)}`),
-        remedy,
-      );
-    }
-    if (value !== undefined) out[name] = value as T[typeof name];
-  }
-  return out;
+  checkOptions(where, options);
+  checkNames(where, options, Object.keys(defaults));
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(given) };
 }
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

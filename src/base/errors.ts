@@ -235,6 +235,27 @@ export class TokenizerError extends TesseraError {
   readonly code = TokenizerError.code;
 }
 
+/** What can go wrong with a chat template: its source, its run, its own refusal, no end, or no message to continue. */
+export type TemplateFault = "syntax" | "failed" | "refused" | "endless" | "continue";
+
+/** A chat template made no text of a conversation. */
+export class TemplateError extends TesseraError {
+  readonly code = "template";
+  constructor(
+    readonly fault: TemplateFault,
+    problem: string,
+    remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`The chat template cannot be used: ${problem} (${fault}).`, remedy, options);
+  }
+}
+
+/** What an answer is held to cannot be met: an expression or a schema that says nothing, or that the vocabulary cannot spell. */
+export class ConstraintError extends TesseraError {
+  readonly code = "constraint";
+}
+
 /** A result could not be written. Nothing was left half-written. */
 export class OutputError extends TesseraError {
   static readonly code = "output";

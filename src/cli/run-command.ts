@@ -8,9 +8,11 @@ import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
 import { imageCommand } from "./image.js";
+import { meshCommand } from "./mesh.js";
 import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
 import { drained, print, tell, watchStreams } from "./streams.js";
+import { textCommand } from "./text.js";
 import { verifyCommand } from "./verify.js";
 
 const HELP = "Run with --help for the options.";
@@ -65,7 +67,9 @@ function programOf(context: Context, json: boolean): Command {
     .configureOutput({ writeOut: print, writeErr: json ? () => {} : tell });
   for (const command of [
     imageCommand,
+    textCommand,
     editCommand,
+    meshCommand,
     compareCommand,
     demoCommand,
     verifyCommand,

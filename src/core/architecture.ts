@@ -57,10 +57,11 @@ export interface Feeder<T> {
   /** Entries fed and kept. */
   readonly length: number;
   /**
-   * The inputs of the passes that a step takes, one after the other; mostly one. What it feeds counts as kept from then on. Refuses
-   * what the model cannot predict, before anything runs.
+   * The inputs of the passes that a step takes, one after the other; mostly one. Each is asked for when those before it have run, so
+   * that `memory` stands where they left it. What a step feeds counts as kept from then on. Refuses what the model cannot
+   * predict, before anything runs.
    */
-  passes(step: Step<T>, memory: Filled): Promise<readonly Readonly<Record<string, Tensor>>[]>;
+  passes(step: Step<T>, memory: Filled): Promise<Iterable<Readonly<Record<string, Tensor>>>>;
   /** Forgets the entries from `length` on; answers how many slots of memory still hold. */
   truncate(length: number): number;
   /** Forgets all entries but these, ascending; answers the slots of memory that still hold. */

@@ -22,6 +22,8 @@ export type ConditionConfig =
       readonly styles: number;
       readonly vocabulary: number;
       readonly pad: number;
+      /** Numbers per vector of the caption encoder that the model was trained with; absent: it has a table of tokens of its own. */
+      readonly vectors?: number | undefined;
     };
 
 /** Conditions of a batch, of the model's kind; null stands for "none", what the unconditional half of guidance gets. */
@@ -39,6 +41,8 @@ export type Condition =
       readonly styles: readonly (number | null)[];
       /** Token ids of each item, at most slots - 1. */
       readonly captions: readonly (readonly number[])[];
+      /** For a model with a caption encoder: its vectors for the tokens of each item, [tokens, size]. */
+      readonly vectors?: readonly Float32Array[] | undefined;
     };
 
 /**
@@ -99,13 +103,43 @@ export function conditionInputs(
       return [...ids, ...Array<number>(length - ids.length).fill(config.pad)];
     });
     const none = guided ? captions.length : 0;
+    const style = column([...styles, ...Array<number>(none).fill(config.styles)]);
+    if (config.vectors !== undefined)
+      return { style, caption: vectorRows(config.slots, config.vectors, condition, captions.length + none) };
     const nothing = Array<number>(none * length).fill(config.pad);
     return {
-      style: column([...styles, ...Array<number>(none).fill(config.styles)]),
+      style,
       caption: i32([captions.length + none, length], [...captions.flat(), ...nothing]),
     };
   }
   throw new ArgumentError("condition.kind", `"${config.kind}", the kind this model was trained with`, condition.kind);
+}
+
+/**
+ * Vectors of a caption encoder as a graph takes them, [rows, slots, size]: for each item the mean of its vectors, then the vectors,
+ * padded with zeros; rows beyond the items are zeros, which say nothing.
+ */
+function vectorRows(
+  slots: number,
+  size: number,
+  { captions, vectors }: Condition & { kind: "caption" },
+  rows: number,
+): FloatTensor {
+  const data = new Float32Array(rows * slots * size);
+  captions.forEach(({ length }, item) => {
+    const given = vectors?.[item];
+    if (given?.length !== length * size)
+      throw new ArgumentError(
+        "condition.vectors",
+        `${length} vectors of ${size} numbers for item ${item}`,
+        described(`${given?.length ?? "no"} numbers`),
+        "Encode the caption with the model's caption encoder.",
+      );
+    const start = item * slots * size;
+    data.set(given, start + size);
+    given.forEach((value, i) => (data[start + (i % size)]! += value / length));
+  });
+  return tensor([rows, slots, size], data);
 }
 
 /** Items of a batch. */
@@ -164,7 +198,8 @@ export function parseCondition(of: Fields): ConditionConfig {
         const slots = of.number("slots", "from 2 (a style and a token) to 65,536", isIntegerIn(2, 2 ** 16));
         const vocabulary = count(of, "vocabulary");
         const pad = of.number("pad", `an id below ${vocabulary}`, isIntegerIn(0, vocabulary - 1));
-        return { kind, slots, styles: count(of, "styles"), vocabulary, pad };
+        const vectors = of.take("vectors") === undefined ? undefined : count(of, "vectors", 2 ** 16);
+        return { kind, slots, styles: count(of, "styles"), vocabulary, pad, ...(vectors !== undefined && { vectors }) };
       }
     }
   })();

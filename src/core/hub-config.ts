@@ -5,6 +5,8 @@ import { ArgumentError } from "../base/errors.js";
 export interface HubConfig {
   /** Of this object, for messages. */
   readonly where: string;
+  /** The object as it was parsed. */
+  readonly json: Readonly<Record<string, unknown>>;
   readonly modelType: string;
   /** A whole number from 1 on. */
   whole(name: string, fallback?: number): number;
@@ -45,6 +47,7 @@ export function hubConfig(json: unknown, where = "config.json"): HubConfig {
   };
   const self: HubConfig = {
     where,
+    json: object,
     modelType: typeof at("model_type") === "string" ? (at("model_type") as string) : "",
     whole: (name, fallback) => read(name, "a whole number from 1 on", fallback, isWhole),
     wholeOrNull: (name, missing) => orNull(name, missing, (n) => self.whole(n)),

@@ -36,7 +36,7 @@ export const DEVICES = {
   webgpu: onnx(
     "webgpu",
     () => platformOf("linux-x64", "win32-x64", "win32-arm64", "darwin-arm64"),
-    "Install a graphics driver (on Linux one with Vulkan), or use the device cpu.",
+    "Install a graphics driver (on Linux one with Vulkan, and its loader: apt-get install libvulkan1), or use the device cpu.",
   ),
   coreml: onnx(
     "coreml",

@@ -1,4 +1,5 @@
 /** A subject becomes what stands before the image tokens. */
+import { once } from "../base/once.js";
 import { type Condition, type ConditionConfig, leftPadded } from "../core/condition.js";
 import { tensor } from "../engine/tensor.js";
 import { promptIds } from "../media/prompt.js";
@@ -9,7 +10,7 @@ import type { Subject } from "./request.js";
 
 export interface Prepared {
   /** The condition of a batch of `items`, all alike. */
-  readonly of: (items: number) => Condition;
+  readonly of: (items: number) => Promise<Condition>;
   /** Tokens of the subject that the model sees, for one item. */
   readonly tokens: number;
   readonly warnings: readonly Warning[];
@@ -22,7 +23,10 @@ export function prepare(model: ImageModel, condition: ConditionConfig, subject: 
       return prepareCaption(model, condition, subject);
     case "class": {
       const { classId } = subject;
-      const of = (items: number) => ({ kind: "class", classes: Array<number>(items).fill(classId) }) as const;
+      const of = async (items: number): Promise<Condition> => ({
+        kind: "class",
+        classes: Array<number>(items).fill(classId),
+      });
       return { of, tokens: 1, warnings: [] };
     }
     case "features":
@@ -39,18 +43,23 @@ function prepareCaption(
   const captions = model.captions!; // a model that takes captions has a tokenizer for them
   const { ids, warnings } = promptIds(captions, prompt, room);
   const row = style === NO_STYLE ? null : model.styles.indexOf(style);
-  const of = (items: number): Condition => ({
-    kind: "caption",
-    styles: Array<number | null>(items).fill(row),
-    captions: Array<readonly number[]>(items).fill(ids),
-  });
+  const vectorsOf = once(async () => model.captionEncoder && (await model.captionEncoder.vectors(ids)));
+  const of = async (items: number): Promise<Condition> => {
+    const vectors = await vectorsOf();
+    return {
+      kind: "caption",
+      styles: Array<number | null>(items).fill(row),
+      captions: Array<readonly number[]>(items).fill(ids),
+      ...(vectors && { vectors: Array<Float32Array>(items).fill(vectors) }),
+    };
+  };
   return { of, tokens: ids.length, warnings };
 }
 
 function prepareFeatures(condition: ConditionConfig, { features }: Subject & { kind: "features" }): Prepared {
   const slots = condition.kind === "features" ? condition.slots : 0;
   const [tokens, size] = features.shape as [number, number];
-  const of = (items: number): Condition => {
+  const of = async (items: number): Promise<Condition> => {
     const data = new Float32Array(items * slots * size);
     for (let item = 0; item < items; item++) data.set(features.data, item * slots * size);
     const valid = Array.from({ length: items }, () => new Uint8Array(slots).fill(1, 0, tokens));

@@ -56,7 +56,7 @@ export function drawImages(
       return {
         itemBytes: decodedApart(decoding) ? APART : (sampling.guidance > 1 ? 2 : 1) * network.rowBytes,
         async begin(batch, signal) {
-          const [condition, given] = [prepared.of(batch.items), edit?.given ?? null];
+          const [condition, given] = [await prepared.of(batch.items), edit?.given ?? null];
           const drawing = await network.begin({ condition, decoding, sampling, seed, given, firstItem: batch.first });
           return drawn(job, batch, drawing, signal);
         },

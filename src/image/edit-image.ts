@@ -3,18 +3,18 @@
  * cells that the mask leaves alone keep them, the others are drawn; at the end the pixels of the picture itself are put back
  * where the mask is black. (VAR, arXiv 2404.02905 §5.3, for every order that a model has.)
  */
-import { check, isIntegerIn, type Options } from "../base/check.js";
+import { check, checkOptions, isIntegerIn, type Options } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { type RunOptions, resultOf, running } from "../media/run.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import { type PictureSource, readPicture } from "../tokenizers/image/read-picture.js";
 import { cellsOf, checkMaskSize, laidOver, type Region, regionOf, sharesOf } from "../tokenizers/image/region.js";
 import { type Edit, drawImages } from "./draw-images.js";
 import { resized } from "./encode.js";
 import type { ImageEvent, ImageResult } from "./events.js";
 import { IMAGE_MODELS, type ImageModel } from "./model.js";
-import { type PictureSource, readPicture } from "./read-picture.js";
 import { type ImageRequest, type ImageSettings, type ImageSubject, requestOf } from "./request.js";
 
 /** What an edit takes besides what generateImage takes. */
@@ -54,6 +54,7 @@ export async function editImage(options: EditImageOptions): Promise<ImageResult>
 
 /** The same as a stream of events, like streamImage. Previews show what is drawn, without the picture that it is laid over. */
 export function streamEdit(options: EditImageOptions): AsyncGenerator<ImageEvent, void, void> {
+  checkOptions("editImage", options);
   const { model, signal, image, mask, seam = 4, ...rest } = options;
   return running({ model, signal }, IMAGE_MODELS, async function* (model) {
     check("seam", "a whole number from 0 to 64", seam, isIntegerIn(0, 64));
@@ -62,7 +63,7 @@ export function streamEdit(options: EditImageOptions): AsyncGenerator<ImageEvent
     const region = regionOf(await readPicture("mask", mask, (size) => checkMaskSize(size, sides)));
     const { size } = rest as { readonly size?: unknown };
     if (size !== undefined)
-      throw new ArgumentError("size", "no size, as an edit has that of its picture", size, "Resize the picture.");
+      throw new ArgumentError("size", "nothing", size, "An edit has the size of its picture; resize that.");
     const request = requestOf(model, { ...rest, size: `${original.width}x${original.width}` });
     yield* drawImages(model, request, await editOf(model, request, original, region, seam), signal);
   });

@@ -8,6 +8,8 @@ interface Encoding {
   readonly extensions: readonly [string, ...string[]];
   /** Whether transparency survives. */
   readonly alpha: boolean;
+  /** Whether every pixel survives, colours under transparency included. */
+  readonly lossless: boolean;
   readonly encode: (image: Sharp) => Sharp;
 }
 
@@ -17,16 +19,30 @@ export const ENCODINGS = {
     mediaType: "image/png",
     extensions: ["png"],
     alpha: true,
+    lossless: true,
     encode: (s) => s.png({ compressionLevel: 6, adaptiveFiltering: true }),
   },
   webp: {
     mediaType: "image/webp",
     extensions: ["webp"],
     alpha: true,
+    lossless: true,
     encode: (s) => s.webp({ lossless: true, exact: true }),
   },
-  avif: { mediaType: "image/avif", extensions: ["avif"], alpha: true, encode: (s) => s.avif({ quality: 70 }) },
-  jpeg: { mediaType: "image/jpeg", extensions: ["jpg", "jpeg"], alpha: false, encode: (s) => s.jpeg({ quality: 92 }) },
+  avif: {
+    mediaType: "image/avif",
+    extensions: ["avif"],
+    alpha: true,
+    lossless: false,
+    encode: (s) => s.avif({ quality: 70 }),
+  },
+  jpeg: {
+    mediaType: "image/jpeg",
+    extensions: ["jpg", "jpeg"],
+    alpha: false,
+    lossless: false,
+    encode: (s) => s.jpeg({ quality: 92 }),
+  },
 } as const satisfies Record<string, Encoding>;
 
 export type ImageFormat = keyof typeof ENCODINGS;

@@ -1,5 +1,5 @@
 /** Pictures from a prompt, a class or features. */
-import type { Options } from "../base/check.js";
+import { checkOptions, type Options } from "../base/check.js";
 import { type RunOptions, resultOf, running } from "../media/run.js";
 import { drawImages } from "./draw-images.js";
 import type { ImageEvent, ImageResult } from "./events.js";
@@ -26,6 +26,8 @@ export async function generateImage(options: GenerateImageOptions): Promise<Imag
  * The same as a stream of events: progress after every pass, previews where `previewEvery` asks for them, each picture when it
  * is done, the result at the end. Leaving the loop early stops the work.
  */
-export function streamImage({ model, signal, ...rest }: GenerateImageOptions): AsyncGenerator<ImageEvent, void, void> {
+export function streamImage(options: GenerateImageOptions): AsyncGenerator<ImageEvent, void, void> {
+  checkOptions("generateImage", options);
+  const { model, signal, ...rest } = options;
   return running({ model, signal }, IMAGE_MODELS, (model) => drawImages(model, requestOf(model, rest), null, signal));
 }

@@ -96,7 +96,7 @@ export function imageManifest(
 /**
  * Reads a manifest file.
  *
- * @throws ArgumentError where the file cannot be read, is no JSON, or has a field that is missing or wrong.
+ * @throws InputError where the file cannot be read or is no JSON; ArgumentError for a field that is missing or wrong.
  */
 export const readManifest = async (path: string): Promise<ImageManifest> =>
   parseManifest(await readManifestFile(path), path);

@@ -1,7 +1,12 @@
 /** An image model that is ready: its parts from the stairs below, opened with every weight accounted for. */
 import type { Options } from "../base/check.js";
+import { type CaptionEncoder, openCaptionEncoder } from "../core/caption-encoder.js";
+import type { Engine } from "../engine/engine.js";
+import { unpacked } from "../engine/weights/int8-blocks.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
+import type { Parts } from "../media/parts.js";
 import { openTextTokenizer } from "../media/prompt.js";
+import { openFile } from "../media/recipe.js";
 import { type Routed, routed } from "../media/routes.js";
 import { SharedModels } from "../media/shared-models.js";
 import type { ImageDefaults } from "../models/image-config.js";
@@ -24,6 +29,8 @@ export interface ImageModel extends LoadedModel, Routed<ImageRoute> {
   readonly side: number;
   /** Prompts to ids; null for a model that reads no captions. */
   readonly captions: TextTokenizer | null;
+  /** Ids to the vectors that its transformers take; null for a model whose transformers take ids. */
+  readonly captionEncoder: CaptionEncoder | null;
 }
 
 /**
@@ -48,6 +55,7 @@ export async function loadImageModel(
     const { name, revision, licence, styles, defaults } = recipe;
     const ways = routed(routesOf(recipe, engine, settings.precision, parts), defaults.decoding);
     const [{ network, sampling, precision, sha256 }] = ways.routes;
+    const captionEncoder = await openEncoder(recipe, engine, parts);
     await network();
     return {
       ...{ name, revision, licence, styles },
@@ -55,7 +63,7 @@ export async function loadImageModel(
       defaults: { style: defaults.style, ...sampling },
       side: sideOf(recipe.networks[0]!),
       device: engine.device,
-      ...{ precision, sha256, captions },
+      ...{ precision, sha256, captions, captionEncoder },
     };
   });
 }
@@ -71,4 +79,11 @@ async function openCaptions(recipe: ImageRecipe): Promise<TextTokenizer | null> 
   const { condition } = recipe.networks[0]!.transformer.config;
   const rows = condition.kind === "caption" ? condition.vocabulary : Number.POSITIVE_INFINITY;
   return openTextTokenizer(recipe, recipe.captions.file, rows);
+}
+
+async function openEncoder(recipe: ImageRecipe, engine: Engine, parts: Parts): Promise<CaptionEncoder | null> {
+  const encoder = recipe.captions?.encoder;
+  if (!encoder) return null;
+  const weights = unpacked(await openFile(recipe, encoder.weights, parts));
+  return parts.own(openCaptionEncoder(engine, encoder.config, weights));
 }

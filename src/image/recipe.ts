@@ -1,10 +1,10 @@
 /** All that is known about an image model before a device sees it: config.json of a folder, or a row of published files. */
-import { UnknownNameError } from "../base/errors.js";
+import { check, checkName, isObject } from "../base/check.js";
 import { transformerConfig } from "../core/llamagen/config.js";
 import type { DecodingName } from "../core/orders.js";
 import { scaleConfig } from "../core/var/config.js";
 import { folderRecipe, publishedFiles, type Recipe } from "../media/recipe.js";
-import { NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
+import { type CaptionReader, NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel, type PublishedName } from "../models/known.js";
 import type { ImageNetworkConfig } from "../models/network-config.js";
 import { MULTI_SCALE_CONFIGS } from "../tokenizers/image/multi-scale-config.js";
@@ -23,21 +23,25 @@ export interface PublishedFiles {
 export interface ImageRecipe extends Recipe {
   readonly styles: readonly string[];
   readonly networks: readonly ImageNetworkConfig[];
-  readonly captions: { readonly file: string } | null;
+  readonly captions: CaptionReader | null;
   readonly defaults: { readonly style: string; readonly decoding: DecodingName };
 }
 
 /** The recipe of a folder, or of published files. Throws UnknownNameError, CheckpointError, ArgumentError. */
-export function imageRecipe(source: string | PublishedFiles, verify: boolean): Promise<ImageRecipe> {
+export async function imageRecipe(source: string | PublishedFiles, verify: boolean): Promise<ImageRecipe> {
+  check("source", "the name or the folder of a model, or { transformer, tokenizer, config }", source, isSource);
   return typeof source === "string"
     ? folderRecipe(source, verify, parseImageModelConfig)
     : publishedRecipe(source, verify);
 }
 
+const isSource = (source: unknown): boolean =>
+  typeof source === "string" ||
+  (isObject(source) && [source.transformer, source.tokenizer].every((path) => typeof path === "string"));
+
 async function publishedRecipe(files: PublishedFiles, verify: boolean): Promise<ImageRecipe> {
   const { tokenizer, transformer, config: name } = files;
-  if (!Object.hasOwn(PUBLISHED_IMAGE_MODELS, name))
-    throw new UnknownNameError("published image model", String(name), Object.keys(PUBLISHED_IMAGE_MODELS));
+  checkName("published image model", name, Object.keys(PUBLISHED_IMAGE_MODELS));
   const row: PublishedImageModel = PUBLISHED_IMAGE_MODELS[name];
   const remedy = `Download ${row.files.tokenizer} and ${row.files.transformer} from ${row.origin}.`;
   return {

@@ -1,6 +1,6 @@
 /** What a caller asks for, checked against the model once; after this, nothing about it is in doubt. */
-import { check, isIntegerIn, type Options, withDefaults } from "../base/check.js";
-import { ArgumentError, UnknownNameError } from "../base/errors.js";
+import { check, checkName, checkNames, isIntegerIn, type Options, withDefaults } from "../base/check.js";
+import { ArgumentError } from "../base/errors.js";
 import type { ConditionConfig } from "../core/condition.js";
 import type { Decoding } from "../core/orders.js";
 import { completeSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
@@ -62,14 +62,17 @@ export interface ImageRequest extends RunSettings {
 
 const SUBJECT_NAMES = ["prompt", "style", "classId", "features"] as const;
 
+/** All that a caller may write, for suggestions; what concerns the run and not the pictures is taken off before. */
+const OPTION_NAMES: readonly string[] = [...SUBJECT_NAMES, ...Object.keys(IMAGE_DEFAULTS), "model", "signal"];
+
 /** Completes and checks what a caller wrote. Throws ArgumentError or UnknownNameError; an option without a use is refused. */
 export function requestOf(model: ImageModel, options: Readonly<Record<string, unknown>>): ImageRequest {
+  checkNames("options", options, OPTION_NAMES);
   const rest = Object.fromEntries(Object.entries(options).filter(([name]) => !isSubjectName(name)));
   const s = withDefaults("options", IMAGE_DEFAULTS, rest as Options<ImageSettings>);
   const settings = runSettings(s);
   check("previewEvery", "a whole number, 0 for no previews", s.previewEvery, isIntegerIn(0, 2 ** 31 - 1));
-  if (!Object.hasOwn(ENCODINGS, s.format))
-    throw new UnknownNameError("format", String(s.format), Object.keys(ENCODINGS));
+  checkName("format", s.format, Object.keys(ENCODINGS));
   const { format, previewEvery } = s;
   const { decoding, route } = routeFor(model, s.decoding);
   return {
@@ -86,14 +89,12 @@ function subjectOf(model: ImageModel, condition: ConditionConfig, options: Reado
   const given = SUBJECT_NAMES.filter((name) => options[name] !== undefined);
   const takes = { caption: ["prompt", "style"], class: ["classId"], features: ["features"] }[condition.kind];
   const stray = given.find((name) => !takes.includes(name));
-  if (stray) throw new ArgumentError(stray, `${takes[0]} instead, which is what ${model.name} takes`, options[stray]);
+  if (stray) throw new ArgumentError(stray, "nothing", options[stray], `${model.name} takes ${takes.join(" and ")}.`);
   switch (condition.kind) {
     case "caption": {
       const prompt = checkPrompt("prompt", options.prompt);
       const style = options.style ?? model.defaults.style;
-      const names = [...model.styles, NO_STYLE];
-      if (!names.includes(style as string)) throw new UnknownNameError("style", String(style), names);
-      return { kind: "caption", prompt, style: style as string };
+      return { kind: "caption", prompt, style: checkName("style", style, [...model.styles, NO_STYLE]) };
     }
     case "class": {
       const expected = `a whole number from 0 to ${condition.classes - 1}`;
@@ -115,12 +116,7 @@ function sideOf({ side }: ImageModel, size: string | null): number {
   const expected = `"SIDExSIDE" with a side from 1 to ${4 * side}, such as "${side}x${side}"`;
   const match = /^(\d{1,5})x(\d{1,5})$/.exec(typeof size === "string" ? size : "");
   if (!match || match[1] !== match[2] || !isIntegerIn(1, 4 * side)(Number(match[1]))) {
-    throw new ArgumentError(
-      "size",
-      expected,
-      size,
-      "Larger pictures and other shapes are for an image editor to make.",
-    );
+    throw new ArgumentError("size", expected, size, "Use an image editor for larger or non-square pictures.");
   }
   return Number(match[1]);
 }

@@ -5,6 +5,7 @@ import { unpacked } from "../engine/weights/int8-blocks.js";
 import type { Parts } from "../media/parts.js";
 import { digestsOf, openFile } from "../media/recipe.js";
 import type { Route } from "../media/routes.js";
+import { captionFiles } from "../models/image-config.js";
 import type { LayoutName } from "../models/image-layouts.js";
 import type { ImageNetworkConfig } from "../models/network-config.js";
 import { NETWORKS } from "./networks/index.js";
@@ -24,7 +25,7 @@ export function routesOf(
   const checkpoint = (file: string) => openFile(recipe, file, parts);
   const routeOf = <L extends LayoutName>(network: ImageNetworkConfig<L>): ImageRoute => {
     const { layout, transformer, tokenizer, sampling } = network;
-    const files = [tokenizer.weights, transformer.weights, ...(recipe.captions ? [recipe.captions.file] : [])];
+    const files = [tokenizer.weights, transformer.weights, ...captionFiles(recipe.captions)];
     const held = precision ?? network.precision;
     const openTokenizer = async (): Promise<TokenizerOf[L]> =>
       NETWORKS[layout].openTokenizer(engine, tokenizer.config, await checkpoint(tokenizer.weights));

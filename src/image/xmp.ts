@@ -3,8 +3,11 @@
  * 2025.1, and our own where it has none.
  */
 import sharp from "sharp";
+import { check } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
 import { type Marking, markingFrom } from "../media/marking.js";
+import { sniffed } from "../tokenizers/image/picture-format.js";
 
 const IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
 const OWN = "urn:tessera-sdk:picture:1/";
@@ -46,10 +49,12 @@ export function xmpOf(marking: Marking): string {
  * @throws ArgumentError where the bytes are no picture.
  */
 export async function readMarking(bytes: Uint8Array): Promise<Marking | null> {
-  const metadata = await sharp(bytes)
+  const expected = "the bytes of a PNG, WebP, AVIF or JPEG file";
+  check("bytes", expected, bytes, (b) => b instanceof Uint8Array && b.length > 0 && "format" in sniffed(b));
+  const metadata = await sharp(bytes, { limitInputPixels: false })
     .metadata()
-    .catch(() => {
-      throw new ArgumentError("bytes", "the bytes of a PNG, WebP, AVIF or JPEG file", bytes);
+    .catch((cause: unknown) => {
+      throw new ArgumentError("bytes", expected, described("damaged ones"), undefined, { cause });
     });
   const packet = metadata.xmp?.toString("utf8") ?? "";
   return markingFrom((field) => {

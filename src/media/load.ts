@@ -1,5 +1,5 @@
 /** Loading a model of any medium: its settings, the engine that it runs on, and closing it again. */
-import { check, type Options, withDefaults } from "../base/check.js";
+import { check, checkName, isObject, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import type { DeviceName } from "../engine/devices.js";
 import type { DeviceReport, Engine, Precision } from "../engine/engine.js";
@@ -44,13 +44,17 @@ export const LOAD_DEFAULTS: LoadSettings = Object.freeze({
 export function loadSettings(where: string, options: Options<LoadSettings>): LoadSettings {
   const settings = withDefaults(where, LOAD_DEFAULTS, options);
   const { engine, device, threads, precision, verify } = settings;
-  check("precision", `one of ${PRECISIONS.join(", ")}`, precision, (p) => p === null || PRECISIONS.includes(p));
+  check("engine", "an engine, as openEngine() opens it, or null", engine, (e) => e === null || isEngine(e));
+  if (precision !== null) checkName("precision", precision, PRECISIONS);
   check("verify", "true or false", verify, (v) => typeof v === "boolean");
   if (engine !== null && (device !== "auto" || threads !== null)) {
     throw new ArgumentError("device", "no device and no threads beside an engine, which has both", threads ?? device);
   }
   return settings;
 }
+
+const isEngine = (engine: unknown): boolean =>
+  isObject(engine) && isObject(engine.device) && typeof engine.close === "function";
 
 /**
  * Builds a model and gives it its close(). What `build` opens it hands to `parts`; if it fails, that is closed again. The engine

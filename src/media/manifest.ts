@@ -1,9 +1,9 @@
 /** The record of one item: everything it was made from, so that it can be made again and compared. */
-import { readFile } from "node:fs/promises";
-import { isIntegerIn } from "../base/check.js";
+import { check, isIntegerIn } from "../base/check.js";
 import { isSha256, sha256 } from "../base/digest.js";
-import { ArgumentError } from "../base/errors.js";
+import { InputError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
+import { readBoundedText } from "../base/read-file.js";
 import { VERSION } from "../base/version.js";
 import { type Decoding, decodingOf } from "../core/orders.js";
 import { parseSampling, type SamplingName, type SamplingNumbers } from "../core/sampling/ranges.js";
@@ -114,15 +114,17 @@ export function parseManifestOf<Kind extends string, N extends SamplingName, Ask
   return manifest;
 }
 
-/** The JSON of a manifest file. Throws ArgumentError where it cannot be read or is no JSON. */
+/** A manifest beyond this is not one. */
+const MOST_BYTES = 2 ** 20;
+
+/** The JSON of a manifest file. Throws InputError where it cannot be read or is no JSON. */
 export async function readManifestFile(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new ArgumentError("manifest", "the path of a manifest that can be read", path);
-  });
+  check("path", "the path of a manifest", path, (p) => typeof p === "string");
+  const text = await readBoundedText(path, MOST_BYTES);
   try {
     return JSON.parse(text);
-  } catch {
-    throw new ArgumentError("manifest", "a file of JSON", path);
+  } catch (cause) {
+    throw new InputError(path, "it is not JSON", "Name the .json file beside a generated file.", { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The files of a model before a device sees them: of a folder with config.json, or published ones that the caller names. */
 import { basename, join } from "node:path";
 import { sha256OfFile } from "../base/digest.js";
-import { CheckpointError } from "../base/errors.js";
+import { CheckpointError, InputError } from "../base/errors.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { openCheckpoint } from "../engine/weights/open.js";
 import { openModelFolder, verifyFiles } from "../models/folder.js";
@@ -54,7 +54,8 @@ export async function publishedFiles(paths: readonly string[], verify: boolean, 
   const sha256: Record<string, string> = {};
   for (const path of verify ? paths : []) {
     sha256[basename(path)] = await sha256OfFile(path).catch((cause: unknown) => {
-      throw new CheckpointError(path, "unreadable", "the file cannot be read", remedy, { cause });
+      const problem = InputError.isInstance(cause) ? cause.reason : "the file cannot be read";
+      throw new CheckpointError(path, "unreadable", problem, remedy, { cause });
     });
   }
   return { sha256, locate: (file) => file, async verify() {} };

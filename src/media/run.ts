@@ -1,5 +1,5 @@
 /** Runs of a model as streams of events. */
-import { check } from "../base/check.js";
+import { check, isObject } from "../base/check.js";
 import type { RunEnd } from "./events.js";
 import type { Closable } from "./parts.js";
 import type { SharedModels } from "./shared-models.js";
@@ -22,6 +22,7 @@ export async function* running<M extends Closable, Event>(
   run: (model: M) => AsyncIterable<Event>,
 ): AsyncGenerator<Event, void, void> {
   check("signal", "an AbortSignal", signal, (s) => s === undefined || s instanceof AbortSignal);
+  check("model", "a loaded model, or the name or the folder of one", source, isModel);
   signal?.throwIfAborted();
   if (typeof source === "object") return yield* run(source);
   const { model, release } = await models.borrow(source, signal);
@@ -31,6 +32,9 @@ export async function* running<M extends Closable, Event>(
     release();
   }
 }
+
+const isModel = (source: unknown): boolean =>
+  source === undefined || typeof source === "string" || (isObject(source) && typeof source.close === "function");
 
 /** The result of a run, whose stream ends with run-end, or throws. */
 export async function resultOf<Result>(

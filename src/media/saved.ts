@@ -1,5 +1,6 @@
 /** Files of generated items, each with its manifest beside it. */
 import { extname } from "node:path";
+import { check, checkOptions } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { writeTogether } from "../base/write-file.js";
 import type { ManifestBase } from "./manifest.js";
@@ -42,8 +43,11 @@ export interface Saved {
 export async function saveItem(
   path: string,
   { bytes, format, extensions, manifest }: Saved,
-  { manifest: withManifest = false }: SaveOptions = {},
+  options: SaveOptions = {},
 ): Promise<readonly string[]> {
+  check("path", "the path of a file", path, (p) => typeof p === "string");
+  checkOptions("save", options);
+  const withManifest = check("manifest", "true or false", options.manifest ?? false, (m) => typeof m === "boolean");
   const endings = extensions.map((extension) => `.${extension}`);
   if (!endings.includes(extname(path).toLowerCase())) {
     const names = endings.join(" or ");

@@ -73,7 +73,8 @@ export async function verifyFiles(folder: string, digests: Readonly<Record<strin
     const file = join(folder, name);
     const remedy = "Restore the file from where the model came from; nothing of it was loaded.";
     const found = await sha256OfFile(file).catch((cause: unknown) => {
-      throw new CheckpointError(file, "unreadable", "the file cannot be read", remedy, { cause });
+      const problem = InputError.isInstance(cause) ? cause.reason : "the file cannot be read";
+      throw new CheckpointError(file, "unreadable", problem, remedy, { cause });
     });
     if (found !== expected) {
       const problem = `its SHA-256 is ${found.slice(0, 12)}…, but config.json states ${expected.slice(0, 12)}…`;

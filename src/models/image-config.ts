@@ -3,15 +3,29 @@ import { isSha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { type Fields, fields } from "../base/fields.js";
+import { type CaptionEncoderConfig, parseCaptionEncoderConfig } from "../core/caption-encoder.js";
 import type { ConditionConfig } from "../core/condition.js";
 import { type DecodingName, ordersOf } from "../core/orders.js";
 import type { TokenSampling } from "../core/sampling/ranges.js";
-import { fileName, type ImageNetworkConfig, objectiveOf, parseNetworks, sideOf } from "./network-config.js";
+import {
+  fileName,
+  type ImageNetworkConfig,
+  objectiveOf,
+  parseNetworks,
+  sideOf,
+  type Weighted,
+} from "./network-config.js";
 
 /** What a model does where the caller says nothing. */
 export interface ImageDefaults extends TokenSampling {
   /** One of the model's styles, or "none". */
   readonly style: string;
+}
+
+/** The text tokenizer, and the caption encoder where the transformers were trained with one. */
+export interface CaptionReader {
+  readonly file: string;
+  readonly encoder: Weighted<CaptionEncoderConfig> | null;
 }
 
 export interface ImageModelConfig {
@@ -21,8 +35,8 @@ export interface ImageModelConfig {
   readonly licence: string;
   /** One for each order that the model was trained for. All take the same subjects and make pictures of one size. */
   readonly networks: readonly ImageNetworkConfig[];
-  /** The text tokenizer of a model that reads captions; null for one that does not. */
-  readonly captions: { readonly file: string } | null;
+  /** What reads the captions of a model that takes them; null for one that does not. */
+  readonly captions: CaptionReader | null;
   /** Names of the rows of the style table, in order. */
   readonly styles: readonly string[];
   readonly defaults: { readonly style: string; readonly decoding: DecodingName };
@@ -47,14 +61,18 @@ export function parseImageModelConfig(json: unknown, where: string): ImageModelC
   const networks = parseNetworks(of, where);
   checkAlike(networks, where);
   const { condition } = networks[0]!.transformer.config;
-  const captions = parseCaptions(of, condition);
+  const captions = parseCaptions(of, condition, where);
   const styles = parseStyles(of, condition, where);
   const defaults = parseDefaults(of.object("defaults"), styles, networks);
   const files = networks.flatMap(({ transformer, tokenizer }) => [tokenizer.weights, transformer.weights]);
-  const sha256 = parseDigests(of.object("sha256"), [...new Set([...files, ...(captions ? [captions.file] : [])])]);
+  const sha256 = parseDigests(of.object("sha256"), [...new Set([...files, ...captionFiles(captions)])]);
   of.finish();
   return { name, revision, kind, licence, networks, captions, styles, defaults, sha256 };
 }
+
+/** The files that captions are read by. */
+export const captionFiles = (captions: CaptionReader | null): readonly string[] =>
+  captions === null ? [] : [captions.file, ...(captions.encoder ? [captions.encoder.weights] : [])];
 
 /** The networks of a model differ in how they draw, not in what they are asked for. */
 function checkAlike(networks: readonly ImageNetworkConfig[], where: string): void {
@@ -83,16 +101,32 @@ function subjectsOf(condition: ConditionConfig): string {
     case "features":
       return `features of ${condition.size}`;
     case "caption":
-      return `${condition.styles} styles and captions of ${condition.vocabulary} tokens`;
+      return `${condition.styles} styles and captions of ${condition.vocabulary} tokens${condition.vectors === undefined ? "" : ` in vectors of ${condition.vectors}`}`;
   }
 }
 
-function parseCaptions(of: Fields, condition: ConditionConfig): ImageModelConfig["captions"] {
+function parseCaptions(of: Fields, condition: ConditionConfig, where: string): CaptionReader | null {
   if (condition.kind !== "caption") return of.value("captions", "null, as the model reads no captions", isNull);
   const captions = of.object("captions");
   const file = fileName(captions, "file");
+  const encoder = captions.take("encoder") === undefined ? null : parseEncoder(captions, `${where}.captions.encoder`);
   captions.finish();
-  return { file };
+  const { vectors } = condition;
+  if (vectors !== encoder?.config.width)
+    throw new ArgumentError(
+      `${where}.captions.encoder`,
+      vectors === undefined ? "no encoder, as the transformers take tokens" : `an encoder of vectors of ${vectors}`,
+      described(encoder ? `one of vectors of ${encoder.config.width}` : "none"),
+    );
+  return { file, encoder };
+}
+
+function parseEncoder(of: Fields, where: string): Weighted<CaptionEncoderConfig> {
+  const encoder = of.object("encoder");
+  const weights = fileName(encoder, "weights");
+  const config = parseCaptionEncoderConfig(encoder.object("config"), `${where}.config`);
+  encoder.finish();
+  return { weights, config };
 }
 
 function parseStyles(of: Fields, condition: ConditionConfig, where: string): readonly string[] {

@@ -20,6 +20,9 @@ export const DEFAULT_IMAGE_MODEL = "tessera-icons";
 /** The voice that speaks where none is named. */
 export const DEFAULT_SPEECH_MODEL = "tessera-voice";
 
+/** The mesh model that is used where none is named. */
+export const DEFAULT_MESH_MODEL = "tessera-shapes";
+
 export const EMBEDDED_MODELS = {
   "tessera-icons": {
     kind: "image",

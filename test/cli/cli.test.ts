@@ -1,7 +1,7 @@
 /** The command as users run it: built, in a process of its own. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -143,7 +143,7 @@ describe("tessera verify", () => {
     const path = join(folder, "v/x.png.json");
     expect(await tessera("verify", path, ...TINY)).toEqual({
       code: 0,
-      stdout: "same tokens, same pixels\n",
+      stdout: "same tokens, same pixels, same file\n",
       stderr: "",
     });
     await writeFile(path, (await readFile(path, "utf8")).replace('"seed": 0', '"seed": 1'));
@@ -151,6 +151,37 @@ describe("tessera verify", () => {
     expect(changed.code).toBe(1);
     expect(JSON.parse(changed.stdout)).toEqual({ same: false, differences: ["tokens", "pixels"] });
     expect((await tessera("verify", "none.json", ...TINY)).code).toBe(2);
+  });
+
+  test("reads the picture, too", async () => {
+    await tessera("image", "red", ...TINY, "-o", "v/y.png", "-q");
+    const words = ["verify", join(folder, "v/y.png.json"), ...TINY];
+    await sharp({ create: { width: 20, height: 20, channels: 4, background: "red" } }).toFile(join(folder, "v/y.png"));
+    const replaced = await tessera(...words);
+    expect(replaced.stdout).toBe("DIFFERENT\n  file: its pixels are not those of the manifest\n");
+    await rm(join(folder, "v/y.png"));
+    const removed = await tessera(...words);
+    expect({ code: removed.code, stdout: removed.stdout }).toEqual({
+      code: 1,
+      stdout: expect.stringContaining("file not found"),
+    });
+    expect((await tessera(...words, "--manifest-only")).stdout).toBe("same tokens, same pixels\n");
+  });
+
+  test("never opens what a manifest names as a path, and shows none of its control characters", async () => {
+    await tessera("image", "red", ...TINY, "-o", "v/z.png", "-q");
+    const path = join(folder, "v/z.png.json");
+    const manifest = JSON.parse(await readFile(path, "utf8"));
+    for (const name of [model, "../model", "\u001b[31mred"]) {
+      await writeFile(path, JSON.stringify({ ...manifest, model: { ...manifest.model, name } }));
+      const { code, stdout, stderr } = await tessera("verify", path);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/the model of the manifest.*\n.*--model/);
+      expect(stderr).not.toContain("\u001b");
+    }
+    const hostile = { ...manifest, tessera: "\u001b]0;title\u0007", device: "\u009b2J" };
+    await writeFile(path, JSON.stringify(hostile));
+    expect((await tessera("verify", path, ...TINY)).stdout).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
   });
 });
 

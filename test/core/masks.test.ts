@@ -52,3 +52,21 @@ test("padding of a prompt is hidden from all but itself, whether new or cached",
   const step = attentionBias({ slots: 4, filled: 3, fresh: 1, lead: 0, sight: "causal" }, prompts);
   expect(picture(step, 4)).toEqual(["0010|1", "1110|1"]);
 });
+
+test("in a tree a slot sees its ancestors, itself, and all that was there before", () => {
+  //      0
+  //    1   2        3 is a root of its own
+  //    4   5
+  const parents = [-1, 0, 0, -1, 1, 2];
+  const { data } = attentionBias({ slots: 4, filled: 2, fresh: 6, lead: 0, sight: { parents } }, null);
+  const rows = Array.from({ length: 6 }, (_, t) => [...data.subarray(t * 10, (t + 1) * 10)]);
+  const seen = rows.map((row) => row.flatMap((bias, key) => (bias === 0 ? [key] : [])));
+  expect(seen).toEqual([
+    [0, 1, 4],
+    [0, 1, 4, 5],
+    [0, 1, 4, 6],
+    [0, 1, 7],
+    [0, 1, 4, 5, 8],
+    [0, 1, 4, 6, 9],
+  ]);
+});

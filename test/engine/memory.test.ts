@@ -43,6 +43,22 @@ describe("HostMemory", () => {
     expect(() => memory.truncate(3)).toThrow("an integer from 0 to 2");
   });
 
+  test("keeps the slots that are named, close together, for the next rows to follow", async () => {
+    for (const S of [7, 200]) {
+      const memory = allocate(S);
+      memory.append(rows(6, 0));
+      await memory.keep([0, 3, 4]);
+      memory.append(rows(1, 9));
+      const { data } = await memory.read("k");
+      const first = (row: number) => [0, 1, 2, 3].map((slot) => data[(row * 4 + slot) * 5]);
+      expect(first(0)).toEqual([0, 30, 40, 90]);
+      expect(first(5)).toEqual([2100, 2130, 2140, 2190]); // the last row and head
+      for (const wrong of [[4], [1, 0], [0, 0], [-1], [0.5]]) await expect(memory.keep(wrong)).rejects.toThrow("slots");
+      await memory.keep([]);
+      expect(memory.length).toBe(0);
+    }
+  });
+
   test("a fork reads all parents before it writes, also when they are swapped", async () => {
     const memory = allocate();
     memory.append(rows(3, 0));

@@ -210,7 +210,7 @@ describe("refused", () => {
     ["pixels that are too few", () => ({ image: { ...right, rgba: new Uint8Array(5) } }), "image", /rgba/],
     ["nothing", () => ({ image: undefined as never }), "image", /rgba/],
     ["a seam below 0", () => ({ seam: -1 }), "seam", /0 to 64/],
-    ["a size", () => ({ size: "20x20" }) as object, "size", /that of its picture/],
+    ["a size", () => ({ size: "20x20" }) as object, "size", /size of its picture/],
     ["a prompt that is none", () => ({ prompt: 7 as never }), "prompt", /text/],
   ];
   test.each(rows)("%s", async (_, change, argument, message) => {

@@ -168,8 +168,8 @@ describe("manifest", () => {
     expect(() => parseManifest(json)).toThrowError(expect.objectContaining({ code: "argument" }));
   });
 
-  test("files that are not there or no JSON are ArgumentErrors", async () => {
-    await expect(readManifest(join(folder, "none.json"))).rejects.toMatchObject({ code: "argument" });
-    await expect(readManifest(join(folder, "tokenizer.safetensors"))).rejects.toMatchObject({ code: "argument" });
+  test("files that are not there or no JSON are InputErrors", async () => {
+    await expect(readManifest(join(folder, "none.json"))).rejects.toMatchObject({ code: "input" });
+    await expect(readManifest(join(folder, "tokenizer.safetensors"))).rejects.toMatchObject({ code: "input" });
   });
 });

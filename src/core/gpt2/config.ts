@@ -3,6 +3,8 @@ import { ArgumentError } from "../../base/errors.js";
 import type { HubConfig } from "../hub-config.js";
 
 export interface Gpt2Config {
+  /** Begins the names of the weights in the file, such as "model.". */
+  readonly prefix: string;
   readonly vocabulary: number;
   readonly width: number;
   readonly hidden: number;
@@ -19,7 +21,7 @@ export interface Gpt2Config {
 const ACTIVATIONS = { gelu_new: "gelu-tanh", gelu_pytorch_tanh: "gelu-tanh", gelu: "gelu", relu: "relu" } as const;
 
 /** Reads a config.json whose `model_type` is gpt2. Throws ArgumentError for a field that cannot be. */
-export function readGpt2Config(hub: HubConfig): Gpt2Config {
+export function readGpt2Config(hub: HubConfig, prefix: string): Gpt2Config {
   const width = hub.whole("n_embd", 768);
   const heads = hub.whole("n_head", 12);
   if (width % heads !== 0) throw new ArgumentError(`${hub.where}.n_head`, `a divisor of the width ${width}`, heads);
@@ -37,6 +39,7 @@ export function readGpt2Config(hub: HubConfig): Gpt2Config {
   ] as const)
     if (hub.flag(name, usual) !== usual) throw new ArgumentError(`${hub.where}.${name}`, String(usual), !usual);
   return {
+    prefix,
     vocabulary: hub.whole("vocab_size", 50_257),
     width,
     hidden: hub.whole("n_inner", 4 * width),

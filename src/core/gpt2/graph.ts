@@ -17,10 +17,10 @@ export const GPT2_DROPPED: readonly RegExp[] = [/\bh\.\d+\.attn\.(bias|masked_bi
 
 /**
  * The graph of a pass. Inputs: ids [B, T], positions [B, T], bias [B, 1, T, S+T], rows [R] (which of the T are asked). Output
- * `logits` [B, R, V]. `prefix` begins the names of all weights: "transformer." or "". `tapped` as in llamaGraph().
+ * `logits` [B, R, V]. `tapped` as in llamaGraph().
  */
-export function gpt2Graph(config: Gpt2Config, prefix: string, tapped: readonly string[] = []): Graph {
-  const { vocabulary: V, width: C, contextLength, normEpsilon: epsilon, tied } = config;
+export function gpt2Graph(config: Gpt2Config, tapped: readonly string[] = []): Graph {
+  const { prefix, vocabulary: V, width: C, contextLength, normEpsilon: epsilon, tied } = config;
   const g = new GraphBuilder("gpt2");
   const o = opsOf(g);
   const { tap, outputs } = taps();

@@ -6,6 +6,8 @@
 import type { Rope } from "./rope.js";
 
 export interface LlamaConfig {
+  /** Begins the names of the weights in the file, such as "model.". */
+  readonly prefix: string;
   readonly vocabulary: number;
   readonly width: number;
   /** Width inside the feed-forward network. */

@@ -13,11 +13,9 @@ export interface LlamaPorts {
   readonly fed: "ids" | "vectors";
   /** `logits` [B, R, V], or `hidden` [B, R, C], the rows behind the last norm. */
   readonly gives: "logits" | "hidden";
-  /** Begins the names of all weights but the output matrix. */
-  readonly prefix: string;
 }
 
-export const LLAMA_PORTS: LlamaPorts = { fed: "ids", gives: "logits", prefix: "model." };
+export const LLAMA_PORTS: LlamaPorts = { fed: "ids", gives: "logits" };
 
 /**
  * The graph of a pass. Inputs besides `ids` or `vectors`:
@@ -33,10 +31,10 @@ export const LLAMA_PORTS: LlamaPorts = { fed: "ids", gives: "logits", prefix: "m
  */
 export function llamaGraph(
   config: LlamaConfig,
-  { fed, gives, prefix }: LlamaPorts = LLAMA_PORTS,
+  { fed, gives }: LlamaPorts = LLAMA_PORTS,
   tapped: readonly string[] = [],
 ): Graph {
-  const { vocabulary: V, width: C, tied } = config;
+  const { vocabulary: V, width: C, tied, prefix } = config;
   const g = new GraphBuilder("llama");
   const o = opsOf(g);
   const { tap, outputs } = taps();
@@ -46,7 +44,7 @@ export function llamaGraph(
     fed === "ids" ? o.embedding(g.input("ids", ["B", "T"], "i32"), table()) : g.input("vectors", ["B", "T", C]);
   const { embeddingScale } = config;
   const x = fed === "ids" && embeddingScale !== 1 ? o.affine(given, { scale: embeddingScale }) : given;
-  const hidden = llamaTrunk(g, config, tap("embedded", x), prefix, tap);
+  const hidden = llamaTrunk(g, config, tap("embedded", x), tap);
   if (gives === "hidden") return g.build({ hidden, ...outputs(tapped) });
   const logits = o.linear(hidden, tied ? table() : g.weight("lm_head.weight", [V, C]), null);
   return g.build({
@@ -63,11 +61,10 @@ export function llamaTrunk(
   g: GraphBuilder,
   config: LlamaConfig,
   x: Value,
-  prefix: string,
   tap: Taps["tap"] = (_, value) => value,
 ): Value {
   const o = opsOf(g);
-  const { norms, activation } = config;
+  const { norms, activation, prefix } = config;
   config.layers.forEach((layer, i) => {
     const at: Place = {
       ...{ g, o, config, layer },

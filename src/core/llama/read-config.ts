@@ -82,7 +82,7 @@ export const LLAMA_TYPES: Readonly<Record<string, Row>> = {
 };
 
 /** The configuration in a hub's config.json whose `model_type` is a row of LLAMA_TYPES. Throws ArgumentError for a field that cannot be. */
-export function readLlamaConfig(hub: HubConfig): LlamaConfig {
+export function readLlamaConfig(hub: HubConfig, prefix = "model."): LlamaConfig {
   const { window, missing, ...row } = LLAMA_TYPES[hub.modelType]!(hub);
   const width = hub.whole("hidden_size");
   const heads = hub.whole("num_attention_heads");
@@ -92,6 +92,7 @@ export function readLlamaConfig(hub: HubConfig): LlamaConfig {
     throw new ArgumentError(`${hub.where}.num_key_value_heads`, `a divisor of the ${heads} heads`, kvHeads);
   const ropes = ropesOf(hub, headSize);
   return {
+    prefix,
     vocabulary: hub.whole("vocab_size"),
     width,
     hidden: hub.whole("intermediate_size"),

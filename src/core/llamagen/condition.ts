@@ -38,12 +38,19 @@ function conditionVectors(g: GraphBuilder, o: Ops, { condition, width: C }: Tran
       return captionMlp(o, given, (name, shape) => weight(`cap_proj.${name}`, shape), size, C);
     }
     case "caption": {
-      const { slots, styles, vocabulary } = condition;
+      const { slots, styles, vocabulary, vectors: size } = condition;
       const style = o.embedding(g.input("style", ["B", 1], "i32"), weight("style_table.weight", [styles + 1, C]));
+      const places = weight("position_table.weight", [slots, C]);
+      if (size !== undefined) {
+        const given = o.linear(g.input("caption", ["B", slots, size]), weight("caption_proj.weight", [C, size]), null);
+        const mean = o.slice(given, { axis: 1, start: 0, end: 1 }); // stands beside the style
+        const tokens = o.slice(given, { axis: 1, start: 1, end: slots });
+        return o.add(o.concat(o.add(style, mean), tokens, { axis: 1 }), places);
+      }
       const words = g.input("caption", ["B", slots - 1], "i32");
       const caption = o.embedding(words, weight("caption_table.weight", [vocabulary, C]));
       const vectors = o.concat(style, caption, { axis: 1 }); // [B, slots, C]
-      return o.add(vectors, weight("position_table.weight", [slots, C]));
+      return o.add(vectors, places);
     }
   }
 }

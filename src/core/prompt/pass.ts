@@ -19,7 +19,9 @@ export interface PromptPass {
   readonly filled: number;
   /** Where each of the T stands in the sequence, [T]; the first prompt slot is 0. Filled slots stand where their number says. */
   readonly places: readonly number[];
-  /** What new slots see of each other. */
+  /** How many of the new slots are the prompt's, which are causal whatever the sight. */
+  readonly lead: number;
+  /** What the other new slots see of each other. */
   readonly sight: Sight;
 }
 
@@ -42,8 +44,8 @@ export function promptInputs(pass: PromptPass): PromptInputs {
   pass.ids.forEach((line, row) => ids.set(line, row * T));
   const positions = pads.map((pad) => Int32Array.from(places, (place) => Math.max(0, place - pad)));
   const masks = pads.map((pad) => Uint8Array.from({ length: promptSlots }, (_, slot) => (slot < pad ? 0 : 1)));
-  const { visible, filled, sight } = pass;
-  const shape = { slots: visible, filled, fresh: T, lead: 0, sight };
+  const { visible, filled, lead, sight } = pass;
+  const shape = { slots: visible, filled, fresh: T, lead, sight };
   const all = attentionBias(shape, masks);
   // New padding is hidden from new slots; it sees itself, so that its rows stay numbers.
   for (let row = 0; row < rows; row++)

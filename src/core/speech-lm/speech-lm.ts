@@ -46,8 +46,9 @@ export interface SpeechLm extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Begins the names of the transformer's weights. */
-const TRUNK = "llm.model.model.";
+/** Begins the names of the transformer's weights, as `prefix` of its config. */
+export const SPEECH_LM_PREFIX = "llm.model.model.";
+
 /** The text model's own head, which is tied to its table and of no use here. */
 const UNUSED = [/^llm\.model\.lm_head\.weight$/];
 
@@ -64,7 +65,7 @@ export function speechLmGraph(config: SpeechLmConfig, tapped: readonly string[] 
   const kinds = g.input("kinds", [3, "T", 1]);
   const only = (rows: Value, kind: number) => o.mul(rows, o.slice(kinds, { axis: 0, start: kind, end: kind + 1 }));
   const text = g.input("text", ["B", "T", textSum], "i32");
-  const words = o.sum(o.embedding(text, g.weight(`${TRUNK}embed_tokens.weight`, [llama.vocabulary, C])), {
+  const words = o.sum(o.embedding(text, g.weight(`${llama.prefix}embed_tokens.weight`, [llama.vocabulary, C])), {
     axis: 2,
     keepDims: false,
   });
@@ -77,7 +78,7 @@ export function speechLmGraph(config: SpeechLmConfig, tapped: readonly string[] 
     const marks = o.embedding(g.input("mark", ["B", "T"], "i32"), g.weight("llm_embedding.weight", [markRows, C]));
     x = o.add(x, only(marks, 2));
   }
-  const hidden = tap("hidden", llamaTrunk(g, llama, tap("embedded", x), TRUNK));
+  const hidden = tap("hidden", llamaTrunk(g, llama, tap("embedded", x)));
   const bias = headBias ? g.weight("llm_decoder.bias", [speechRows]) : null;
   const logits = o.linear(hidden, g.weight("llm_decoder.weight", [speechRows, C]), bias);
   return g.build({ logits, ...outputs(tapped) });

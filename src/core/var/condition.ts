@@ -5,7 +5,8 @@
  *
  *   class    condition vector = row of class_emb; it also starts the sequence.
  *   caption  (ours) condition vector = row of the style + mean of the caption's rows; the caption's rows themselves, with learned
- *            positions, stand in front of the start and are seen by all scales.
+ *            positions, stand in front of the start and are seen by all scales. Rows are of a table of the model's own, or
+ *            vectors of a caption encoder, projected.
  */
 import { type Graph, GraphBuilder, type Value } from "../../engine/graph.js";
 import { type Ops, opsOf } from "../../engine/ops/index.js";
@@ -57,12 +58,23 @@ function conditionVector(
       return { vector: o.embedding(classes, g.weight("class_emb.weight", [condition.classes + 1, C])), before: null };
     }
     case "caption": {
-      const { slots, styles, vocabulary } = condition;
+      const { slots, styles, vocabulary, vectors: size } = condition;
       const style = o.embedding(g.input("style", ["B", 1], "i32"), g.weight("style_emb.weight", [styles + 1, C]));
+      const places = g.weight("caption_pos", [1, slots - 1, C]);
+      if (size !== undefined) {
+        const given = o.linear(
+          g.input("caption", ["B", slots, size]),
+          g.weight("caption_proj.weight", [C, size]),
+          null,
+        );
+        const mean = o.slice(given, { axis: 1, start: 0, end: 1 });
+        const tokens = o.slice(given, { axis: 1, start: 1, end: slots });
+        return { vector: o.add(style, mean), before: o.add(tokens, places) };
+      }
       const ids = g.input("caption", ["B", slots - 1], "i32");
       const words = o.embedding(ids, g.weight("caption_emb.weight", [vocabulary, C]));
       const shares = g.input("shares", ["B", 1, slots - 1]); // 1/n for the n tokens of a caption, 0 for its padding
-      const before = o.add(words, g.weight("caption_pos", [1, slots - 1, C]));
+      const before = o.add(words, places);
       return { vector: o.add(style, o.matmul(shares, words)), before };
     }
   }
@@ -78,7 +90,7 @@ export function scaleConditionInputs(
   guided: boolean,
 ): Readonly<Record<string, Tensor>> {
   const inputs = conditionInputs(config, condition, guided);
-  if (config.kind !== "caption" || condition.kind !== "caption") return inputs;
+  if (config.kind !== "caption" || condition.kind !== "caption" || config.vectors !== undefined) return inputs;
   const width = config.slots - 1;
   const rows = inputs.style!.shape[0]!;
   const shares = new Float32Array(rows * width);

@@ -32,6 +32,9 @@ export const ELEMENT_BYTES: Readonly<Record<Element, number>> = {
   bool: 1,
 };
 
+/** The most axes that a tensor has: torch allows no more. */
+export const MAX_RANK = 64;
+
 export interface Entry {
   readonly name: string;
   readonly element: Element;

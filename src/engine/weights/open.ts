@@ -15,16 +15,19 @@ export interface OpenOptions {
   /**
    * PyTorch files: the part that holds the tensors, such as "model" or "trainer.gpt"; "" is the whole object, with names joined by
    * dots. Null: the file must leave no choice: tensors at its top level, or under one key, or under exactly one of "model",
-   * "module", "state_dict" and "ema".
+   * "module" and "state_dict", or under "ema", which goes before these; the label then says that it was taken.
    */
   readonly prefix: string | null;
-  /** Taken off the names that begin with it, such as "_orig_mod." (torch.compile) or "module." (data parallel). */
-  readonly strip: string;
+  /**
+   * Taken off the names that begin with it. Null: "module." (data parallel) and "_orig_mod." (torch.compile), in any order and as
+   * often as all names begin with them.
+   */
+  readonly strip: string | null;
   /** PyTorch files: further globals, such as "argparse Namespace", whose objects are skipped without being built. */
   readonly opaque: readonly string[];
 }
 
-const DEFAULTS: OpenOptions = { prefix: null, strip: "", opaque: [] };
+const DEFAULTS: OpenOptions = { prefix: null, strip: null, opaque: [] };
 
 /**
  * Opens a `.safetensors` file, an index of several (`*.safetensors.index.json`), or a file of torch.save (zip or legacy). Only the
@@ -46,9 +49,12 @@ export async function openCheckpoint(path: string, options: Options<OpenOptions>
   };
   try {
     const contents = await readContents(files, settings);
-    return checkpointOf(path, stripped(contents, settings.strip), close);
+    const label = contents.part ? `${path} (of its parts, ${contents.part})` : path;
+    return checkpointOf(label, stripped(contents, settings.strip ?? wrapping(contents)), close);
   } catch (error) {
     await close();
+    if (error instanceof RangeError)
+      throw files[0]!.report("bad-size", "it is more than memory holds", undefined, error);
     throw error;
   }
 }
@@ -56,9 +62,15 @@ export async function openCheckpoint(path: string, options: Options<OpenOptions>
 type Format = "safetensors" | "shards" | "torch-zip" | "torch-legacy";
 
 /** Opened shards are added to `files`. */
-async function readContents(files: RangeFile[], { prefix, opaque }: OpenOptions): Promise<Contents> {
-  const file = files[0]!;
-  const format = await recognise(file);
+async function readContents(files: RangeFile[], settings: OpenOptions): Promise<Contents> {
+  const index = files[0]!;
+  const format = await recognise(index);
+  return format === "shards"
+    ? readShards(index, files, async (shard) => readFile(shard, await recognise(shard), settings))
+    : readFile(index, format, settings);
+}
+
+async function readFile(file: RangeFile, format: Format, { prefix, opaque }: OpenOptions): Promise<Contents> {
   if (format === "torch-zip" || format === "torch-legacy") {
     const { value, storages } = await (format === "torch-zip" ? readTorchZip : readTorchLegacy)(file, opaque);
     return torchContents(file, layOut(value, prefix, file.path, file.report), storages);
@@ -71,7 +83,8 @@ async function readContents(files: RangeFile[], { prefix, opaque }: OpenOptions)
       "Use subset() to take the names under a prefix.",
     );
   }
-  return format === "shards" ? readShards(file, files) : readSafetensors(file);
+  if (format === "shards") throw file.report("unknown-format", "this is text, where a file of tensors belongs");
+  return readSafetensors(file);
 }
 
 /** Formats that people take for checkpoints and that are not read here. */
@@ -90,10 +103,17 @@ async function recognise(file: RangeFile): Promise<Format> {
   if (text[8] === "{" && text.slice(4, 8) === "\0\0\0\0") return "safetensors";
   if (text.startsWith("PK\x03\x04") || text.startsWith("PK\x05\x06")) return "torch-zip";
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5) return "torch-legacy";
-  if (text.startsWith("{")) return "shards";
+  if (/^(\xef\xbb\xbf)?\s*\{/.test(text)) return "shards";
   const other = OTHERS.find(([magic]) => text.startsWith(magic));
   if (other) throw file.report("unknown-format", `this is ${other[1]}`);
   return "safetensors"; // whose reader says why it is none
+}
+
+/** What wrappers of training put before the name of every tensor. */
+function wrapping({ tensors }: Contents): string {
+  const [first] = tensors;
+  const prefix = /^(?:module\.|_orig_mod\.)+/.exec(first?.name ?? "")?.[0] ?? "";
+  return tensors.every(({ name }) => name.startsWith(prefix) && name.length > prefix.length) ? prefix : "";
 }
 
 function stripped(contents: Contents, prefix: string): Contents {

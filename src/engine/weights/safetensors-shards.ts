@@ -1,8 +1,7 @@
-/** A checkpoint in several safetensors files, joined by a `*.safetensors.index.json` beside them (transformers' layout). */
+/** A checkpoint in several files, joined by a `*.index.json` beside them (transformers' layout, of safetensors or of torch.save). */
 import { dirname, join } from "node:path";
 import { quote } from "./faults.js";
 import { RangeFile } from "./range-file.js";
-import { readSafetensors } from "./safetensors.js";
 import type { Contents, Stored } from "./stored.js";
 import { isRecord, parseStrictJson } from "./strict-json.js";
 
@@ -13,25 +12,23 @@ const MAX_INDEX = 64 * 2 ** 20;
 const PLAIN_NAME = /^(?!\.\.?$)[^/\\:\0]{1,255}$/;
 
 /**
- * Opens the index and all files that it names. Index and files must agree in both directions: a name on one side only is an error.
+ * Opens the index and all files that it names, and reads each by `readShard`. What the index places nowhere is left out, as in
+ * transformers; what it places and is not there is an error.
  * The opened files are pushed to `opened`; closing them is the caller's part, also when this throws.
  */
-export async function readShards(index: RangeFile, opened: RangeFile[]): Promise<Contents> {
+export async function readShards(
+  index: RangeFile,
+  opened: RangeFile[],
+  readShard: (file: RangeFile) => Promise<Contents>,
+): Promise<Contents> {
   const { weightMap, metadata } = await readIndex(index);
   const missing = new Map(weightMap);
   const tensors: Stored[] = [];
   for (const shard of new Set(weightMap.values())) {
     const file = await RangeFile.open(join(dirname(index.path), shard));
     opened.push(file);
-    for (const stored of (await readSafetensors(file)).tensors) {
-      if (weightMap.get(stored.name) !== shard) {
-        throw index.report(
-          "bad-header",
-          `${quote(shard)} holds ${quote(stored.name)}, which the index does not place there`,
-        );
-      }
-      missing.delete(stored.name);
-      tensors.push(stored);
+    for (const stored of (await readShard(file)).tensors) {
+      if (weightMap.get(stored.name) === shard && missing.delete(stored.name)) tensors.push(stored);
     }
   }
   for (const [name, shard] of missing) {

@@ -5,7 +5,7 @@
  * without holes or overlaps and end where the file ends. Until then nothing is allocated but the header text, whose length is
  * bounded by the file.
  */
-import { ELEMENT_BYTES, type Element } from "./checkpoint.js";
+import { ELEMENT_BYTES, type Element, MAX_RANK } from "./checkpoint.js";
 import { quote } from "./faults.js";
 import type { RangeFile } from "./range-file.js";
 import type { Contents, Stored } from "./stored.js";
@@ -93,6 +93,7 @@ function parseRow(file: RangeFile, name: string, value: unknown): Row {
       `has the dtype ${quote(dtype)}, which ${NOT_LOADED.test(dtype) ? "is not loaded here" : "does not exist"}`,
     );
   if (!isCounts(shape)) throw bad("has a shape that is not a list of sizes");
+  if (shape.length > MAX_RANK) throw bad(`has ${shape.length} axes, more than the ${MAX_RANK} that tensors have`);
   if (!isCounts(offsets) || offsets.length !== 2) throw bad("has data_offsets that are not two byte counts");
   const [begin, end] = offsets as [number, number];
   if (begin > end)
@@ -121,7 +122,9 @@ function checkCoverage(file: RangeFile, rows: readonly Row[], dataBytes: number)
   if (at !== dataBytes) throw bad(`the tensors end at ${at}, the data has ${dataBytes} bytes`);
 }
 
+/** Null counts as none, as in the reference implementation. */
 function parseMetadata(file: RangeFile, value: unknown): Readonly<Record<string, string>> {
+  if (value === null) return {};
   if (!isRecord(value) || Object.values(value).some((text) => typeof text !== "string")) {
     throw file.report("bad-header", "__metadata__ is not an object of strings");
   }

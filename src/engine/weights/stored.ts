@@ -14,6 +14,8 @@ export interface Stored extends Entry {
 /** What a format reader hands over. */
 export interface Contents {
   readonly tensors: readonly Stored[];
+  /** The part of the file that was taken where there were several, for messages. */
+  readonly part?: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 

@@ -43,8 +43,21 @@ export function gather(span: Uint8Array, width: number, view: StridedView): Uint
   const Words = WORDS[width as keyof typeof WORDS];
   const from = new Words(span.buffer as ArrayBuffer, span.byteOffset, span.byteLength / width);
   const to = new Words(countOf(view));
-  copyStrided(from, to, view);
+  copyStrided(from, to, merged(view));
   return new Uint8Array(to.buffer);
+}
+
+/** The same elements over fewer and longer axes: those of size 1 are left out, and those that step as one become one. */
+function merged({ offset, shape, strides }: StridedView): StridedView {
+  const axes: [size: number, stride: number][] = [];
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const [size, stride] = [shape[axis]!, strides[axis]!];
+    const inner = axes[0];
+    if (size === 1) continue;
+    if (inner && stride === inner[0] * inner[1]) inner[0] *= size;
+    else axes.unshift([size, stride]);
+  }
+  return { offset, shape: axes.map(([size]) => size), strides: axes.map(([, stride]) => stride) };
 }
 
 function copyStrided(

@@ -8,13 +8,17 @@ import { countOf, gather, isContiguous, spanOf } from "./strided.js";
 import type { Layout } from "./torch-layout.js";
 import type { TensorReference } from "./torch-objects.js";
 
-/** A view with strides of 0 can be larger than its file. Up to this size that is a convenience; beyond it is an attack. */
-const MAX_EXPANDED = 64 * 2 ** 20;
+/**
+ * Views with strides of 0 and deflated storages can be larger than their file, and each tensor of a deflated storage unpacks it again.
+ * What reading all tensors once would write that way is bounded for the file as a whole; beyond this it is an attack.
+ */
+const expansionOf = ({ size }: RangeFile) => 8 * size + 64 * 2 ** 20;
 
 /** The tensors of `layout`. Throws missing-storage, out-of-bounds or bad-size, naming the tensor. */
 export async function torchContents(file: RangeFile, layout: Layout, storages: Storages): Promise<Contents> {
   const opened = new Map<string, Storage>();
   const tensors: Stored[] = [];
+  let expanded = 0;
   for (const [name, tensor] of layout.tensors) {
     const { key } = tensor.storage;
     const storage = opened.get(key) ?? (await storages.find(key));
@@ -26,21 +30,32 @@ export async function torchContents(file: RangeFile, layout: Layout, storages: S
     }
     opened.set(key, storage);
     checkBounds(file, name, tensor, storage);
+    expanded += expansion(tensor, storage);
+    if (expanded > expansionOf(file)) {
+      throw file.report(
+        "bad-size",
+        `with tensor ${quote(name)} the file would unpack to more than ${expansionOf(file)} bytes, and it has ${file.size}`,
+        "Load it with torch and save it again, with every tensor contiguous and the archive not compressed.",
+      );
+    }
     tensors.push(stored(file, name, tensor, storage, storages.bigEndian));
   }
-  return { tensors, metadata: layout.metadata };
+  return { tensors, metadata: layout.metadata, part: layout.part };
+}
+
+/** Bytes that a read of the tensor writes beyond copying them from the file. */
+function expansion(tensor: TensorReference, storage: Storage): number {
+  const unpacked = storage.offset === null ? storage.bytes : 0;
+  return unpacked + (isContiguous(tensor) ? 0 : countOf(tensor) * ELEMENT_BYTES[tensor.storage.element]);
 }
 
 function checkBounds(file: RangeFile, name: string, tensor: TensorReference, storage: Storage): void {
   const width = ELEMENT_BYTES[tensor.storage.element];
   const there = Math.min(tensor.storage.count, Math.floor(storage.bytes / width));
   const end = tensor.offset + spanOf(tensor);
-  const what = `tensor ${quote(name)} [${tensor.shape}] with strides [${tensor.strides}] at ${tensor.offset}`;
   if (end > there) {
+    const what = `tensor ${quote(name)} [${tensor.shape}] with strides [${tensor.strides}] at ${tensor.offset}`;
     throw file.report("out-of-bounds", `${what} reaches to element ${end} of a storage that has ${there}`);
-  }
-  if (countOf(tensor) * width > Math.max(storage.bytes, MAX_EXPANDED)) {
-    throw file.report("bad-size", `${what} would grow to ${countOf(tensor)} elements out of a storage of ${there}`);
   }
 }
 

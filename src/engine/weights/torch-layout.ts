@@ -5,12 +5,18 @@ import { Dict, Tuple } from "./pickle.js";
 import { TensorReference } from "./torch-objects.js";
 
 export interface Layout {
+  /** The part that was taken where there were several, or null. */
+  readonly part: string | null;
   readonly tensors: ReadonlyMap<string, TensorReference>;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Keys under which training programs keep the weights beside other tensors, such as those of the optimizer. */
+/**
+ * Keys under which training programs keep the weights beside other tensors, such as those of the optimizer; and the one that is
+ * preferred to the others: averaged weights are what authors draw with.
+ */
 const WRAPPERS = ["model", "module", "state_dict", "ema"];
+const PREFERRED = "ema";
 
 /** Deeper and larger than any checkpoint's object. What is shared counts each time, so that nothing can unfold without end. */
 const LIMITS = { depth: 32, values: 2 ** 20 };
@@ -19,7 +25,7 @@ const LIMITS = { depth: 32, values: 2 ** 20 };
  * Takes the tensors out of `root`. Those of dicts and lists within dicts have names joined with dots.
  *
  * `prefix` says from where: a key, or keys joined with dots; "" is the whole object. Null leaves it to the file, which must leave
- * no choice: tensors at its top level, or under one key only, or under exactly one of WRAPPERS.
+ * no choice: tensors at its top level, or under one key only, or under exactly one of WRAPPERS, or under "ema".
  *
  * Metadata is every plain value (numbers, text, booleans, None, and lists, tuples and dicts of nothing else) in the place chosen and
  * in the dicts on the way there. Throws CheckpointError; UnknownNameError or ArgumentError where the prefix must be another.
@@ -28,13 +34,16 @@ export function layOut(root: unknown, prefix: string | null, file: string, repor
   if (!(root instanceof Dict)) throw report("unsupported-pickle", "the object of the file is not a dict");
   const path = prefix === null ? theOnlyPath(root, file) : pathTo(root, prefix);
   if (!path) throw new UnknownNameError(`dict in ${file}`, prefix ?? "", keysOfTensors(root));
-  return { tensors: flatten(path.at(-1)!, report), metadata: plainValues(path, report) };
+  const wrappers = keysOfTensors(root).filter((key) => WRAPPERS.includes(key));
+  const part = prefix === null && wrappers.length > 1 && path.length > 1 ? PREFERRED : null;
+  return { tensors: flatten(path.at(-1)!, report), metadata: plainValues(path, report), part };
 }
 
 function theOnlyPath(root: Dict, file: string): readonly Dict[] {
   const keys = keysOfTensors(root);
   if (keys.length === 0 || [...root.entries()].some(([, value]) => value instanceof TensorReference)) return [root];
-  const choice = keys.length === 1 ? keys : keys.filter((key) => WRAPPERS.includes(key));
+  const wrappers = keys.filter((key) => WRAPPERS.includes(key));
+  const choice = keys.length === 1 ? keys : wrappers.includes(PREFERRED) ? [PREFERRED] : wrappers;
   const chosen = root.get(choice[0]);
   if (choice.length === 1 && chosen instanceof Dict) return [root, chosen];
   throw new ArgumentError(

@@ -5,7 +5,7 @@
  * Sources: torch/_utils.py (_rebuild_tensor_v2, _rebuild_parameter), torch/_tensor.py (_rebuild_from_type_v2),
  * torch/serialization.py (persistent_id).
  */
-import type { Element } from "./checkpoint.js";
+import { type Element, MAX_RANK } from "./checkpoint.js";
 import { quote, type Report } from "./faults.js";
 import { Dict, type PickleHost, Tuple } from "./pickle.js";
 import type { StridedView } from "./strided.js";
@@ -32,7 +32,16 @@ export class TensorReference implements StridedView {
 /** An object of a global that the caller asked to skip; it is not built, and what it holds is not looked at. */
 export class Skipped {}
 
-type Meaning = "dict" | "tensor" | "parameter" | "with-attributes" | "type" | "skipped" | { readonly storage: Element };
+type Meaning =
+  | "dict"
+  | "defaultdict"
+  | "size"
+  | "tensor"
+  | "parameter"
+  | "with-attributes"
+  | "type"
+  | "skipped"
+  | { readonly storage: Element };
 
 /** A global on the stack. */
 class Global {
@@ -59,10 +68,31 @@ const GLOBALS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["torch CharStorage", { storage: "i8" }],
   ["torch ByteStorage", { storage: "u8" }],
   ["torch BoolStorage", { storage: "bool" }],
+  ["collections defaultdict", "defaultdict"],
+  ["torch Size", "size"],
+  ...["int", "float", "list", "dict", "set"].flatMap((factory) =>
+    ["builtins", "__builtin__"].map((module) => [`${module} ${factory}`, "type"] as const),
+  ),
+  ...["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"].map(
+    (dtype) => [`torch ${dtype}`, "type"] as const,
+  ),
 ]);
 
-/** Torch allows 64 axes. */
-const MAX_RANK = 64;
+/**
+ * Globals of what trainers keep beside the tensors: arguments, losses, random states. The option `opaque` skips their objects
+ * unbuilt. Loaders that look for a model in a trainer's file pass them; whoever opens a file of unknown origin should not.
+ */
+export const TRAINER_GLOBALS: readonly string[] = [
+  ...[
+    "argparse Namespace",
+    "pathlib PosixPath",
+    "pathlib WindowsPath",
+    "torch device",
+    "torch.torch_version TorchVersion",
+  ],
+  ...["numpy dtype", "numpy ndarray", "_codecs encode"],
+  ...["numpy.core", "numpy._core"].flatMap((core) => [`${core}.multiarray scalar`, `${core}.multiarray _reconstruct`]),
+];
 
 /** The host for the pickles of one file. `opaque` lists further globals, as "module name", whose objects are skipped unbuilt. */
 export class TorchHost implements PickleHost {
@@ -90,6 +120,10 @@ export class TorchHost implements PickleHost {
     switch (callable.meaning) {
       case "dict":
         return this.dict(args.items);
+      case "defaultdict":
+        return new Dict(); // of its default for missing keys; the items follow
+      case "size":
+        return this.size(args.items);
       case "tensor":
         return this.tensor(args.items);
       case "parameter":
@@ -132,6 +166,12 @@ export class TorchHost implements PickleHost {
       dict.set(items[0], items[1]);
     }
     return dict;
+  }
+
+  /** torch.Size((2, 3)): a tuple. */
+  private size([sizes, ...rest]: readonly unknown[]): Tuple {
+    if (!(sizes instanceof Tuple) || rest.length > 0) throw this.unsupported("makes a Size of what is not a tuple");
+    return sizes;
   }
 
   /** (storage, offset, size, stride, requires_grad, backward_hooks[, metadata]): metadata would mean values negated or conjugated. */

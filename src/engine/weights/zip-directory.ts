@@ -31,8 +31,9 @@ const FULL_32 = 0xffffffff;
 const ENCRYPTED = 0x0001;
 const METHODS: Readonly<Record<number, ZipEntry["method"]>> = { 0: "stored", 8: "deflated" };
 
-/** A directory of a million tensors; more is an attack on memory. */
-const MAX_DIRECTORY = 128 * 2 ** 20;
+/** Twice the tensors of the largest models in one file; more is an attack on memory. */
+const MAX_ENTRIES = 2 ** 18;
+const MAX_DIRECTORY = 64 * 2 ** 20;
 
 /** Deflate cannot shrink more than this (zlib, "maximum compression factor"): a size beyond it is a lie. */
 const MAX_RATIO = 1032;
@@ -41,7 +42,7 @@ const MAX_RATIO = 1032;
 export async function readZipDirectory(file: RangeFile): Promise<ReadonlyMap<string, ZipEntry>> {
   const damaged = (problem: string) => file.report("damaged-archive", problem);
   const { count, bytes, begin } = await findDirectory(file);
-  if (bytes > MAX_DIRECTORY || count * CENTRAL.bytes > bytes) {
+  if (bytes > MAX_DIRECTORY || count > MAX_ENTRIES || count * CENTRAL.bytes > bytes) {
     throw damaged(`a directory of ${bytes} bytes cannot list ${count} entries`);
   }
   const directory = await file.read(begin, bytes);

@@ -13,7 +13,7 @@ import { decodeName, viewOf, type ZipEntry } from "./zip-directory.js";
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
 const METHOD_NUMBER = { stored: 0, deflated: 8 };
 
-/** What a deflated entry may unpack to. Torch stores; only small archives that went through an ordinary zip tool are packed. */
+/** What a deflated entry may unpack to; how much all may together, torch-contents.ts says. Torch itself stores. */
 const MAX_UNPACKED = 2 ** 30;
 
 /** A piece of a checksum run. */

@@ -25,7 +25,7 @@ export function boxMask(box: Box, [height, width]: Grid, painting: "in" | "out")
     "box",
     "four fractions from 0 to 1, top, left, bottom, right",
     box,
-    (b) => b.length === 4 && b.every(isNumberIn(0, 1)),
+    (b) => Array.isArray(b) && b.length === 4 && b.every(isNumberIn(0, 1)),
   );
   const [top, bottom] = [roundHalfEven(box[0] * height), roundHalfEven(box[2] * height)];
   const [left, right] = [roundHalfEven(box[1] * width), roundHalfEven(box[3] * width)];

@@ -3,6 +3,7 @@ import { ArgumentError } from "../../base/errors.js";
 import { described } from "../../base/words.js";
 import type { Mask } from "./kept-cells.js";
 import type { Picture } from "./pixels.js";
+import type { Size } from "./read-picture.js";
 
 /** A square of flags: 1 where a pixel is drawn anew. */
 export interface Region {
@@ -14,7 +15,7 @@ export interface Region {
 const WHITE = 128;
 
 /** Refuses a mask that is not a square of one of these sides. */
-export function checkMaskSize({ width, height }: Pick<Picture, "width" | "height">, sides: readonly number[]): void {
+export function checkMaskSize({ width, height }: Size, sides: readonly number[]): void {
   if (width === height && sides.includes(width)) return;
   const sizes = [...new Set(sides)].map((side) => `${side} x ${side}`).join(" or ");
   const received = described(`a mask of ${width} x ${height}`);

@@ -97,9 +97,10 @@ export class AddedTokens {
       ) {
         continue;
       }
-      keep(done, token.stripsLeft ? Math.max(done, trailingSpace(text, start)) : start);
+      keep(done, token.stripsLeft ? trailingSpace(text, start, done) : start);
       out.push(token.id);
-      done = position = token.stripsRight ? leadingSpace(text, match.end) : match.end;
+      // The search goes on at the end of the token: the next one may begin with the space that this one took along.
+      done = token.stripsRight ? leadingSpace(text, match.end) : match.end;
     }
     keep(done, text.length);
     return out;

@@ -1,5 +1,6 @@
 /** Decoders: the tokens of a text, made into parts that are the text when joined; one row a "type" of the file. */
 import { bytesOfToken, strictTextOfBytes, textOfBytes } from "./byte-alphabet.js";
+import { grown } from "./effort.js";
 import type { Cursor } from "./json-cursor.js";
 import { readPattern, replaceAll } from "./pattern.js";
 import { readMetaspace } from "./pre-tokenizers.js";
@@ -37,12 +38,14 @@ const DECODERS: Readonly<Record<string, (part: Cursor) => Decode>> = {
   WordPiece: (part) => {
     const prefix = part.at("prefix").string("##");
     const clean = part.at("cleanup").boolean(true) ? cleanUp : (text: string) => text;
-    const joined = (token: string) => (token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`);
+    const joined = (token: string) =>
+      token.startsWith(prefix) ? token.slice(prefix.length) : grown(token, ` ${token}`);
     return (tokens) => tokens.map((token, index) => clean(index === 0 ? token : joined(token)));
   },
   BPEDecoder: (part) => {
     const suffix = part.at("suffix").string("</w>");
-    return (tokens) => tokens.map((token, index) => token.replaceAll(suffix, index === tokens.length - 1 ? "" : " "));
+    return (tokens) =>
+      tokens.map((token, index) => grown(token, token.replaceAll(suffix, index === tokens.length - 1 ? "" : " ")));
   },
   CTC: (part) => {
     const pad = part.at("pad_token").string("<pad>");
@@ -52,7 +55,7 @@ const DECODERS: Readonly<Record<string, (part: Cursor) => Decode>> = {
       tokens
         .filter((token, index) => token !== tokens[index - 1])
         .map((token) => token.replaceAll(pad, ""))
-        .map((token) => (clean ? cleanUp(token).replaceAll(delimiter, " ") : token))
+        .map((token) => (clean ? grown(token, cleanUp(token).replaceAll(delimiter, " ")) : token))
         .filter((token) => token !== "");
   },
 };

@@ -13,8 +13,10 @@ export interface FileNotes {
   readonly label: string;
   /** What the file asks for and this library does otherwise, each with the reason. */
   readonly warnings: string[];
-  /** True once a regular expression of the file was compiled: it then runs under a deadline (deadline.ts). */
-  foreignPatterns: boolean;
+  /** How many rules were read, as far as the file names their type. */
+  rules: number;
+  /** Whether one of its regular expressions can take long on a short text. */
+  wildPatterns: boolean;
 }
 
 export class Cursor {
@@ -94,6 +96,7 @@ export class Cursor {
 
   /** Reads this part by the row of `table` that its "type" names. */
   byType<T>(table: Readonly<Record<string, (part: Cursor) => T>>): T {
+    this.file.rules++;
     const type = this.at("type").string();
     const row = Object.hasOwn(table, type) ? table[type] : undefined;
     if (row === undefined) {

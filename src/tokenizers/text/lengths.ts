@@ -87,8 +87,18 @@ function shares(a: number, b: number, room: number): [number, number] {
   return a <= b ? [low, high] : [high, low];
 }
 
-/** The common length of padded rows. */
+/** Ids in a padded batch: as many as 4096 rows of 4096. */
+const LARGEST_BATCH = 2 ** 24;
+
+/** The common length of padded rows. Throws TokenizerError for batches that would have more than 16,777,216 ids. */
 export function paddedLength(lengths: readonly number[], { length = "longest", multipleOf = 1 }: Padding): number {
   const wanted = length === "longest" ? lengths.reduce((most, each) => Math.max(most, each), 0) : length;
-  return Math.ceil(wanted / multipleOf) * multipleOf;
+  const padded = Math.ceil(wanted / multipleOf) * multipleOf;
+  if (padded * lengths.length > LARGEST_BATCH) {
+    throw new TokenizerError(
+      `Padding ${lengths.length} texts to ${padded} ids each would make more than ${LARGEST_BATCH} ids.`,
+      "Pass padding with a smaller length, or fewer texts at a time.",
+    );
+  }
+  return padded;
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { TokenizerError } from "../../base/errors.js";
 import { readAddedTokens } from "./added-tokens.js";
 import { readDecoder } from "./decoders.js";
+import { within } from "./effort.js";
 import { Cursor, type FileNotes } from "./json-cursor.js";
 import { readPadding, readTruncation } from "./lengths.js";
 import { readModel } from "./model.js";
@@ -11,6 +12,7 @@ import { readNormalizer } from "./normalizers.js";
 import { NO_POST_PROCESSOR, readPostProcessor } from "./post-processors.js";
 import { readPreTokenizer } from "./pre-tokenizers.js";
 import { TextTokenizer } from "./text-tokenizer.js";
+import { readTokenBytes } from "./token-bytes.js";
 
 /** The largest tokenizer.json in use has about 35 MB. */
 const LARGEST_FILE = 256 * 2 ** 20;
@@ -20,15 +22,30 @@ const LARGEST_FILE = 256 * 2 ** 20;
  * path of the mistake within the file, for a file that cannot be read, is damaged, or asks for what is not supported.
  */
 export async function loadTextTokenizer(source: string | URL | object): Promise<TextTokenizer> {
-  if (typeof source !== "string" && !(source instanceof URL)) return readTextTokenizer(source, "tokenizer.json");
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    return readTextTokenizer(source, "tokenizer.json", entriesOf(source));
+  }
   const path = typeof source === "string" ? source : fileURLToPath(source);
-  return readTextTokenizer(parse(await read(path), path), path);
+  const text = await read(path);
+  return readTextTokenizer(parse(text, path), path, text.length / BYTES_PER_ENTRY);
+}
+
+/** Of a vocabulary or of merges, in a file. */
+const BYTES_PER_ENTRY = 40;
+
+/** How many entries the vocabulary and the merges have, by which the time for reading them is measured. */
+function entriesOf(json: object): number {
+  const { model } = json as { model?: { vocab?: unknown; merges?: unknown } | null };
+  const count = (list: unknown) => (typeof list === "object" && list !== null ? Object.keys(list).length : 0);
+  return count(model?.vocab) + count(model?.merges);
 }
 
 async function read(path: string): Promise<string> {
   const remedy = "Pass the path of the tokenizer.json that belongs to the model.";
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    const { size } = found;
+    if (!found.isFile()) throw new TokenizerError(`${path}: cannot be read (it is not a regular file).`, remedy);
     if (size > LARGEST_FILE) throw new TokenizerError(`${path}: is too large for a tokenizer (${size} bytes).`, remedy);
     return await readFile(path, "utf8");
   } catch (error) {
@@ -49,8 +66,16 @@ function parse(text: string, label: string): unknown {
   }
 }
 
-function readTextTokenizer(json: unknown, label: string): TextTokenizer {
-  const file: FileNotes = { label, warnings: [], foreignPatterns: false };
+const readTextTokenizer = (json: unknown, label: string, entries: number): TextTokenizer =>
+  within({ label, characters: entries, costly: true }, () => readParts(json, label));
+
+/** More rules than any honest file has, each of which may take a text from one end to the other. */
+const MANY_RULES = 64;
+
+const isCostly = ({ rules, wildPatterns }: FileNotes) => wildPatterns || rules > MANY_RULES;
+
+function readParts(json: unknown, label: string): TextTokenizer {
+  const file: FileNotes = { label, warnings: [], rules: 0, wildPatterns: false };
   const decoding: FileNotes = { ...file }; // noted apart: a decoder rarely has patterns, and a stream decodes often
   const root = new Cursor(json, file);
   root.at("version").oneOf(["1.0"], "1.0");
@@ -74,11 +99,13 @@ function readTextTokenizer(json: unknown, label: string): TextTokenizer {
     truncation: optional("truncation", readTruncation, null),
     padding: optional("padding", readPadding, null),
   };
+  const tokenBytes = optional("decoder", (part) => readTokenBytes(part, parts.decode), null);
   const { warnings } = file; // the list is shared by both notes
   return new TextTokenizer({
     ...parts,
+    tokenBytes,
     warnings,
-    encodesByPatterns: file.foreignPatterns,
-    decodesByPatterns: decoding.foreignPatterns,
+    encodingIsCostly: isCostly(file),
+    decodingIsCostly: isCostly(decoding),
   });
 }

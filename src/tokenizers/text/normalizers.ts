@@ -3,6 +3,7 @@
  * they differ from JavaScript's: white space is the Unicode property, and lower case is made character by character.
  */
 import { toByteCharacters } from "./byte-alphabet.js";
+import { grow, grown } from "./effort.js";
 import type { Cursor } from "./json-cursor.js";
 import { readPattern, replaceAll } from "./pattern.js";
 import { readPrecompiled } from "./precompiled.js";
@@ -14,10 +15,10 @@ const NORMALIZERS: Readonly<Record<string, (part: Cursor) => Normalize>> = {
     const steps = part.at("normalizers").list().map(readNormalizer);
     return (text) => steps.reduce((out, step) => step(out), text);
   },
-  NFC: () => (text) => text.normalize("NFC"),
-  NFD: () => (text) => text.normalize("NFD"),
-  NFKC: () => (text) => text.normalize("NFKC"),
-  NFKD: () => (text) => text.normalize("NFKD"),
+  NFC: () => (text) => grown(text, text.normalize("NFC")),
+  NFD: () => (text) => grown(text, text.normalize("NFD")),
+  NFKC: () => (text) => grown(text, text.normalize("NFKC")),
+  NFKD: () => (text) => grown(text, text.normalize("NFKD")),
   Lowercase: () => lowercase,
   Strip: (part) => {
     const left = part.at("strip_left").boolean();
@@ -32,9 +33,13 @@ const NORMALIZERS: Readonly<Record<string, (part: Cursor) => Normalize>> = {
   },
   Prepend: (part) => {
     const prefix = part.at("prepend").string();
-    return (text) => (text === "" ? "" : prefix + text);
+    return (text) => {
+      if (text === "") return "";
+      grow(prefix.length);
+      return prefix + text;
+    };
   },
-  ByteLevel: () => toByteCharacters,
+  ByteLevel: () => (text) => grown(text, toByteCharacters(text)),
   Nmt: () => nmt,
   Precompiled: readPrecompiled,
   BertNormalizer: (part) => {
@@ -46,7 +51,7 @@ const NORMALIZERS: Readonly<Record<string, (part: Cursor) => Normalize>> = {
       let out = clean ? text.replace(BERT_CONTROLS, "").replace(/\p{White_Space}/gu, " ") : text;
       if (spaced) out = out.replace(BERT_IDEOGRAPHS, " $& ");
       if (stripped) out = out.normalize("NFD").replace(/\p{Mn}/gu, "");
-      return lower ? lowercase(out) : out;
+      return grown(text, lower ? lowercase(out) : out);
     };
   },
 };
@@ -55,11 +60,11 @@ export const readNormalizer = (part: Cursor): Normalize => part.byType(NORMALIZE
 
 /** Character by character: a capital sigma at the end of a word becomes σ, not ς. */
 function lowercase(text: string): string {
-  if (!text.includes("Σ")) return text.toLowerCase();
-  return text
+  const lower = text
     .split("Σ")
     .map((part) => part.toLowerCase())
     .join("σ");
+  return grown(text, lower);
 }
 
 /** All of Cc, Cf and Co but tab, line feed and carriage return; and the replacement character. */
@@ -87,9 +92,9 @@ export function leadingSpace(text: string, from = 0): number {
   return position;
 }
 
-/** Where the white space that ends before `before` begins. */
-export function trailingSpace(text: string, before = text.length): number {
+/** Where the white space that ends before `before` begins, from `least` on. */
+export function trailingSpace(text: string, before = text.length, least = 0): number {
   let position = before;
-  while (position > 0 && SPACE.test(text[position - 1]!)) position--;
+  while (position > least && SPACE.test(text[position - 1]!)) position--;
   return position;
 }

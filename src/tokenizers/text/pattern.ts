@@ -1,7 +1,9 @@
 /** The "pattern" members of tokenizer files, { "String": … } or { "Regex": … }, and the search for their matches. */
+import { grow } from "./effort.js";
 import type { Cursor } from "./json-cursor.js";
 import { translateOnig } from "./onig.js";
 import { literal, UnsupportedPattern } from "./onig-sets.js";
+import { isTame } from "./pattern-cost.js";
 
 /** A stretch of a text, found by a pattern or lying between two finds. Offsets in UTF-16 code units. */
 export interface Stretch {
@@ -18,11 +20,11 @@ export function readPattern(part: Cursor): RegExp {
   if (regex.value === undefined) part.fail('must hold a "String" or a "Regex"');
   const source = regex.string();
   if (source.length > LONGEST_PATTERN) regex.fail(`is longer than ${LONGEST_PATTERN} characters`);
-  part.file.foreignPatterns = true;
   try {
     const translated = translateOnig(source);
     translated.test(""); // V8 compiles at the first use, and refuses what is too large only then
     translated.lastIndex = 0;
+    part.file.wildPatterns ||= !isTame(translated.source);
     return translated;
   } catch (error) {
     if (!(error instanceof UnsupportedPattern || error instanceof SyntaxError || error instanceof RangeError))
@@ -55,4 +57,7 @@ export function stretches(text: string, pattern: RegExp): Stretch[] {
 
 /** Replaces every find by `content`, taken literally. */
 export const replaceAll = (text: string, pattern: RegExp, content: string): string =>
-  text.replace(pattern, () => content);
+  text.replace(pattern, (found) => {
+    grow(content.length - found.length);
+    return content;
+  });

@@ -1,5 +1,6 @@
 /** Post-processors: put special tokens around the ids of one text, or of a pair; one row a "type" of the file. */
 import { TokenizerError } from "../../base/errors.js";
+import { grow } from "./effort.js";
 import type { Cursor } from "./json-cursor.js";
 
 /** Ids that belong together, and the number that tells the model which text they are from (BERT's segment). */
@@ -101,9 +102,11 @@ function template(part: Cursor, single: readonly Piece[], pair: readonly Piece[]
         );
       }
       return (segments.length === 2 ? pair : single).flatMap((piece): Segment[] => {
-        if ("ids" in piece) return special ? [piece] : [];
-        const segment = segments[piece.sequence];
-        return segment === undefined ? [] : [{ ids: segment.ids, type: piece.type }];
+        if ("ids" in piece && !special) return [];
+        const ids = "ids" in piece ? piece.ids : segments[piece.sequence]?.ids;
+        if (ids === undefined) return [];
+        grow(ids.length); // a template may repeat what it is given
+        return [{ ids, type: piece.type }];
       });
     },
   };

@@ -1,5 +1,6 @@
 /** Pre-tokenizers: pieces to smaller pieces, one row a "type" of the file. The model sees each piece alone. */
 import { toByteCharacters } from "./byte-alphabet.js";
+import { grown } from "./effort.js";
 import type { Cursor } from "./json-cursor.js";
 import { exactly, readPattern } from "./pattern.js";
 import { BEHAVIORS, type Piece, split } from "./pieces.js";
@@ -33,7 +34,7 @@ const PRE_TOKENIZERS: Readonly<Record<string, (part: Cursor) => PreTokenize>> = 
     return each((piece) => {
       const text = spaced && !piece.text.startsWith(" ") ? ` ${piece.text}` : piece.text;
       const parts = cut ? split({ ...piece, text }, GPT2, "Isolated") : [{ ...piece, text }];
-      return parts.map(({ text, first }) => ({ text: toByteCharacters(text), first }));
+      return parts.map(({ text, first }) => ({ text: grown(text, toByteCharacters(text)), first }));
     });
   },
   Metaspace: (part) => {
@@ -43,7 +44,7 @@ const PRE_TOKENIZERS: Readonly<Record<string, (part: Cursor) => PreTokenize>> = 
     return each((piece) => {
       let text = piece.text.replaceAll(" ", () => replacement);
       const wanted = scheme === "always" || (scheme === "first" && piece.first);
-      if (wanted && !text.startsWith(replacement)) text = replacement + text;
+      if (wanted && !text.startsWith(replacement)) text = grown(text, replacement + text);
       return cut ? split({ ...piece, text }, mark, "MergedWithNext") : [{ ...piece, text }];
     });
   },

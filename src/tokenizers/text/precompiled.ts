@@ -2,6 +2,7 @@
  * The character map of a SentencePiece model (normalizer "Precompiled"): a little-endian byte count, a Darts-clone double
  * array over UTF-8 bytes, and the replacements, each ended by a zero byte (sentencepiece, normalizer.cc, DecodePrecompiledCharsMap).
  */
+import { grow } from "./effort.js";
 import { graphemesOf } from "./graphemes.js";
 import type { Cursor } from "./json-cursor.js";
 
@@ -51,7 +52,11 @@ export function readPrecompiled(part: Cursor): (text: string) => string {
 
   return (text) => {
     let out = "";
-    for (const segment of graphemesOf(text)) out += grapheme(segment);
+    for (const segment of graphemesOf(text)) {
+      const replaced = grapheme(segment);
+      grow(replaced.length - segment.length);
+      out += replaced;
+    }
     return out;
   };
 }

@@ -4,29 +4,32 @@ import { check, type Options, withDefaults } from "../../base/check.js";
 import { ArgumentError, TokenizerError } from "../../base/errors.js";
 import { type Tensor, tensor } from "../../engine/tensor.js";
 import type { Tokenizer } from "../tokenizer.js";
-import type { AddedTokens, Extracted } from "./added-tokens.js";
-import { withDeadline } from "./deadline.js";
+import type { AddedTokens } from "./added-tokens.js";
 import { DecodeStream } from "./decode-stream.js";
 import type { Decode } from "./decoders.js";
+import { within } from "./effort.js";
 import { type Padding, paddedLength, type Truncation, truncate } from "./lengths.js";
 import type { Normalize } from "./normalizers.js";
 import type { PostProcessor, Segment } from "./post-processors.js";
 import type { PreTokenize } from "./pre-tokenizers.js";
+import type { TokenBytes } from "./token-bytes.js";
 import type { TextModel } from "./vocabulary.js";
 
 /** The parts of a tokenizer file, read. */
 export interface TextTokenizerParts {
   readonly label: string;
   readonly warnings: readonly string[];
-  /** Whether expressions of the file take part, so that a deadline is needed. */
-  readonly encodesByPatterns: boolean;
-  readonly decodesByPatterns: boolean;
+  /** Whether rules of the file can take long even with a short text. */
+  readonly encodingIsCostly: boolean;
+  readonly decodingIsCostly: boolean;
   readonly addedTokens: AddedTokens;
   readonly normalize: Normalize;
   readonly preTokenize: PreTokenize;
   readonly model: TextModel;
   readonly postProcessor: PostProcessor;
   readonly decode: Decode;
+  /** Null where tokens change their neighbours, so that none has bytes of its own. */
+  readonly tokenBytes: TokenBytes | null;
   readonly truncation: Truncation | null;
   readonly padding: Padding | null;
 }
@@ -130,10 +133,9 @@ export class TextTokenizer implements Tokenizer<string> {
       if (token === undefined) throw this.unknownId(id);
       if (!skipSpecialTokens || !(added?.special ?? this.parts.addedTokens.isSpecial(token))) tokens.push(token);
     }
-    const work = () => this.parts.decode(tokens).join("");
-    if (!this.parts.decodesByPatterns) return work();
-    const length = tokens.reduce((sum, token) => sum + token.length, 0);
-    return withDeadline(length, this.parts.label, work);
+    const characters = tokens.reduce((sum, token) => sum + token.length, 0);
+    const { label, decodingIsCostly: costly } = this.parts;
+    return within({ label, characters, costly }, () => this.parts.decode(tokens).join(""));
   }
 
   /** A decoder for ids that arrive one by one; see DecodeStream. */
@@ -152,6 +154,22 @@ export class TextTokenizer implements Tokenizer<string> {
     return this.parts.addedTokens.withId(id)?.content ?? this.parts.model.vocabulary.tokenOf(id);
   }
 
+  /**
+   * The bytes that a token adds to a text behind other tokens: not always whole characters. Null for special tokens and for ids
+   * that name none. Throws TokenizerError where tokens have no bytes of their own, as in WordPiece files.
+   */
+  bytesOf(id: number): Uint8Array | null {
+    const { tokenBytes, addedTokens, model, label } = this.parts;
+    if (tokenBytes === null)
+      throw new TokenizerError(
+        `${label}: its tokens have no bytes of their own; what one adds to a text depends on its neighbours.`,
+        "Use a tokenizer with a ByteLevel, Metaspace or ByteFallback decoder.",
+      );
+    const token = addedTokens.withId(id)?.decoded ?? model.vocabulary.tokenOf(id);
+    if (token === undefined || (addedTokens.withId(id)?.special ?? addedTokens.isSpecial(token))) return null;
+    return tokenBytes(token);
+  }
+
   private segments(text: string, settings: EncodeSettings): readonly Segment[] {
     check(
       "specialsInText",
@@ -160,36 +178,28 @@ export class TextTokenizer implements Tokenizer<string> {
       (value) => value === "tokens" || value === "text",
     );
     const texts = settings.pair === null ? [text] : [text, settings.pair];
-    const { postProcessor } = this.parts;
+    for (const each of texts) refuseUnencodable(each);
+    const { postProcessor, label, encodingIsCostly: costly } = this.parts;
     const truncation = settings.truncation === "file" ? this.stated("truncation") : settings.truncation;
     const added = settings.addSpecialTokens ? postProcessor.added(texts.length === 2) : 0;
-    const plain = texts.map((each) => this.plainIds(each, settings.specialsInText));
-    const kept = truncation === null ? plain : truncate(plain, added, truncation);
-    return postProcessor.process(
-      kept.map((ids, type) => ({ ids, type })),
-      settings.addSpecialTokens,
-    );
+    const characters = texts.reduce((sum, { length }) => sum + length, 0);
+    return within({ label, characters, costly }, () => {
+      const plain = texts.map((each) => this.plainIds(each, settings.specialsInText));
+      const kept = truncation === null ? plain : truncate(plain, added, truncation);
+      return postProcessor.process(
+        kept.map((ids, type) => ({ ids, type })),
+        settings.addSpecialTokens,
+      );
+    });
   }
 
   /** The ids of one text without those of the post-processor. */
   private plainIds(text: string, specialsInText: "tokens" | "text"): number[] {
-    check("text", "a string", text, isString);
     const { addedTokens, normalize, preTokenize, model } = this.parts;
-    if (/\p{Cs}/u.test(text)) {
-      throw new TokenizerError(
-        "The text holds half of a surrogate pair, which is no character and has no UTF-8 form.",
-        "Cut texts between whole characters ([...text]), or repair this one with text.toWellFormed().",
-      );
-    }
-    const cut = () =>
-      addedTokens
-        .extract(text, normalize, specialsInText)
-        .flatMap((piece): readonly Extracted[] => (typeof piece === "number" ? [piece] : preTokenize([piece])));
-    const pieces = this.parts.encodesByPatterns ? withDeadline(text.length, this.parts.label, cut) : cut();
     const ids: number[] = [];
-    for (const piece of pieces) {
-      if (typeof piece === "number") ids.push(piece);
-      else model.tokenize(piece.text, ids);
+    for (const part of addedTokens.extract(text, normalize, specialsInText)) {
+      if (typeof part === "number") ids.push(part);
+      else for (const piece of preTokenize([part])) model.tokenize(piece.text, ids);
     }
     return ids;
   }
@@ -204,6 +214,16 @@ export class TextTokenizer implements Tokenizer<string> {
     return new TokenizerError(
       `${this.parts.label}: the id ${id} names no token; there are ${this.vocabularySize} ids, some of which may be unused.`,
       "Let the model choose only among ids of this tokenizer, or use the tokenizer that belongs to the model.",
+    );
+  }
+}
+
+function refuseUnencodable(text: string): void {
+  check("text", "a string", text, isString);
+  if (/\p{Cs}/u.test(text)) {
+    throw new TokenizerError(
+      "The text holds half of a surrogate pair, which is no character and has no UTF-8 form.",
+      "Cut texts between whole characters ([...text]), or repair this one with text.toWellFormed().",
     );
   }
 }

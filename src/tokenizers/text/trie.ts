@@ -1,3 +1,8 @@
+import { TokenizerError } from "../../base/errors.js";
+
+/** Characters of all entries: those of a million pieces. More would take gigabytes. */
+const MOST_CHARACTERS = 2 ** 23;
+
 /**
  * A read-only trie over UTF-16 code units, in three typed arrays: the nodes in breadth-first order, so that the children of a
  * node lie side by side, sorted by label, and are found by bisection. 250,000 pieces take a few megabytes.
@@ -7,35 +12,43 @@ export class Trie {
   private readonly firstChild: Int32Array; // [nodes + 1]  children of i: firstChild[i] … firstChild[i + 1] - 1
   private readonly values: Int32Array; //     [nodes]      -1 where no entry ends
 
-  /** Keys must not be empty; values are integers of at least 0. */
+  /** Keys must not be empty; values are integers of at least 0. Throws TokenizerError for more than 2^23 characters in all. */
   constructor(entries: ReadonlyMap<string, number>) {
+    let most = 1; // nodes
+    for (const key of entries.keys()) most += key.length;
+    if (most > MOST_CHARACTERS) {
+      throw new TokenizerError(
+        `The tokens of the file have ${most - 1} characters in all, more than any vocabulary has.`,
+        "Use the tokenizer file of the model's authors.",
+      );
+    }
     const keys = [...entries.keys()].sort((a, b) => (a < b ? -1 : 1)); // by code units
-    const labels: number[] = [0];
-    const values: number[] = [-1];
-    const firstChild: number[] = [];
-    const from: number[] = [0]; // a node stands for keys[from] … keys[to - 1], which agree up to its depth
-    const to: number[] = [keys.length];
-    const depths: number[] = [0];
-    for (let node = 0; node < labels.length; node++) {
+    const labels = new Uint16Array(most);
+    const values = new Int32Array(most).fill(-1);
+    const firstChild = new Int32Array(most + 1);
+    const from = new Int32Array(most); // a node stands for keys[from] … keys[to - 1], which agree up to its depth
+    const to = new Int32Array(most);
+    const depths = new Int32Array(most);
+    to[0] = keys.length;
+    let nodes = 1;
+    for (let node = 0; node < nodes; node++) {
       const depth = depths[node]!;
       let index = from[node]!;
-      firstChild.push(labels.length);
+      firstChild[node] = nodes;
       if (index < to[node]! && keys[index]!.length === depth) values[node] = entries.get(keys[index++]!)!;
       while (index < to[node]!) {
         const label = keys[index]!.charCodeAt(depth);
-        const start = index;
+        from[nodes] = index;
         while (index < to[node]! && keys[index]!.charCodeAt(depth) === label) index++;
-        labels.push(label);
-        values.push(-1);
-        from.push(start);
-        to.push(index);
-        depths.push(depth + 1);
+        to[nodes] = index;
+        labels[nodes] = label;
+        depths[nodes++] = depth + 1;
       }
     }
-    firstChild.push(labels.length);
-    this.labels = Uint16Array.from(labels);
-    this.firstChild = Int32Array.from(firstChild);
-    this.values = Int32Array.from(values);
+    firstChild[nodes] = nodes;
+    this.labels = labels.slice(0, nodes);
+    this.firstChild = firstChild.slice(0, nodes + 1);
+    this.values = values.slice(0, nodes);
   }
 
   /** Calls `visit(end, value)` for every entry that starts at `start` of `text`, shortest first. */

@@ -1,14 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError } from "../../../src/base/errors.js";
-import { decode, type Usage } from "../../../src/core/decode/loop.js";
+import { decode } from "../../../src/core/decode/loop.js";
 import { diagonals } from "../../../src/core/grid.js";
 import { nextNeighbor } from "../../../src/core/decode/next-neighbor.js";
 import { regionGroups } from "../../../src/core/grid.js";
 import { parallelRegions } from "../../../src/core/decode/parallel-regions.js";
-import { type SamplerOptions, sampler } from "../../../src/core/decode/sampler.js";
+import { sampler } from "../../../src/core/decode/sampler.js";
 import type { Forward, Step, Strategy, TokenDraws } from "../../../src/core/decode/step.js";
 import { f32 } from "../../../src/engine/tensor.js";
-import { chiSquare } from "../table-model.js";
 
 const numbers = { value: (item: number, k: number) => 10 * item + k } as TokenDraws;
 
@@ -96,77 +95,18 @@ test("tokens that are there when a position is drawn", () => {
   expect([0, 1, 2, 3, 4, 5].map(before)).toEqual([0, 1, 3, 1, 3, 5]);
 });
 
-/** Probability of 1 on a grid of two columns, out of the neighbours above and to the left, -1 where there is none. */
-const chance = (above: number, left: number) =>
-  [0.5, 0.2, 0.9, 0.35, 0.7, 0.1, 0.6, 0.85, 0.45][(above + 1) * 3 + left + 1]!;
-
-/** Knows what was fed at which position, and predicts a cell from its neighbours. */
-function gridModel(items: number): Forward {
-  const fed = Array.from({ length: items }, () => new Map<number, number>());
-  const of = (item: number, position: number) => fed[item]!.get(position) ?? -1;
-  return {
-    items,
-    async forward({ feed, values, fill }) {
-      feed.forEach((position, i) => values.forEach((line, item) => void fed[item]!.set(position, line[i]!)));
-      const logits = fed.flatMap((_, item) =>
-        fill.flatMap((position) => {
-          const p = chance(of(item, position - 2), position % 2 ? of(item, position - 1) : -1);
-          return [Math.log(1 - p), Math.log(p)];
-        }),
-      );
-      return { conditional: f32([items, fill.length, 2], logits), unconditional: null };
-    },
+test("the repetition penalty sees all that is there, on whatever row", async () => {
+  const always: Forward = {
+    items: 1,
+    forward: async ({ fill }) => ({
+      conditional: f32(
+        [1, fill.length, 4],
+        fill.flatMap(() => [4, 3, 2, 1]),
+      ),
+      unconditional: null,
+    }),
   };
-}
-
-async function run(items: number, rows: number, options: Partial<SamplerOptions> = {}) {
-  let usage: Usage | undefined;
-  let ids: number[][] = [];
-  for await (const event of decode(gridModel(items), nextNeighbor(items, [rows, 2]), sampler({ seed: 3, ...options })))
-    if (event.type === "decode-end") {
-      usage = event.usage;
-      ids = event.values.map((line) => [...line]);
-    }
-  return { ids, usage: usage! };
-}
-
-describe("decoding by diagonals", () => {
-  test("follows the distribution of the model exactly", async () => {
-    const distribution = Array.from({ length: 64 }, (_, index) => {
-      const cell = (position: number) => (index >> position) & 1;
-      return [0, 1, 2, 3, 4, 5].reduce((product, position) => {
-        const p = chance(position < 2 ? -1 : cell(position - 2), position % 2 ? cell(position - 1) : -1);
-        return product * (cell(position) ? p : 1 - p);
-      }, 1);
-    });
-    const counts = Array<number>(64).fill(0);
-    const { ids } = await run(20_000, 3);
-    for (const line of ids) counts[line.reduce((index, id, position) => index + (id << position), 0)]!++;
-    expect(chiSquare(counts, distribution)).toBeLessThan(103.4); // 99.9% point of 63 degrees of freedom
-    const tilted = counts.map((count, i) => (i % 2 ? count : count * 1.1));
-    expect(chiSquare(tilted, distribution)).toBeGreaterThan(103.4);
-  });
-
-  test("an item does not depend on its batch; passes and tokens are counted", async () => {
-    const { ids, usage } = await run(4, 6);
-    expect(usage).toEqual({ passes: 7, tried: 48, accepted: 48 });
-    for (const [item, line] of ids.entries()) expect((await run(1, 6, { firstItem: item })).ids).toEqual([line]);
-    expect(new Set(ids.map(String)).size).toBeGreaterThan(1);
-  });
-
-  test("the repetition penalty sees all that is there, on whatever row", async () => {
-    const always: Forward = {
-      items: 1,
-      forward: async ({ fill }) => ({
-        conditional: f32(
-          [1, fill.length, 4],
-          fill.flatMap(() => [4, 3, 2, 1]),
-        ),
-        unconditional: null,
-      }),
-    };
-    const coins = sampler({ seed: 0, sampling: { temperature: 0, repetitionPenalty: 10 } });
-    for await (const event of decode(always, nextNeighbor(1, [2, 2]), coins))
-      if (event.type === "decode-end") expect([...event.values[0]!]).toEqual([0, 1, 1, 2]); // 1 and 2 are drawn together
-  });
+  const coins = sampler({ seed: 0, sampling: { temperature: 0, repetitionPenalty: 10 } });
+  for await (const event of decode(always, nextNeighbor(1, [2, 2]), coins))
+    if (event.type === "decode-end") expect([...event.values[0]!]).toEqual([0, 1, 1, 2]); // 1 and 2 are drawn together
 });

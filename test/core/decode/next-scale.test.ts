@@ -39,20 +39,6 @@ test("fills one whole scale a pass, fed with the one before", async () => {
   expect(ids.every((line) => line.length === POSITIONS && line.every((id) => id >= 0))).toBe(true);
 });
 
-test("draws the distribution, independently in each cell", async () => {
-  const { ids } = await decoded(200, {}, 11);
-  const counts = LAW.map((_, id) => ids.flat().filter((drawn) => drawn === id).length);
-  expect(chiSquare(counts, LAW)).toBeLessThan(16.27); // p = 0.001 at 3 degrees of freedom
-  const pairs = Array.from({ length: 16 }, () => 0);
-  for (const line of ids) for (let p = 0; p + 1 < POSITIONS; p += 2) pairs[line[p]! * 4 + line[p + 1]!]!++;
-  expect(
-    chiSquare(
-      pairs,
-      LAW.flatMap((a) => LAW.map((b) => a * b)),
-    ),
-  ).toBeLessThan(37.7); // 15 degrees
-});
-
 describe("mixtures", () => {
   test("are fed instead of ids, and are the same for an item in any batch", async () => {
     const { steps, accepted } = await decoded(2, { noise: gumbelNoise(7) });

@@ -16,13 +16,14 @@ import { nextToken } from "../../../src/core/decode/next-token.js";
 import { type DecodingName, ordersOf, strategyOf } from "../../../src/core/orders.js";
 import { regionGroups } from "../../../src/core/grid.js";
 import { sampler } from "../../../src/core/decode/sampler.js";
-import type { Strategy } from "../../../src/core/decode/step.js";
+import type { Step, Strategy } from "../../../src/core/decode/step.js";
 import { narGuidance } from "../../../src/core/sampling/guidance.js";
 import { LLAMAGEN, type Transformer } from "../../../src/core/llamagen/architecture.js";
 import { openModel } from "../../../src/core/model.js";
-import { openSession, type Session } from "../../../src/core/session.js";
+import { openSession } from "../../../src/core/session.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
 import { memoryCheckpoint } from "../../../src/engine/weights/stored.js";
+import { conformSession } from "../conform-session.js";
 import { pick, randomWeights, TINY } from "../tiny-transformer.js";
 
 const CAPTION = TINY.caption;
@@ -90,83 +91,29 @@ async function decoded(name: Name, items: readonly number[], options: { temperat
   return [];
 }
 
-/** Logits [B][R·V] of all positions, in raster order, with all ids given in one pass. */
-async function forced(session: Session, ids: readonly number[][], groups: readonly (readonly number[])[]) {
+/** All ids given in one pass, with ranks in place of passes. */
+function forced(ids: readonly (readonly number[])[], groups: readonly (readonly number[])[]): Step {
   const feed = groups.flat(); // special slots stand behind the last of the first tokens only in the order of the sequence
   const sight = groups.flatMap((group, rank) => group.map(() => rank));
-  const fill = feed.toSorted((a, b) => a - b);
-  const lines = ids.map((line) => feed.map((position) => line[position]!));
-  return await session.forward({ keep: 0, feed, values: lines, sight, fill });
+  const values = ids.map((line) => feed.map((position) => line[position]!));
+  return { keep: 0, feed, values, sight, fill: feed.toSorted((a, b) => a - b) };
 }
 
-describe.each(NAMES)("a session of the %s model", (name) => {
-  const { config, groups } = MODELS[name];
+describe.each(NAMES)("the %s model", (name) => {
+  const { config, condition, groups } = MODELS[name];
   const { positions } = derive(config);
   const V = config.vocabulary;
   const LINES = [0, 1, 2].map((item) => Array.from({ length: positions }, (_, p) => (7 * item + 5 * p * p + 3) % V));
 
-  /** Feeds LINES group by group from group `from` on; logits by position, [position][B][V]. */
-  async function passes(session: Session, from = 0, lines = LINES) {
-    const rows: number[][][] = [];
-    for (let g = from; g < groups.length; g++) {
-      const feed = groups[g - 1] ?? [];
-      const keep = groups.slice(0, Math.max(0, g - 1)).flat().length;
-      const ids = lines.map((line) => feed.map((position) => line[position]!));
-      const { conditional } = await session.forward({ keep, feed, values: ids, sight: "block", fill: groups[g]! });
-      groups[g]!.forEach((position, k) => {
-        rows[position] = lines.map((_, item) => {
-          const start = (item * groups[g]!.length + k) * V;
-          return [...conditional.data.subarray(start, start + V)];
-        });
-      });
-    }
-    return rows;
-  }
-
-  const expectClose = (actual: readonly number[][][], expected: readonly number[][][]) => {
-    actual.forEach((items, position) => {
-      const [a, b] = [items.flat(), expected[position]!.flat()];
-      expect(a.length).toBe(b.length);
-      expect(Math.max(...a.map((value, i) => Math.abs(value - b[i]!))), `position ${position}`).toBeLessThan(1e-5);
-    });
-  };
-
-  test("pass by pass is all at once, with ranks in place of passes", async () => {
-    await using session = await open(name);
-    const rows = await passes(session);
-    expect(session.length).toBe(positions - groups.at(-1)!.length);
-    const { conditional } = await forced(session, LINES, groups); // it forgets what it holds
-    expect(session.length).toBe(positions);
-    const whole = Array.from({ length: positions }, (_, p) =>
-      LINES.map((_, item) => [
-        ...conditional.data.subarray((item * positions + p) * V, (item * positions + p + 1) * V),
-      ]),
-    );
-    expectClose(rows, whole);
-  });
-
-  test("forgotten and fed again is the same, from any group on; so is a fork", async () => {
-    await using session = await open(name);
-    const rows = await passes(session);
-    for (let from = groups.length - 1; from >= 0; from--) expectClose(await passes(session, from), rows);
-    session.truncate(1);
-    const parents = [2, 2, 0];
-    await session.fork(parents);
-    const forked = await passes(
-      session,
-      2,
-      parents.map((parent) => LINES[parent]!),
-    );
-    expectClose(
-      forked,
-      rows.map((items) => parents.map((parent) => items[parent]!)),
-    );
+  conformSession<number>(name, {
+    open: (items, guided) => open(name, { guided, condition: pick(condition, items) }),
+    ...{ lines: LINES, groups, whole: (lines) => forced(lines, groups) },
   });
 
   test("greedy decoding follows the teacher-forced argmax", async () => {
     const ids = await decoded(name, [0, 1, 2], { temperature: 0 });
     await using session = await open(name, { guided: true });
-    const { conditional, unconditional } = await forced(session, ids, groups);
+    const { conditional, unconditional } = await session.forward(forced(ids, groups));
     const { drawnBefore } = strategyOf(1, objectiveOf(config));
     ids.forEach((line, item) => {
       line.forEach((id, p) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ArgumentError, ClosedError, WeightsError } from "../../../src/base/errors.js";
+import { ArgumentError, WeightsError } from "../../../src/base/errors.js";
 import type { Condition } from "../../../src/core/condition.js";
 import { decode } from "../../../src/core/decode/loop.js";
 import { type Cell, nextScale } from "../../../src/core/decode/next-scale.js";
@@ -13,6 +13,7 @@ import { openOnnx } from "../../../src/engine/onnx/executor.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
 import { type FloatTensor, tensor } from "../../../src/engine/tensor.js";
 import { memoryCheckpoint } from "../../../src/engine/weights/stored.js";
+import { conformSession, expectClose, rowsOf } from "../conform-session.js";
 import { paintWaves, POSITIONS, randomTensors, type ScaleKind, SIDES, TINY_SCALES } from "../tiny-scales.js";
 import { pick } from "../tiny-transformer.js";
 
@@ -32,104 +33,35 @@ const LINES = [0, 1, 2].map((item) => Array.from({ length: POSITIONS }, (_, p) =
 const run = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i);
 
 /** A pass that fills scales from … to, each fed with the one before. */
-function fill(from: number, to = from, items: readonly number[] = [0, 1, 2]): Step {
+function fill(from: number, to = from, lines: readonly (readonly Cell[])[] = LINES): Step<Cell> {
   const keep = STARTS[Math.max(0, from - 1)]!;
   const feed = run(keep, STARTS[to]!);
-  const values = items.map((item) => feed.map((p) => LINES[item]![p]!));
+  const values = lines.map((line) => feed.map((p) => line[p]!));
   return { keep, feed, values, sight: "block", fill: run(STARTS[from]!, STARTS[to + 1]!) };
 }
 
-/** Logits [item][position] of passes one after the other. */
-function rows(predictions: readonly Prediction[], half: "conditional" | "unconditional" = "conditional"): number[][][] {
-  const out: number[][][] = [];
-  for (const prediction of predictions) {
-    const { shape, data } = prediction[half]!;
-    const [B, R, V] = shape as [number, number, number];
-    for (let row = 0; row < B * R; row++)
-      (out[Math.floor(row / R)] ??= []).push([...data.subarray(row * V, (row + 1) * V)]);
-  }
-  return out;
-}
+const rows = (step: Step<Cell>, prediction: Prediction) => rowsOf([[step.fill, prediction]]);
 
-function expectClose(actual: readonly (readonly number[][])[], expected: readonly (readonly number[][])[]): void {
-  const [a, b] = [actual.flat(2), expected.flat(2)];
-  expect(a.length).toBe(b.length);
-  expect(a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i]!)), 0)).toBeLessThan(1e-5);
-}
-
-describe.each(kinds)("a session of a %s model", (kind) => {
+describe.each(kinds)("a %s model", (kind) => {
   const { condition, none } = TINY_SCALES[kind];
-  const open = (guided = false, of: Condition = condition) =>
+  const open = (guided: boolean, of: Condition) =>
     openSession(models[kind], { condition: of, paint: paintWaves }, { guided });
-  const whole = async (guided = false, of?: Condition, items?: readonly number[]) => {
-    await using session = await open(guided, of);
-    return await session.forward(fill(0, 2, items));
-  };
 
-  test("a scale a pass is all scales in one pass", async () => {
-    const expected = rows([await whole()]);
-    expect(expected[0]!.length).toBe(POSITIONS);
-    await using session = await open();
-    expectClose(
-      rows([await session.forward(fill(0)), await session.forward(fill(1)), await session.forward(fill(2))]),
-      expected,
-    );
-    await using halves = await open();
-    expectClose(rows([await halves.forward(fill(0, 1)), await halves.forward(fill(2))]), expected);
+  conformSession<Cell>(kind, {
+    open: (items, guided) => open(guided, pick(condition, items)),
+    openUnconditional: () => open(false, none),
+    lines: LINES,
+    groups: SIDES.map((_, scale) => run(STARTS[scale]!, STARTS[scale + 1]!)),
+    whole: (lines) => fill(0, 2, lines),
   });
 
-  test("a batch of three is three runs", async () => {
-    const together = rows([await whole(true)]);
-    for (const item of [0, 1, 2])
-      expectClose(rows([await whole(true, pick(condition, [item]), [item])]), [together[item]!]);
-    expect(together[0]).not.toEqual(together[1]);
-  });
-
-  test("forgotten and fed again is the same", async () => {
-    const expected = rows([await whole()]);
-    const behind = (start: number) => expected.map((line) => line.slice(start));
-    await using session = await open();
-    await session.forward(fill(0, 2));
-    expect(session.length).toBe(5);
-    expectClose(rows([await session.forward(fill(2))]), behind(5));
-    expectClose(rows([await session.forward(fill(1, 2))]), behind(1));
-    session.truncate(1);
-    expect(session.length).toBe(1);
-    expectClose(rows([await session.forward(fill(2))]), behind(5));
-    expectClose(rows([await session.forward(fill(0, 2))]), expected);
-  });
-
-  test("a fork continues its parent", async () => {
-    const parents = [2, 2, 0];
-    await using session = await open(true);
-    await session.forward(fill(0, 1));
-    await session.fork(parents);
-    const forked = await session.forward(fill(2, 2, parents));
-    const straight = await whole(true);
-    for (const half of ["conditional", "unconditional"] as const) {
-      const expected = rows([straight], half);
-      expectClose(
-        rows([forked], half),
-        parents.map((parent) => expected[parent]!.slice(5)),
-      );
-    }
-  });
-
-  test("the unconditional half is the model without a condition", async () => {
-    const guided = await whole(true);
-    expectClose(rows([guided], "unconditional"), rows([await whole(false, none)]));
-    expectClose(rows([guided]), rows([await whole()]));
-    expect(rows([guided], "unconditional")).not.toEqual(rows([guided]));
-  });
-
-  test("where guidance ends, passes leave the unconditional half out and predict the same", async () => {
-    const expected = rows([await whole(true)]).map((line) => line.slice(5));
-    await using session = await openSession(models[kind], { condition, paint: paintWaves }, { guided: true });
-    for (const scale of [0, 1]) expect((await session.forward(fill(scale))).unconditional).not.toBeNull();
-    const last = await session.forward(fill(2), false);
-    expect(last.unconditional).toBeNull();
-    expectClose(rows([last]), expected);
-    await expect(session.forward(fill(1), true)).rejects.toThrow("guidance has ended");
+  test("several scales in one pass are those scales one by one", async () => {
+    await using single = await open(false, condition);
+    await using halves = await open(false, condition);
+    await single.forward(fill(0));
+    const step = fill(0, 1);
+    expectClose(rows(fill(1), await single.forward(fill(1))), rows(step, await halves.forward(step)));
+    expectClose(rows(fill(2), await single.forward(fill(2))), rows(fill(2), await halves.forward(fill(2))));
   });
 
   test("decoded items do not depend on their batch", async () => {
@@ -160,7 +92,7 @@ test("one matrix for all layers and no offsets is the same matrix in each layer"
   const logits = async (of: typeof config, tensors: ReadonlyMap<string, FloatTensor>) => {
     await using model = await openModel(engine, VAR, of, memoryCheckpoint("tiny", tensors));
     await using session = await openSession(model, { condition, paint: paintWaves }, { guided: false });
-    return rows([await session.forward(fill(0, 2))]);
+    return rows(fill(0, 2), await session.forward(fill(0, 2)));
   };
   expectClose(await logits({ ...config, modulation: "own" }, own), await logits(config, shared));
 });
@@ -175,11 +107,18 @@ test.each(["f32", "q8"] as const)(
     const passes = async (items: readonly number[]) => {
       const start = { condition: pick(condition, items), paint: paintWaves };
       await using session = await openSession(model, start, { guided: true });
-      const predictions: Prediction[] = [];
-      for (const scale of [0, 1, 2]) predictions.push(await session.forward(fill(scale, scale, items), scale < 2)); // one row in the last
-      return rows(predictions.map(({ conditional }) => ({ conditional, unconditional: null })));
+      const predictions: [readonly number[], Prediction][] = [];
+      for (const scale of [0, 1, 2]) {
+        const step = fill(
+          scale,
+          scale,
+          items.map((item) => LINES[item]!),
+        ); // guided but for the last: one row there
+        predictions.push([step.fill, await session.forward(step, scale < 2)]);
+      }
+      return rowsOf(predictions);
     };
-    expect(await passes([0])).toEqual([(await passes([0, 1, 2]))[0]]);
+    expect(await passes([0])).toEqual((await passes([0, 1, 2])).map((row) => [row[0]]));
   },
 );
 
@@ -187,7 +126,8 @@ test("the words of a caption matter, their order too", async () => {
   const logits = async (caption: readonly number[]) => {
     const condition: Condition = { kind: "caption", styles: [0], captions: [caption] };
     await using session = await openSession(models.caption, { condition, paint: paintWaves }, { guided: false });
-    return rows([await session.forward(fill(0, 0, [0]))]);
+    const step = fill(0, 0, [LINES[0]!]);
+    return rows(step, await session.forward(step));
   };
   expect(await logits([5, 6])).not.toEqual(await logits([5, 7]));
   expect(await logits([5, 6])).not.toEqual(await logits([6, 5]));
@@ -195,9 +135,9 @@ test("the words of a caption matter, their order too", async () => {
 
 describe("refusals", () => {
   let session: Session<Cell>;
+  const start = { condition: TINY_SCALES.own.condition, paint: paintWaves };
   beforeAll(async () => {
-    const { condition } = TINY_SCALES.own;
-    session = await openSession(models.own, { condition, paint: paintWaves }, { guided: false });
+    session = await openSession(models.own, start, { guided: false });
     await session.forward(fill(0));
   });
   const step = (change: Partial<Step<Cell>>): Step<Cell> => ({ ...fill(1), ...change });
@@ -209,29 +149,22 @@ describe("refusals", () => {
     ["a scale beyond the last", step({ fill: run(14, 30) })],
     ["a scale that was not reached", fill(2)],
     ["a scale without the one before", step({ feed: [], values: [[], [], []] })],
-    ["keeping more than lies before", step({ keep: 1 })],
     ["causal sight", step({ sight: "causal" })],
-    ["ids of fewer items", step({ values: [[1], [2]] })],
   ])("%s", async (_, wrong) => {
     await expect(session.forward(wrong)).rejects.toThrow(ArgumentError);
   });
 
-  test("forks of items that are not there, and lengths inside a scale", async () => {
-    await expect(session.fork([0, 1, 3])).rejects.toThrow(ArgumentError);
-    expect(() => session.truncate(3)).toThrow(ArgumentError);
+  test("lengths inside a scale", async () => {
+    await using other = await openSession(models.own, start, { guided: false });
+    await other.forward(fill(0, 2));
+    expect(() => other.truncate(3)).toThrow(ArgumentError);
+    await expect(other.forward({ ...fill(2), keep: [0] })).rejects.toThrow("kept whole");
   });
 
   test("conditions of another kind", async () => {
     const { condition } = TINY_SCALES.caption;
     const opening = openSession(models.own, { condition, paint: paintWaves }, { guided: false });
     await expect(opening).rejects.toThrow(ArgumentError);
-  });
-
-  test("use after close", async () => {
-    const { condition } = TINY_SCALES.own;
-    const other = await openSession(models.own, { condition, paint: paintWaves }, { guided: false });
-    await other.close();
-    await expect(other.forward(fill(0))).rejects.toThrow(ClosedError);
   });
 
   test("weights that do not fit; what the files hold besides and follows from the sides is dropped", async () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, deflateRawSync } from "node:zlib";
+import { constants, crc32, deflateRawSync } from "node:zlib";
 import { afterAll } from "vitest";
 
 /** Little-endian bytes of an unsigned number. */
@@ -86,10 +86,18 @@ export const tensor = (spec: TensorSpec): Buffer => {
 
 // Zip archives.
 
+/** As many mebibytes of zeros, deflated: a megabyte is packed once and repeated. */
+export function deflatedZeros(mebibytes: number): Buffer {
+  const one = deflateRawSync(Buffer.alloc(2 ** 20), { finishFlush: constants.Z_FULL_FLUSH });
+  return bytes(Buffer.alloc(one.length * mebibytes, one), "\x03\x00"); // and an empty last block
+}
+
 export interface ZipSpec {
   readonly name: string;
   readonly content: Uint8Array;
   readonly deflate?: boolean;
+  /** The content as it is deflated already; `content` is then not looked at, and `lies` say what it would be. */
+  readonly deflated?: Uint8Array;
   /** What the directory says, where that is not the truth. */
   readonly lies?: { size?: number; packed?: number; crc?: number; begin?: number; method?: number; flags?: number };
   /** The name in the local header, where it is another. */
@@ -102,9 +110,10 @@ export function zip(entries: readonly ZipSpec[], { wide = false, wideCount = ent
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
-  for (const { name, content, deflate = false, lies = {}, localName = name, wide: wideEntry = false } of entries) {
-    const packed = deflate ? deflateRawSync(content) : Buffer.from(content);
-    const method = deflate ? 8 : 0;
+  for (const entry of entries) {
+    const { name, content, deflate = false, deflated, lies = {}, localName = name, wide: wideEntry = false } = entry;
+    const packed = deflated ? Buffer.from(deflated) : deflate ? deflateRawSync(content) : Buffer.from(content);
+    const method = deflate || deflated ? 8 : 0;
     const crc = crc32(content);
     const place = { size: content.length, packed: packed.length, crc, begin: at, method, flags: 0, ...lies };
     const local = Buffer.from(localName);

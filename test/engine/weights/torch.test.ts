@@ -82,13 +82,44 @@ it("takes the part that leaves no choice, else the one that is named", async () 
   const nested = write(torchZip({ trainer: { "vae.local": weights, gpt: { b: row(1) } } }));
   expect(await names(nested)).toEqual(["vae.local.a", "gpt.b"]);
   expect(await names(nested, { prefix: "trainer.vae.local" })).toEqual(["a"]);
-  const two = write(torchZip({ model: weights, ema: weights }));
+  const two = write(torchZip({ model: weights, state_dict: weights }));
   await expect(names(two)).rejects.toThrow(ArgumentError);
-  await expect(names(two)).rejects.toThrow('"model", "ema"');
+  await expect(names(two)).rejects.toThrow('"model", "state_dict"');
   await expect(names(two, { prefix: "modle" })).rejects.toThrow(UnknownNameError);
   await expect(names(write(torchZip([weights])))).rejects.toMatchObject({ fault: "unsupported-pickle" });
   const clash = torchZip({ "a.b": row(0), a: { b: row(1) } });
   await expect(names(write(clash))).rejects.toThrow('two tensors have the name "a.b"');
+});
+
+it("prefers averaged weights to the last ones, and its messages say so", async () => {
+  const trained = write(torchZip({ model: { a: row(0) }, ema: { a: row(1) }, optimizer: { moment: row(0) } }));
+  await using checkpoint = await openCheckpoint(trained);
+  expect([...(await checkpoint.floats("a"))]).toEqual([3]);
+  expect(checkpoint.label).toBe(`${trained} (of its parts, ema)`);
+  await using last = await openCheckpoint(trained, { prefix: "model" });
+  expect([...(await last.floats("a"))]).toEqual([2]);
+  expect(last.label).toBe(trained);
+});
+
+it("takes off what wrappers of training put before every name", async () => {
+  const of = (...keys: string[]) => write(torchZip({ model: Object.fromEntries(keys.map((key) => [key, row(0)])) }));
+  expect(await names(of("module.a", "module.b"))).toEqual(["a", "b"]);
+  expect(await names(of("_orig_mod.module.a", "_orig_mod.module.module.b"))).toEqual(["a", "module.b"]);
+  expect(await names(of("module.a", "b"))).toEqual(["module.a", "b"]);
+  expect(await names(of("module.a"), { strip: "" })).toEqual(["module.a"]);
+});
+
+it("takes sizes, types and dicts with a default for what they are", async () => {
+  const size = call(global("torch", "Size"), tuple(2, 3));
+  const counts = bytes(
+    call(global("collections", "defaultdict"), global("builtins", "int")),
+    piece("x"),
+    piece(3),
+    "s",
+  );
+  const path = write(torchZip({ model: { w: row(0) }, size, counts, dtype: global("torch", "float16") }));
+  await using checkpoint = await openCheckpoint(path);
+  expect(checkpoint.metadata).toEqual({ size: [2, 3], counts: { x: 3 } });
 });
 
 it("keeps plain values as metadata, names of prototypes too, and nothing of objects with tensors", async () => {

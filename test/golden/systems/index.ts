@@ -9,6 +9,8 @@ import { cosyvoiceNoise } from "./cosyvoice-noise.js";
 import { cosyvoiceFilterBank, cosyvoiceMel, s3Quantizers, s3Tokenizer } from "./cosyvoice-frontends.js";
 import { cosyvoiceHift } from "./cosyvoice-hift.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
+import { chatTemplates } from "./chat-templates.js";
+import { constrained } from "./constrained.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
 import { narSteps, narTransformer } from "./nar.js";
@@ -84,6 +86,12 @@ const ROWS: readonly Row[] = [
   { system: "sjd", kind: (golden) => has(golden, "runs"), run: sjdTrace },
   { system: "sjd", kind: (golden) => has(golden, "lumina") || has(golden, "emu3"), run: sjdForcedPositions },
   { system: "text-models", kind: (golden) => has(golden, "model_type"), run: textModels },
+  {
+    system: "chat-templates",
+    kind: (golden) => !!golden.files,
+    run: (folder, golden) => chatTemplates(folder, golden),
+  },
+  { system: "constrained", kind: (golden) => has(golden, "eos"), run: (folder, golden) => constrained(folder, golden) },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 

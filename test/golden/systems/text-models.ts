@@ -1,48 +1,26 @@
 /** Text models of the hub against their golden cases: a pass over padded prompts, and a cached greedy run. */
-import { readGpt2Config } from "../../../src/core/gpt2/config.js";
-import { GPT2_DROPPED, GPT2_MATRICES, gpt2Graph, gpt2Inputs } from "../../../src/core/gpt2/graph.js";
-import { hubConfig } from "../../../src/core/hub-config.js";
-import { LLAMA_PORTS, llamaGraph } from "../../../src/core/llama/graph.js";
+import { decode } from "../../../src/core/decode/loop.js";
+import { nextToken } from "../../../src/core/decode/next-token.js";
+import { rowOf, sampler } from "../../../src/core/decode/sampler.js";
+import type { Forward } from "../../../src/core/decode/step.js";
+import { gpt2Inputs } from "../../../src/core/gpt2/graph.js";
+import type { LlamaConfig } from "../../../src/core/llama/config.js";
 import { llamaInputs } from "../../../src/core/llama/inputs.js";
-import { LLAMA_TYPES, readLlamaConfig } from "../../../src/core/llama/read-config.js";
+import { openModel } from "../../../src/core/model.js";
 import type { PromptPass } from "../../../src/core/prompt/pass.js";
+import { openSession } from "../../../src/core/session.js";
 import type { Engine } from "../../../src/engine/engine.js";
-import type { Graph } from "../../../src/engine/graph.js";
 import { type FloatTensor, type Tensor, tensor } from "../../../src/engine/tensor.js";
-import type { Checkpoint } from "../../../src/engine/weights/checkpoint.js";
-import { settle } from "../../../src/engine/weights/settle.js";
-import { transposed } from "../../../src/engine/weights/views.js";
+import { TEXT_MODEL_TYPES, type TextNetwork, textNetwork } from "../../../src/models/text-config.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, type Numbers, Unsupported } from "../compare.js";
 import { judge } from "../judge.js";
 import { counted, linesOf } from "./runs.js";
 
-interface Network {
-  readonly graph: Graph;
-  readonly weights: Checkpoint;
-  readonly dropped: readonly RegExp[];
-  inputs(pass: PromptPass, rows: readonly number[]): Record<string, Tensor>;
-}
-
-function networkOf(golden: GoldenCase, weights: Checkpoint, taps: readonly string[]): Network {
-  const hub = hubConfig(golden.config);
-  if (hub.modelType === "gpt2") {
-    const prefix = weights.entries.has("transformer.wte.weight") ? "transformer." : "";
-    return {
-      graph: gpt2Graph(readGpt2Config(hub), prefix, taps),
-      weights: transposed(weights, GPT2_MATRICES),
-      dropped: GPT2_DROPPED,
-      inputs: gpt2Inputs,
-    };
-  }
-  if (!Object.hasOwn(LLAMA_TYPES, hub.modelType)) throw new Unsupported(`a model of type ${hub.modelType}`);
-  const config = readLlamaConfig(hub);
-  return {
-    graph: llamaGraph(config, LLAMA_PORTS, taps),
-    weights,
-    dropped: [],
-    inputs: (pass, rows) => llamaInputs(config, pass, rows),
-  };
+/** The inputs of a pass in which all new slots are asked, which generation never does. */
+function wholePass({ architecture, config }: TextNetwork, pass: PromptPass): Record<string, Tensor> {
+  const rows = counted(pass.places.length);
+  return architecture.name === "gpt2" ? gpt2Inputs(pass, rows) : llamaInputs(config as LlamaConfig, pass, rows);
 }
 
 const tapOf = (name: string) =>
@@ -58,49 +36,44 @@ export async function* textModels(folder: string, golden: GoldenCase, engine: En
   const io = await readTensors(folder);
   const names = [...io.keys()].filter((name) => /^out\.(hidden|layer\d)/.test(name));
   await using weights = await openWeights(folder);
-  const network = networkOf(golden, weights, names.map(tapOf));
-  settle(network.weights, [network.graph], { ignore: network.dropped });
-  await using program = await engine.compile(network.graph, network.weights);
+  if (!TEXT_MODEL_TYPES.includes(golden.config.model_type as string))
+    throw new Unsupported(`a model of type ${golden.config.model_type}`);
+  const network = textNetwork(golden.config, weights);
+  const { architecture, config, checkpoint } = network;
+  await using model = await openModel(engine, architecture, config, checkpoint, { taps: names.map(tapOf) });
 
-  const [mask, prompts] = [io.get("in.mask")!, linesOf(io.get("in.ids")!)];
+  const [mask, padded] = [io.get("in.mask")!, linesOf(io.get("in.ids")!)];
   const [B, S] = mask.shape as [number, number];
   const pads = linesOf(mask).map((line) => Array.from(line).indexOf(1));
-  const steps = io.get("in.new_tokens")!.data[0]!;
-  await using memory = await program.allocate({ B, S: S + steps });
-  const run = (ids: readonly ArrayLike<number>[], places: readonly number[]) => {
-    const { visible, length: filled } = memory;
-    const pass: PromptPass = { ids, pads, promptSlots: S, visible, filled, places, sight: "causal" };
-    return program.run(network.inputs(pass, counted(places.length)), memory);
-  };
-  const whole = await run(prompts, counted(S));
+  await using memory = await model.decoder.allocate({ B, S });
+  const pass = { ids: padded, pads, promptSlots: S, visible: memory.visible, filled: 0, places: counted(S) };
+  const whole = await model.decoder.run(wholePass(network, { ...pass, lead: S, sight: "causal" }), memory);
   const caches = new Map<string, FloatTensor>();
   for (const name of io.keys()) {
     const [, kind, layer] = /^out\.([kv])_cache\.layer(\d+)$/.exec(name) ?? [];
     if (kind) caches.set(name, await memory.read(`layers.${layer}.${kind === "k" ? "key" : "value"}`));
   }
 
-  const V = (whole.logits as FloatTensor).shape[2]!;
+  const steps = io.get("in.new_tokens")!.data[0]!;
+  const V = config.vocabulary;
   const generated = { ids: new Int32Array(B * steps), logits: new Float32Array(B * steps * V) };
-  /** The logits of each item that stand last. */
-  const lastRows = ({ data }: Tensor) =>
-    Array.from({ length: B }, (_, item) => {
-      const end = ((item + 1) * data.length) / B;
-      return (data as Float32Array).subarray(end - V, end);
-    });
-  let rows = lastRows(whole.logits!);
-  for (let step = 0; step < steps; step++) {
-    const picked = rows.map((row) => row.indexOf(row.reduce((a, b) => Math.max(a, b))));
-    picked.forEach((id, item) => {
-      generated.ids[item * steps + step] = id;
-      generated.logits.set(rows[item]!, (item * steps + step) * V);
-    });
-    if (step + 1 === steps) break;
-    const { logits } = await run(
-      picked.map((id) => [id]),
-      [S + step],
-    );
-    rows = lastRows(logits!);
-  }
+  const prompts = padded.map((line, item) => Array.from(line).slice(pads[item]));
+  await using session = await openSession(model, { prompts, unconditional: null, most: steps }, { guided: false });
+  const watched: Forward = {
+    items: B,
+    async forward(step) {
+      const prediction = await session.forward(step);
+      for (let item = 0; item < B; item++)
+        step.fill.forEach((position, k) =>
+          generated.logits.set(rowOf(prediction.conditional, item, k), (item * steps + position) * V),
+        );
+      return prediction;
+    },
+  };
+  const sampling = { temperature: 0 };
+  for await (const event of decode(watched, nextToken(B, steps), sampler({ seed: 0, sampling })))
+    if (event.type === "decode-end")
+      event.values.forEach((line, item) => generated.ids.set(line as number[], item * steps));
 
   /** The item without padding of which the case holds the insides. */
   const unpadded = pads.indexOf(0);

@@ -28,11 +28,19 @@ describe("premultiplied RGBA", () => {
   it("returns every byte of an opaque picture, and every premultiplied byte of any", () => {
     const ramp = picture(256, 1, Array.from({ length: 256 }, (_, i) => [i, 255 - i, (i * 7) % 256, 255]).flat());
     expect(picturesOf(pixelsOf([ramp], 4))[0]).toEqual(ramp);
-    for (const alpha of [1, 2, 3, 17, 101, 254]) {
+    for (const alpha of [32, 33, 47, 101, 254]) {
       const row = picture(256, 1, Array.from({ length: 256 }, (_, i) => [i, 255 - i, 0, alpha]).flat());
       const once = pixelsOf([row], 4);
       expect(pixelsOf(picturesOf(once), 4)).toEqual(once);
     }
+  });
+
+  it("clears the haze that a decoder leaves, and nothing above it", () => {
+    const row = picture(256, 1, Array.from({ length: 256 }, (_, alpha) => [255, 0, 0, alpha]).flat());
+    const [shown] = picturesOf(pixelsOf([row], 4));
+    const left = Array.from({ length: 256 }, (_, alpha) => [...shown!.data.subarray(4 * alpha, 4 * alpha + 4)]);
+    expect(left.slice(0, 32)).toEqual(Array(32).fill([0, 0, 0, 0]));
+    expect(left.slice(32)).toEqual(Array.from({ length: 224 }, (_, i) => [255, 0, 0, 32 + i]));
   });
 
   it("clamps what a decoder overshoots, and lets no colour exceed its alpha", () => {

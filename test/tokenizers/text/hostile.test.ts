@@ -89,7 +89,7 @@ describe("what cannot be encoded or decoded", () => {
   it("stops a pattern that would backtrack for years", async () => {
     const tokenizer = await loadTextTokenizer({ model, pre_tokenizer: regex("(a+)+$") });
     const start = performance.now();
-    expect(() => tokenizer.encode(`${"a".repeat(50)}b`)).toThrow(/did not finish within 5006 ms/);
+    expect(() => tokenizer.encode(`${"a".repeat(50)}b`)).toThrow(/did not finish within 3002 ms/);
     expect(performance.now() - start).toBeLessThan(25_000);
     expect(Array.from(tokenizer.encode("ab"))).toEqual([2]); // and is none the worse for it
   }, 30_000);

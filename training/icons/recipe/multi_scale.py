@@ -54,7 +54,7 @@ class Quantiser(nn.Module):
             rest = self.shrunk((f - canvas).detach(), scale)
             nearness = 2 * rest.flatten(1, 2) @ w.T - w.square().sum(-1)  # [B, p*p, V]
             if slip is not None:
-                noise = -torch.log(-torch.log(torch.rand(nearness.shape).clamp(1e-9, 1 - 1e-7)))
+                noise = -torch.log(-torch.log(torch.rand(nearness.shape, device=f.device).clamp(1e-9, 1 - 1e-7)))
                 nearest = (nearness + slip[:, None, None] * noise).argmax(-1)
                 ids.append(nearness.argmax(-1))
             else:

@@ -1,10 +1,14 @@
 """VAR's transformer (arXiv 2404.02905 §3.3; weights under its names) with a caption of ours: the condition of AdaLN is the row of
-the style plus the mean of the caption's rows, and these rows stand, with learned positions, before the start of the sequence."""
+the style plus the mean of the caption's vectors, of the caption encoder and projected; these vectors stand, with learned positions, before the start of
+the sequence."""
+import math
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from recipe.caption_encoder import CaptionEncoderConfig, pooled
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,7 @@ class ScaleTransformerConfig:
     code_dim: int = 8
     sides: tuple = (1, 2, 3, 5, 9, 16)
     slots: int = 20
-    caption_vocab: int = 3072
+    caption_dim: int = CaptionEncoderConfig.dim
     styles: int = 9
     norm_eps: float = 1e-6
 
@@ -42,11 +46,14 @@ class Attention(nn.Module):
         bias = torch.cat([self.q_bias, torch.zeros_like(self.q_bias), self.v_bias])
         qkv = self.mat_qkv(x)
         q, k, v = (y.reshape(b, t, self.heads, -1).transpose(1, 2) for y in (qkv + bias.to(qkv.dtype)).chunk(3, -1))
-        q = F.normalize(q.float(), dim=-1) * self.scale_mul_1H11.clamp(max=torch.log(torch.tensor(100.0))).exp()
+        q = F.normalize(q.float(), dim=-1) * self.scale_mul_1H11.clamp(max=math.log(100)).exp()
         k = F.normalize(k.float(), dim=-1)
-        q, k, v = (y.to(qkv.dtype).flatten(0, 1) for y in (q, k, v))
-        scores = q @ k.transpose(1, 2) + hidden.to(q.dtype)
-        o = (scores.softmax(-1) @ v).unflatten(0, (b, self.heads))
+        q, k, v, hidden = (y.to(qkv.dtype) for y in (q, k, v, hidden))
+        if x.device.type != "cpu":
+            o = F.scaled_dot_product_attention(q, k, v, attn_mask=hidden, scale=1.0)
+        else:  # written out: see recipe/transformer.py
+            scores = q.flatten(0, 1) @ k.flatten(0, 1).transpose(1, 2) + hidden
+            o = (scores.softmax(-1) @ v.flatten(0, 1)).unflatten(0, (b, self.heads))
         return self.proj(o.transpose(1, 2).reshape(b, t, -1))
 
 
@@ -89,7 +96,7 @@ class ScaleTransformer(nn.Module):
         self.config = c = config
         sizes = torch.tensor([side * side for side in c.sides])
         self.style_emb = nn.Embedding(c.styles + 1, c.dim)        # last row: no style
-        self.caption_emb = nn.Embedding(c.caption_vocab, c.dim)   # row 0: no token
+        self.caption_proj = nn.Linear(c.caption_dim, c.dim, bias=False)
         self.caption_pos = nn.Parameter(torch.zeros(1, c.slots - 1, c.dim))
         self.word_embed = nn.Linear(c.code_dim, c.dim)
         self.pos_start = nn.Parameter(torch.zeros(1, 1, c.dim))
@@ -111,15 +118,13 @@ class ScaleTransformer(nn.Module):
                 block.ada_lin[1].bias[:2 * c.dim] = 1.0
 
     def forward(self, style, caption, codes):
-        """codes [B, n, D] that feed the scales after the first -> logits [B, 1 + n, vocab]."""
-        words = self.caption_emb(caption)
-        there = (caption > 0).float()[..., None]
-        mean = (words * there).sum(1, keepdim=True) / there.sum(1, keepdim=True).clamp(min=1)
-        vector = self.style_emb(style)[:, None] + mean
+        """style [B], caption [B, slots - 1, caption_dim], zeros where no token is, codes [B, n, D] that feed the scales after the
+        first -> logits [B, 1 + n, vocab]."""
+        vector = (self.style_emb(style) + self.caption_proj(pooled(caption)))[:, None]
         n = 1 + codes.shape[1]
         place = self.pos_1LC[:, :n] + self.lvl_embed(self.level[:n])
         x = torch.cat([vector + self.pos_start, self.word_embed(codes).float()], 1) + place
-        x = torch.cat([words + self.caption_pos, x], 1)
+        x = torch.cat([self.caption_proj(caption) + self.caption_pos, x], 1)
         t = x.shape[1]
         for block in self.blocks:
             x = block(x, vector, self.hidden[:t, :t])

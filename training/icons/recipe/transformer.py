@@ -1,10 +1,13 @@
 """LlamaGen's transformer (arXiv 2406.06525 §3.2; weights under its names) with a caption prefix of ours: slot 0 holds the
-style, the next slots the caption's tokens, all with a learned place; their keys are not rotated."""
+style and the mean of the caption's vectors, the next slots those vectors, of the caption encoder and projected, all with a learned
+place; their keys are not rotated."""
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from recipe.caption_encoder import CaptionEncoderConfig, pooled
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class TransformerConfig:
     vocab: int = 2048
     grid: int = 16
     slots: int = 20
-    caption_vocab: int = 3072
+    caption_dim: int = CaptionEncoderConfig.dim
     styles: int = 9
     norm_eps: float = 1e-5
     rope_base: float = 10000.0
@@ -42,12 +45,14 @@ def rotate(x, table):  # x [B, H, T, D], adjacent pairs
     return torch.stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2).to(x.dtype)
 
 
-def attend(q, k, v, hidden):  # [B, H, T, D]; on a CPU in bfloat16 written out, where PyTorch 2.13's own backward is four times slower
-    hidden = hidden.to(q.dtype)
+def attend(q, k, v, hidden):
+    """[B, H, T, D]; `hidden` None: causal. On a CPU in bfloat16 written out, where PyTorch 2.13's own backward is four times slower."""
     if q.device.type != "cpu":
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=hidden)
+        mask = None if hidden is None else hidden.to(q.dtype)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
     b, h, t, d = q.shape
-    scores = (q * d ** -0.5).flatten(0, 1) @ k.flatten(0, 1).transpose(1, 2) + hidden
+    hidden = torch.full((t, t), -1e4).triu(1) if hidden is None else hidden
+    scores = (q * d ** -0.5).flatten(0, 1) @ k.flatten(0, 1).transpose(1, 2) + hidden.to(q.dtype)
     return (scores.softmax(-1) @ v.flatten(0, 1)).unflatten(0, (b, h))
 
 
@@ -97,11 +102,12 @@ class CaptionPrefix(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.style_table = nn.Embedding(c.styles + 1, c.dim)        # last row: no style
-        self.caption_table = nn.Embedding(c.caption_vocab, c.dim)   # row 0: no token
+        self.caption_proj = nn.Linear(c.caption_dim, c.dim, bias=False)
         self.position_table = nn.Embedding(c.slots, c.dim)
 
-    def forward(self, style, caption):  # [B], [B, slots - 1] -> [B, slots, dim]
-        x = torch.cat([self.style_table(style)[:, None], self.caption_table(caption)], 1)
+    def forward(self, style, caption):  # [B], [B, slots - 1, caption_dim], zeros where no token is -> [B, slots, dim]
+        whole = self.style_table(style) + self.caption_proj(pooled(caption))
+        x = torch.cat([whole[:, None], self.caption_proj(caption)], 1)
         return x + self.position_table.weight
 
 
@@ -115,7 +121,7 @@ class Transformer(nn.Module):
         self.norm = RMSNorm(c.dim, eps=c.norm_eps)
         self.output = nn.Linear(c.dim, c.vocab, bias=False)
         self.register_buffer("table", rotary(c), persistent=False)
-        self.register_buffer("hidden", torch.full((len(self.table),) * 2, -1e4).triu(1), persistent=False)
+        self.hidden = None  # causal
         self.begin()
 
     def begin(self):
@@ -129,7 +135,7 @@ class Transformer(nn.Module):
         x = torch.cat([self.cls_embedding(style, caption), self.tok_embeddings(ids[:, :-1])], 1)
         t = x.shape[1]
         for layer in self.layers:
-            x = layer(x, self.table[:t], self.hidden[:t, :t])
+            x = layer(x, self.table[:t], self.hidden)
         return self.output(self.norm(x[:, self.config.slots - 1:]))
 
 
@@ -147,7 +153,10 @@ class NeighborTransformer(Transformer):
         share = torch.full((c.grid, c.grid, 1), 0.5)
         share[0, 1:] = share[1:, 0] = 1.0  # one neighbour only
         self.register_buffer("share", share, persistent=False)
-        self.hidden[c.slots:, c.slots:] = torch.where(far[:, None] >= far, 0.0, -1e4)
+        hidden = torch.full((len(self.table),) * 2, -1e4).triu(1)
+        hidden[c.slots:, c.slots:] = torch.where(far[:, None] >= far, 0.0, -1e4)
+        del self.hidden
+        self.register_buffer("hidden", hidden, persistent=False)
         self.begin()
 
     def forward(self, style, caption, ids):

@@ -152,12 +152,6 @@ describe("the distribution", () => {
     const { chi2, df } = chiSquarePooled(await counted(biased, 8, 1, 8000), distribution);
     expect(chi2).toBeGreaterThan(limitOf(df, 0.001));
   });
-
-  test("ratio gives an item the same ids in any batch", async () => {
-    const strategy = (items: number) => jacobi(items, 19, LAYOUT, { rule: "ratio", window: 3 });
-    const { ids } = await run(strategy(7));
-    for (let item = 0; item < 7; item++) expect((await run(strategy(1), { firstItem: item })).ids).toEqual([ids[item]]);
-  });
 });
 
 describe("passes", () => {

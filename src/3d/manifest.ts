@@ -1,0 +1,92 @@
+/** The manifest of a mesh: what every manifest holds, its prompt and settings, and the mesh itself. */
+import { isIntegerIn, isNumberIn } from "../base/check.js";
+import { sha256 } from "../base/digest.js";
+import { TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
+import {
+  closed,
+  digest,
+  type ManifestBase,
+  type ManifestFormat,
+  manifestOf,
+  parseManifestOf,
+  readManifestFile,
+} from "../media/manifest.js";
+import type { Mesh } from "../tokenizers/octree/mesh.js";
+import { MESH_FORMATS, type MeshFormat } from "./formats/format.js";
+import type { MeshModel } from "./model.js";
+import type { MeshRequest } from "./request.js";
+
+interface Asked {
+  readonly subject: { readonly prompt: string };
+  /** Levels of the octree. */
+  readonly depth: number;
+  /** Metres of the longest side. */
+  readonly size: number;
+  /** Faces asked for; null: as many as there are. */
+  readonly faces: number | null;
+}
+
+interface Made {
+  readonly mesh: {
+    readonly format: MeshFormat;
+    readonly vertices: number;
+    readonly faces: number;
+    /** Of positions (float32) and faces (uint32), little-endian, one behind the other. */
+    readonly sha256: string;
+  };
+}
+
+type Kind = "tessera-mesh-manifest";
+
+export interface MeshManifest extends ManifestBase<Kind, keyof TokenSampling>, Asked, Made {}
+
+const FORMAT: ManifestFormat<Kind, keyof TokenSampling, Asked, Made> = {
+  kind: "tessera-mesh-manifest",
+  sampling: TOKEN_SAMPLING,
+  asked: (of) => ({
+    subject: closed(of.object("subject"), (subject) => ({ prompt: subject.text("prompt", 1_000_000) })),
+    depth: of.number("depth", "a depth from 1 to 8", isIntegerIn(1, 8)),
+    size: of.number("size", "metres above 0", isNumberIn(Number.MIN_VALUE, 1e6)),
+    faces: of.value("faces", "a whole number or null", (n): n is number | null => n === null || isIntegerIn(4, 1e7)(n)),
+  }),
+  made: (of) => ({
+    mesh: closed(of.object("mesh"), (mesh) => ({
+      format: mesh.word("format", MESH_FORMATS),
+      vertices: mesh.number("vertices", "a whole number", isIntegerIn(1, 2 ** 31)),
+      faces: mesh.number("faces", "a whole number", isIntegerIn(1, 2 ** 31)),
+      sha256: digest(mesh, "sha256"),
+    })),
+  }),
+};
+
+/** The manifest of a mesh that was made. */
+export function meshManifest(
+  model: MeshModel,
+  request: MeshRequest,
+  { index, ids, mesh }: { readonly index: number; readonly ids: Int32Array; readonly mesh: Mesh },
+): MeshManifest {
+  const { prompt, depth, size, faces, format, route: files, sampling, decoding, seed } = request;
+  const counts = { vertices: mesh.positions.length / 3, faces: mesh.faces.length / 3 };
+  return manifestOf(
+    FORMAT,
+    model,
+    { source: "generated", files, sampling, decoding, seed, index, ids },
+    { subject: { prompt }, depth, size, faces },
+    { mesh: { format, ...counts, sha256: sha256OfMesh(mesh) } },
+  );
+}
+
+/** Reads a manifest file. Throws ArgumentError where it cannot be read, is no JSON, or has a field that is missing or wrong. */
+export const readMeshManifest = async (path: string): Promise<MeshManifest> =>
+  parseMeshManifest(await readManifestFile(path), path);
+
+/** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is wrong. */
+export const parseMeshManifest = (json: unknown, where = "manifest"): MeshManifest =>
+  parseManifestOf(FORMAT, json, where);
+
+function sha256OfMesh({ positions, faces }: Mesh): string {
+  const bytes = new DataView(new ArrayBuffer(4 * (positions.length + faces.length)));
+  for (const [i, value] of positions.entries()) bytes.setFloat32(4 * i, value, true);
+  for (const [i, value] of faces.entries()) bytes.setUint32(4 * (positions.length + i), value, true);
+  return sha256(new Uint8Array(bytes.buffer));
+}

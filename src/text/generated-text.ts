@@ -1,0 +1,60 @@
+/** One text that was written, with all that belongs to it. */
+import { sha256 } from "../base/digest.js";
+import { type ManifestBase, type ManifestFormat, manifestOf } from "../media/manifest.js";
+import { type GeneratedItem, saveItem } from "../media/saved.js";
+import type { ChosenLogprob } from "./logprobs.js";
+import type { TextModel } from "./model.js";
+import type { TextRequest } from "./request.js";
+import { TEXT_SAMPLING, type TextSampling } from "./sampling.js";
+import type { FinishReason } from "./writer.js";
+
+/** What a text was made from, besides what the sampling says. The prompt itself is not in the manifest. */
+interface Asked {
+  readonly promptSha256: string;
+  readonly maxOutputTokens: number;
+}
+
+interface Made {
+  readonly textSha256: string;
+}
+
+type Kind = "tessera-text-manifest";
+
+export interface TextManifest extends ManifestBase<Kind, keyof TextSampling>, Asked, Made {}
+
+const FORMAT: Pick<ManifestFormat<Kind, keyof TextSampling, Asked, Made>, "kind" | "sampling"> = {
+  kind: "tessera-text-manifest",
+  sampling: TEXT_SAMPLING,
+};
+
+export interface GeneratedText extends GeneratedItem<TextManifest> {
+  /** The text, without special tokens and without the stop sequence that ended it. */
+  readonly text: string;
+  /** All ids drawn; an end token is the last one. */
+  readonly ids: Int32Array;
+  /** "stop": an end token or a stop sequence; "length": maxOutputTokens were there. */
+  readonly finishReason: FinishReason;
+  /** The stop sequence that ended it, if one did. */
+  readonly stopSequence: string | null;
+  /** For each id, where they were asked for. */
+  readonly logprobs: readonly ChosenLogprob[] | null;
+}
+
+/** The text with its manifest and its save(). */
+export function generatedText(
+  model: TextModel,
+  { prompt, maxOutputTokens, sampling, decoding, seed }: TextRequest,
+  made: Pick<GeneratedText, "text" | "ids" | "finishReason" | "stopSequence" | "logprobs" | "index">,
+): GeneratedText {
+  const { index, ids, text } = made;
+  const utf8 = (of: string) => sha256(new TextEncoder().encode(of));
+  const manifest = manifestOf(
+    FORMAT as ManifestFormat<Kind, keyof TextSampling, Asked, Made>,
+    model,
+    { source: "generated", files: model, sampling, decoding, seed, index, ids },
+    { promptSha256: utf8(prompt), maxOutputTokens },
+    { textSha256: utf8(text) },
+  );
+  const file = { bytes: text, format: "text", extensions: ["txt", "md", "json"], manifest };
+  return { ...made, seed, manifest, save: (path, options) => saveItem(path, file, options) };
+}
