@@ -225,3 +225,20 @@ export {
   type TokenMask,
 } from "./tokenizers/text/constrained/constraint.js";
 export type { JsonSchema } from "./tokenizers/text/constrained/json-schema.js";
+// Speech
+export { encodeSpeech } from "./audio/encode-speech.js";
+export { readSpeechMarking, SPEECH_FORMATS, type SpeechFormat } from "./audio/encode.js";
+export type { SpeechChunk, SpeechEnd, SpeechEvent, SpeechResult } from "./audio/events.js";
+export {
+  generateSpeech,
+  type GenerateSpeechOptions,
+  type SpeechVerification,
+  streamSpeech,
+  verifySpeech,
+} from "./audio/generate-speech.js";
+export type { GeneratedSpeech, Timed, TimedPhone, TimedWord } from "./audio/generated-speech.js";
+export { parseSpeechManifest, readSpeechManifest, type SpeechManifest } from "./audio/manifest.js";
+export { loadSpeechModel, type SpeechModel } from "./audio/model.js";
+export type { Sound, SoundSource } from "./audio/read-audio.js";
+export { SPEECH_DEFAULTS, type SpeechSettings, type SpeechText } from "./audio/request.js";
+export { DEFAULT_SPEECH_MODEL } from "./models/known.js";

@@ -18,6 +18,8 @@ export const ENCODINGS = {
 
 export type SpeechFormat = keyof typeof ENCODINGS;
 
+export const SPEECH_FORMATS = Object.keys(ENCODINGS) as readonly SpeechFormat[];
+
 /** Of each field of the mark: its RIFF INFO chunk, and its name in the tags of other formats. */
 const CARRIERS = {
   digitalSourceType: { riff: "ISRC", tag: "digital_source_type" },

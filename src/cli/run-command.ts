@@ -9,6 +9,7 @@ import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
 import { imageCommand } from "./image.js";
 import { meshCommand } from "./mesh.js";
+import { speakCommand } from "./speak.js";
 import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
 import { drained, print, tell, watchStreams } from "./streams.js";
@@ -70,6 +71,7 @@ function programOf(context: Context, json: boolean): Command {
     textCommand,
     editCommand,
     meshCommand,
+    speakCommand,
     compareCommand,
     demoCommand,
     verifyCommand,
