@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import wavefile from "wavefile";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { encodeSpeech } from "../../src/audio/encode-speech.js";
+import { speakCommand } from "../../src/cli/speak.js";
 import { generateSpeech, streamSpeech, verifySpeech } from "../../src/audio/generate-speech.js";
 import { encodeWav, readSpeechMarking } from "../../src/audio/encode.js";
 import { parseSpeechManifest } from "../../src/audio/manifest.js";
@@ -138,3 +140,37 @@ test("WAV holds the samples as 16-bit integers", () => {
   const wav = new wavefile.WaveFile(encodeWav(pcm, 8000, markingOf({ model: null, prompt: null, seed: 1, index: 0 })));
   expect(Array.from(wav.getSamples(false, Int16Array) as unknown as Int16Array)).toEqual([...pcm]);
 });
+
+test("recordings of any rate become tokens; what is no WAV file is refused", async () => {
+  const samples = Float32Array.from({ length: 8000 }, (_, i) => 0.3 * Math.sin(i / 3));
+  const ids = await encodeSpeech({ model, audio: { samples, sampleRate: 8000 } });
+  expect(ids.length).toBe(25);
+  const pcm = Int16Array.from(samples, (x) => Math.round(x * 32767));
+  const wav = encodeWav(pcm, 8000, markingOf({ model: null, prompt: null, seed: 0, index: 0 }));
+  expect((await encodeSpeech({ model, audio: wav })).length).toBe(25);
+  const silent = await encodeSpeech({ model, audio: { samples: new Float32Array(16000 * 31), sampleRate: 16000 } });
+  expect(silent.length).toBe(31 * 25);
+  const refused = (audio: unknown) => expect(encodeSpeech({ model, audio } as never)).rejects;
+  await refused(path.join(folder, "nothing.wav")).toMatchObject({ code: "input" });
+  await refused(new Uint8Array(100)).toMatchObject({ code: "argument" });
+  await refused(wav.subarray(0, 20)).toMatchObject({ code: "argument" });
+  await refused({ samples: new Float32Array(50), sampleRate: 16000 }).toMatchObject({ code: "argument" });
+}, 60_000);
+
+test("tessera speak writes the file and says what it wrote", async () => {
+  const file = path.join(folder, "said.wav");
+  const run = (...words: string[]) =>
+    speakCommand({ signal: new AbortController().signal }).parseAsync([...words, "--model", folder, "--threads", "1"], {
+      from: "user",
+    });
+  let out = "";
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
+  try {
+    await run("Hello, world.", "-o", file, "--json");
+  } finally {
+    spy.mockRestore();
+  }
+  expect(JSON.parse(out)).toMatchObject({ path: file, manifest: `${file}.json`, mediaType: "audio/wav" });
+  expect(existsSync(file)).toBe(true);
+  await expect(run("Hello", "-o", path.join(folder, "said.doc"))).rejects.toMatchObject({ argument: "--output" });
+}, 60_000);

@@ -1,0 +1,80 @@
+/** Speech in pieces is the speech as a whole: chunk masks of the flow, causal layers of the vocoder. */
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadSpeechModel, type SpeechModel } from "../../../src/audio/model.js";
+import { type FloatTensor, tensor } from "../../../src/engine/tensor.js";
+import { melSpeed } from "../../../src/tokenizers/speech/audio/mel-speed.js";
+import { seededNoise } from "../../../src/tokenizers/speech/flow/start-noise.js";
+import { framesBetween, hiftStream } from "../../../src/tokenizers/speech/vocoder/hift-stream.js";
+import { temporaryFolder } from "../../support/temporary-folder.js";
+import { tinySpeechModel } from "../../support/tiny-speech-model.js";
+
+const folder = temporaryFolder();
+let model: SpeechModel;
+beforeAll(async () => {
+  model = await loadSpeechModel(await tinySpeechModel(path.join(folder)), { device: "cpu", threads: 1 });
+}, 60_000);
+afterAll(() => model.close());
+
+const largest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  expect(a.length).toBe(b.length);
+  return Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
+};
+
+test("mel of the first tokens does not change when more come, if they end with a chunk", async () => {
+  const { flow } = model.config;
+  const tokens = Array.from({ length: 6 * flow.chunk }, (_, i) => (7 * i) % flow.vocabulary);
+  const decode = (count: number, ending: "final" | "more to come") =>
+    model.parts.flow.decode({
+      ...{ tokens: tokens.slice(0, count), prompt: null, speaker: model.config.speakers[0]!.vector },
+      ...{ noise: seededNoise(1, 0), masks: "chunks", ending },
+    });
+  const whole = await decode(tokens.length, "final");
+  const first = await decode(3 * flow.chunk + 3, "more to come");
+  expect(first.shape[2]).toBe(3 * flow.chunk * flow.framesPerToken);
+  expect(largest(first.data, framesBetween(whole, 0, first.shape[2]!).data)).toBeLessThan(1e-4);
+});
+
+test("a vocoder that is given mel in pieces of any size gives what it gives for the whole", async () => {
+  const T = 137;
+  const mel = tensor(
+    [1, 80, T],
+    Float32Array.from({ length: 80 * T }, (_, i) => Math.sin(i * 12.9898) * 2),
+  );
+  const speech = { seed: 3, item: 0, first: 0 };
+  const { vocoder } = model.parts;
+  const whole = await vocoder.speak(mel, speech);
+  const stream = hiftStream(vocoder, speech);
+  const pieces: number[] = [];
+  for (const [from, to] of [
+    [0, 5],
+    [5, 30],
+    [30, 31],
+    [31, 110],
+    [110, T],
+  ] as const)
+    pieces.push(...(await stream.push(framesBetween(mel, from, to), to === T ? "final" : "more to come")));
+  expect(pieces.some((x) => x !== 0)).toBe(true);
+  expect(largest(pieces, whole)).toBeLessThan(1e-4);
+});
+
+test("speed in pieces is speed of the whole, and 1 leaves the frames alone", () => {
+  const mel = tensor(
+    [1, 2, 11],
+    Float32Array.from({ length: 22 }, (_, i) => i),
+  );
+  const of = (speed: number, cuts: readonly number[]): FloatTensor[] => {
+    const stretch = melSpeed(2, speed);
+    return cuts
+      .slice(1)
+      .map((to, i) => stretch.push(framesBetween(mel, cuts[i]!, to), to === 11 ? "final" : "more to come"));
+  };
+  expect(of(1, [0, 11])[0]).toEqual(mel);
+  for (const speed of [0.6, 1.7]) {
+    const firstChannel = (parts: FloatTensor[]) => parts.flatMap(({ shape, data }) => [...data.subarray(0, shape[2])]);
+    const whole = firstChannel(of(speed, [0, 11]));
+    expect(firstChannel(of(speed, [0, 4, 5, 9, 11]))).toEqual(whole);
+    expect(whole.length).toBe(Math.ceil(11 / speed));
+    expect(whole[1]).toBeCloseTo(speed, 5);
+  }
+});
