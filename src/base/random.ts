@@ -14,6 +14,7 @@ export const PURPOSE = {
   draft: 3,
   order: 4,
   noise: 5,
+  excitation: 20,
 } as const;
 export type Purpose = keyof typeof PURPOSE;
 
@@ -29,6 +30,23 @@ export interface Address {
 export function uniform({ seed, item, position, purpose }: Address, index = 0): number {
   const [a, b] = philox(item, position, PURPOSE[purpose], index, seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
   return ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53;
+}
+
+/**
+ * `count` standard normal numbers of that address, those with the indices from `first` on (an even number). Pairs of uniform
+ * numbers become pairs of normal ones by Box and Muller (1958).
+ */
+export function normals({ seed, item, position, purpose }: Address, count: number, first = 0): Float32Array {
+  const out = new Float32Array(count);
+  const keys = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0] as const;
+  for (let i = 0; i < count; i += 2) {
+    const [a, b, c, d] = philox(item, position, PURPOSE[purpose], (first + i) / 2, ...keys);
+    const radius = Math.sqrt(-2 * Math.log(1 - ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53));
+    const angle = 2 * Math.PI * (((c >>> 5) * 2 ** 26 + (d >>> 6)) / 2 ** 53);
+    out[i] = radius * Math.cos(angle);
+    if (i + 1 < count) out[i + 1] = radius * Math.sin(angle);
+  }
+  return out;
 }
 
 const MULTIPLIER_0 = 0xd2511f53;

@@ -108,6 +108,13 @@ export const CASES: readonly Case[] = [
   on("gelu", "error function", [scaled(normal(5, 13), 2)], { approximation: "none" }),
   on("gelu", "tanh formula", [scaled(normal(5, 13), 2)], { approximation: "tanh" }),
 
+  on("cos", "", [scaled(normal(3, 11), 3)]),
+  on("elu", "both sides of zero", [scaled(normal(3, 11), 3)]),
+  on("leakyRelu", "", [normal(3, 11)], { slope: 0.1 }),
+  on("mish", "with large numbers", [f32([7], [-100, -20, -1, 0.5, 1, 20, 100])]),
+  on("sin", "", [scaled(normal(3, 11), 3)]),
+  on("sqrt", "", [f32([5], [0, 1e-6, 0.5, 2, 1e6])]),
+
   on("linear", "a stack of rows", [normal(2, 3, 37), weight(normal(11, 37)), weight(normal(11))]),
   on("linear", "named sizes, no bias", [input(normal(2, 3, 37), ["B", "T", 37]), weight(normal(11, 37)), null]),
   on("linear", "one vector", [normal(37), weight(normal(11, 37)), null]),
@@ -180,6 +187,80 @@ export const CASES: readonly Case[] = [
     null,
   ]),
   on("conv2d", "patches", [normal(1, 3, 9, 6), weight(normal(5, 3, 3, 3)), null], { stride: 3 }),
+  on("conv1d", "causal and dilated", [normal(2, 3, 17), weight(normal(5, 3, 7)), weight(normal(5))], {
+    dilation: 2,
+    pads: [12, 0],
+  }),
+  on(
+    "conv1d",
+    "stride 5, named sizes, uneven pads",
+    [input(normal(2, 3, 20), ["B", 3, "T"]), weight(normal(7, 3, 11)), null],
+    {
+      stride: 5,
+      pads: [4, 3],
+    },
+  ),
+  on(
+    "conv1d",
+    "one filter a channel",
+    [input(normal(2, 7, 13), ["B", 7, "T"]), weight(normal(7, 1, 5)), weight(normal(7))],
+    {
+      groups: 7,
+      pads: [2, 2],
+    },
+  ),
+  on("conv1d", "two filters a channel, stride 2", [normal(2, 3, 13), weight(normal(6, 1, 5)), null], {
+    groups: 3,
+    stride: 2,
+  }),
+  on("conv1d", "three groups", [normal(2, 6, 11), weight(normal(15, 2, 3)), weight(normal(15))], {
+    groups: 3,
+    pads: [1, 1],
+  }),
+  on("convTranspose1d", "stride 5, cut at both ends", [normal(2, 3, 7), weight(normal(3, 5, 11)), weight(normal(5))], {
+    stride: 5,
+    pads: [3, 2],
+  }),
+  on(
+    "convTranspose1d",
+    "named sizes, one place more",
+    [input(normal(2, 3, 7), ["B", 3, "T"]), weight(normal(3, 5, 6)), null],
+    {
+      stride: 3,
+      pads: [2, 2],
+      outputPadding: 1,
+    },
+  ),
+  on("convTranspose1d", "padded beyond the kernel", [normal(1, 3, 7), weight(normal(3, 2, 3)), weight(normal(2))], {
+    stride: 3,
+    outputPadding: 2,
+  }),
+  on("convTranspose1d", "one filter a channel", [normal(2, 5, 7), weight(normal(5, 1, 4)), weight(normal(5))], {
+    groups: 5,
+    stride: 2,
+    pads: [1, 1],
+  }),
+  on("convTranspose1d", "three groups", [normal(2, 6, 7), weight(normal(6, 5, 3)), null], { groups: 3, stride: 2 }),
+  on("cropTo", "named sizes", [input(normal(2, 3, 7), ["B", 3, "T"]), input(normal(2, 5, 5), ["B", 5, "t"])], {
+    axis: 2,
+  }),
+  on("pad", "zeros", [normal(2, 5, 3)], { axis: 1, before: 2, after: 3, mode: "zero" }),
+  on("pad", "the edge, named sizes", [input(normal(2, 3, 5), ["B", 3, "T"])], {
+    axis: -1,
+    before: 7,
+    after: 1,
+    mode: "edge",
+  }),
+  on("pad", "a mirror", [normal(2, 3, 5)], { axis: 2, before: 4, after: 2, mode: "reflect" }),
+  on("relativeShift", "all keys", [
+    input(normal(2, 3, 5, 9), ["B", 3, "T", "R"]),
+    input(normal(2, 3, 5, 7), ["B", 3, "T", 7]),
+  ]),
+  on("relativeShift", "two queries behind a cache", [normal(1, 3, 2, 8), normal(1, 3, 7, 5)]),
+  on("repeat", "the last axis, named sizes", [input(normal(2, 3, 5), ["B", 3, "T"])], { axis: -1, times: 7 }),
+  on("repeat", "a middle axis", [input(normal(2, 5, 3), ["B", "T", 3])], { axis: 1, times: 2 }),
+  on("tail", "a middle axis, named sizes", [input(normal(2, 7, 3), ["B", "T", 3])], { axis: 1, count: 5 }),
+  on("tail", "integers", [i32([5], [1, 2, 3, 4, 5])], { axis: -1, count: 2 }),
   on("resizeNearest", "twice", [normal(2, 3, 5, 7)], { factor: 2 }),
   on("resizeNearest", "three times, named sizes", [input(normal(1, 2, 5, 3), ["B", 2, "h", "w"])], { factor: 3 }),
   on("spaceToDepth", "blocks of 3", [normal(2, 5, 6, 9)], { size: 3 }),

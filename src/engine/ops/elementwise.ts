@@ -69,6 +69,55 @@ export const exp = unary<None>(
   (tf, x) => tf.exp(x),
 );
 
+export const sqrt = unary<None>(
+  "sqrt",
+  (x) => Math.sqrt(x),
+  (emit, x) => emit.node("Sqrt", [x]),
+  (tf, x) => tf.sqrt(x),
+);
+
+export const sin = unary<None>(
+  "sin",
+  (x) => Math.sin(x),
+  (emit, x) => emit.node("Sin", [x]),
+  (tf, x) => tf.sin(x),
+);
+
+export const cos = unary<None>(
+  "cos",
+  (x) => Math.cos(x),
+  (emit, x) => emit.node("Cos", [x]),
+  (tf, x) => tf.cos(x),
+);
+
+/** x above zero, e^x - 1 below. arXiv 1511.07289. */
+export const elu = unary<None>(
+  "elu",
+  (x) => (x > 0 ? x : Math.expm1(x)),
+  (emit, x) => emit.node("Elu", [x]),
+  (tf, x) => tf.elu(x),
+);
+
+/** x · tanh(ln(1 + e^x)). arXiv 1908.08681. */
+export const mish = unary<None>(
+  "mish",
+  (x) => x * Math.tanh(Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
+  (emit, x) => emit.node("Mul", [x, emit.node("Tanh", [emit.node("Softplus", [x])])]),
+  (tf, x) => tf.mul(x, tf.tanh(tf.softplus(x))),
+);
+
+/** What a number below zero is multiplied by. */
+export interface LeakyReluAttributes {
+  readonly slope: number;
+}
+
+export const leakyRelu = unary<LeakyReluAttributes>(
+  "leakyRelu",
+  (x, { slope }) => (x > 0 ? x : slope * x),
+  (emit, x, { slope }) => emit.node("LeakyRelu", [x], { alpha: { float: slope } }),
+  (tf, x, { slope }) => tf.leakyRelu(x, slope),
+);
+
 /** How gelu is computed: by the error function, or by the tanh formula of Hendrycks and Gimpel, arXiv 1606.08415 §2. */
 export interface GeluAttributes {
   readonly approximation: "none" | "tanh";

@@ -4,23 +4,48 @@ import type { GraphBuilder, Value } from "../graph.js";
 import type { Inputs, Op } from "../op.js";
 import { attention, openAttention } from "./attention.js";
 import { conv2d } from "./convolution.js";
-import { add, affine, cast, clamp, div, exp, gelu, mul, relu, sigmoid, silu, sub, tanh } from "./elementwise.js";
+import { conv1d, convTranspose1d } from "./convolution-1d.js";
+import {
+  add,
+  affine,
+  cast,
+  clamp,
+  cos,
+  div,
+  elu,
+  exp,
+  gelu,
+  leakyRelu,
+  mish,
+  mul,
+  relu,
+  sigmoid,
+  silu,
+  sin,
+  sqrt,
+  sub,
+  tanh,
+} from "./elementwise.js";
 import { depthToSpace, resizeNearest, spaceToDepth } from "./grid.js";
 import { embedding, gather } from "./lookup.js";
 import { bulkLinear, linear, matmul } from "./matrix.js";
 import { groupNorm, l2Normalize, layerNorm, rmsNorm, softmax } from "./norm.js";
 import { argmax, argmin, mean, sum } from "./reduce.js";
 import { rotary } from "./rotary.js";
+import { cropTo, pad, relativeShift, repeat, tail } from "./sequence.js";
 import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
 
 export const OPS = {
   ...{ add, sub, mul, div, affine, clamp, cast },
   ...{ exp, tanh, sigmoid, relu, silu, gelu },
+  ...{ cos, elu, leakyRelu, mish, sin, sqrt },
   ...{ linear, bulkLinear, matmul, embedding, gather },
   ...{ rmsNorm, layerNorm, groupNorm, l2Normalize, softmax },
   ...{ sum, mean, argmin, argmax },
   ...{ reshape, reshapeLike, transpose, slice, concat },
   ...{ conv2d, resizeNearest, spaceToDepth, depthToSpace },
+  ...{ conv1d, convTranspose1d },
+  ...{ cropTo, pad, relativeShift, repeat, tail },
   ...{ rotary, attention, openAttention },
 };
 

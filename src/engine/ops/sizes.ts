@@ -40,11 +40,11 @@ export function broadcast(op: string, a: readonly Dim[], b: readonly Dim[]): Dim
   });
 }
 
-/** a + b, such as "S+T". */
+/** a + b, such as "S+T"; numbers stand behind names, as in "T+3". */
 export function plus(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return a + b;
-  if (a === 0) return b;
-  return b === 0 ? a : `${a}+${b}`;
+  if (typeof a === "number") return shifted(b, a);
+  return typeof b === "number" ? shifted(a, b) : `${a}+${b}`;
 }
 
 /** size · p / q, such as "2*h" or "h/16", in lowest terms. Numbers must divide, names are trusted to. */
@@ -53,12 +53,23 @@ export function scaled(op: string, size: Dim, p: number, q: number): Dim {
     if ((size * p) % q !== 0) refuse(op, `size ${size} is not divisible by ${q}`);
     return (size * p) / q;
   }
+  if (p === q) return size;
   const [, front, name, back] = /^(?:(\d+)\*)?(.+?)(?:\/(\d+))?$/.exec(size)!;
   const top = Number(front ?? 1) * p;
   const bottom = Number(back ?? 1) * q;
   const common = gcd(top, bottom);
   const atom = /^\w+$|^\(.*\)$/.test(name!) ? name : `(${name})`;
   return `${top === common ? "" : `${top / common}*`}${atom}${bottom === common ? "" : `/${bottom / common}`}`;
+}
+
+/** size + by, such as "T+3"; offsets that cancel leave the plain name. */
+export function shifted(size: Dim, by: number): Dim {
+  if (typeof size === "number") return size + by;
+  if (by === 0) return size;
+  const [, base, offset] = /^(\w+|\(.*\))([+-]\d+)$/.exec(size) ?? ["", size, "0"];
+  const sum = Number(offset) + by;
+  if (sum === 0) return /^\((.*)\)$/.exec(base!)?.[1] ?? base!;
+  return `${/^\w+$|^\(.*\)$/.test(base!) ? base : `(${base})`}${sum > 0 ? "+" : ""}${sum}`;
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));

@@ -10,7 +10,7 @@ import { channelsOf, codecBlocks } from "./codec-blocks.js";
 import type { MultiScaleConfig } from "./multi-scale-config.js";
 import { nearestCode } from "./nearest-code.js";
 import { resampled } from "./resample.js";
-import { type Tap, untapped } from "./tap.js";
+import { type Tap, untapped } from "../tap.js";
 
 const blocksOf = (g: GraphBuilder, { groups }: MultiScaleConfig) => codecBlocks(g, { groups, projections: "qkv" });
 

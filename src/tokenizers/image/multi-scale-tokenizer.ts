@@ -10,7 +10,7 @@ import { settle } from "../../engine/weights/settle.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { inSlices } from "./batch-slices.js";
 import type { PreviewConfig } from "./codec-config.js";
-import { compiledOnce, type LazyProgram } from "./lazy-program.js";
+import { compiledOnce, type LazyProgram } from "../lazy-program.js";
 import { deriveMultiScale, type Grid, type MultiScaleConfig, phiOf } from "./multi-scale-config.js";
 import { contribution, enlargementOf, multiScaleFeatures, multiScalePixels, quantised } from "./multi-scale-graphs.js";
 import { type Channels, checkPixels } from "./pixels.js";

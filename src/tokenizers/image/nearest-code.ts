@@ -1,7 +1,7 @@
 /** The code of a codebook that lies nearest to a vector: vector quantisation itself (van den Oord et al. 2017, arXiv 1711.00937 §3.1). */
 import type { GraphBuilder, Value } from "../../engine/graph.js";
 import { opsOf } from "../../engine/ops/index.js";
-import type { Tap } from "./tap.js";
+import type { Tap } from "../tap.js";
 
 /**
  * z [..., D] and codes [K, D] to ids [...] by the smallest |z|² + |e|² - 2·z·e; of equals the lowest. `tap` sees the

@@ -8,7 +8,7 @@ import type { GraphBuilder, Value } from "../../engine/graph.js";
 import { opsOf } from "../../engine/ops/index.js";
 import { channelsOf, codecBlocks } from "./codec-blocks.js";
 import { nearestCode } from "./nearest-code.js";
-import { type Tap, untapped } from "./tap.js";
+import { type Tap, untapped } from "../tap.js";
 import type { VqConfig } from "./vq-config.js";
 
 const blocksOf = (g: GraphBuilder, { groups }: VqConfig) => codecBlocks(g, { groups, projections: "q k v" });

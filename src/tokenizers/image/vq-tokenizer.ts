@@ -9,7 +9,7 @@ import { settle } from "../../engine/weights/settle.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { inSlices } from "./batch-slices.js";
 import { downsampleOf } from "./codec-config.js";
-import { compiledOnce, type LazyProgram } from "./lazy-program.js";
+import { compiledOnce, type LazyProgram } from "../lazy-program.js";
 import { type Channels, checkPixels } from "./pixels.js";
 import { blankUnknown, borrowNearest, UNKNOWN } from "./preview.js";
 import { previewPixels } from "./preview-decoder.js";

@@ -2,14 +2,22 @@
 import type { Engine } from "../../../src/engine/engine.js";
 import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
+import { mimiRvq, snac, vocos } from "./codecs.js";
+import { cosyvoiceFlow } from "./cosyvoice-flow.js";
+import { cosyvoiceLm, rasTable } from "./cosyvoice-lm.js";
+import { cosyvoiceNoise } from "./cosyvoice-noise.js";
+import { cosyvoiceFilterBank, cosyvoiceMel, s3Quantizers, s3Tokenizer } from "./cosyvoice-frontends.js";
+import { cosyvoiceHift } from "./cosyvoice-hift.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { chatTemplates } from "./chat-templates.js";
 import { constrained } from "./constrained.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
 import { narSteps, narTransformer } from "./nar.js";
+import { pocketCodec, pocketFlowLm } from "./pocket-tts.js";
 import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
+import { tesseraVoice } from "./tessera-voice.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
 import { varTransformer } from "./var-transformer.js";
 import { varVae } from "./var-vae.js";
@@ -28,6 +36,37 @@ interface Row {
 const has = (golden: GoldenCase, ...keys: readonly string[]) => keys.every((key) => Object.hasOwn(golden.config, key));
 
 const ROWS: readonly Row[] = [
+  { system: "cosyvoice", kind: (golden) => has(golden, "upsample_rates"), run: cosyvoiceHift },
+  { system: "cosyvoice", kind: (golden) => has(golden, "spk", "np", "nt"), run: cosyvoiceFlow },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "generator_seed"),
+    run: (folder, golden) => cosyvoiceNoise(folder, golden),
+  },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "seconds", "v1"),
+    run: (folder, golden) => cosyvoiceMel(folder, golden),
+  },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "seconds", "shift"),
+    run: (folder, golden) => cosyvoiceFilterBank(folder, golden),
+  },
+  { system: "cosyvoice", kind: (golden) => has(golden, "vq_codebook"), run: s3Quantizers },
+  { system: "cosyvoice", kind: (golden) => has(golden, "n_mels", "n_state"), run: s3Tokenizer },
+  { system: "cosyvoice", kind: (golden) => has(golden, "maxratio", "kv"), run: cosyvoiceLm },
+  {
+    system: "cosyvoice",
+    kind: (golden) => has(golden, "win_size", "steps"),
+    run: (folder, golden) => rasTable(folder, golden),
+  },
+  { system: "tessera-voice", kind: (golden) => has(golden, "languageModel", "vocoder"), run: tesseraVoice },
+  { system: "codecs", kind: (golden) => has(golden, "nfft", "inter"), run: vocos },
+  { system: "codecs", kind: (golden) => has(golden, "rates", "strides"), run: snac },
+  { system: "codecs", kind: (golden) => has(golden, "nq", "bins"), run: mimiRvq },
+  { system: "pocket-tts", kind: (golden) => has(golden, "fd", "lsd"), run: pocketFlowLm },
+  { system: "pocket-tts", kind: (golden) => has(golden, "ratios", "inner"), run: pocketCodec },
   { system: "llamagen", kind: (golden) => has(golden, "ch_mult", "code_dim"), run: llamagenVq },
   { system: "llamagen", kind: (golden) => has(golden, "kind", "layers", "heads"), run: llamagenGpt },
   { system: "llamagen", kind: (golden) => has(golden, "settings"), run: llamagenPick },

@@ -16,7 +16,7 @@ import {
 } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
 import { nearestCode } from "../../../src/tokenizers/image/nearest-code.js";
 import { area, resampled, turned } from "../../../src/tokenizers/image/resample.js";
-import type { Tap } from "../../../src/tokenizers/image/tap.js";
+import type { Tap } from "../../../src/tokenizers/tap.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, compare, type Numbers, Unsupported } from "../compare.js";
 import { first, judge } from "../judge.js";

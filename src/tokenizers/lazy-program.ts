@@ -1,7 +1,7 @@
 /** Programs that are compiled when they are first asked for: generation needs the decoder, only editing the encoder. */
-import type { Engine, Program } from "../../engine/engine.js";
-import type { Graph } from "../../engine/graph.js";
-import type { Checkpoint } from "../../engine/weights/checkpoint.js";
+import type { Engine, Program } from "../engine/engine.js";
+import type { Graph } from "../engine/graph.js";
+import type { Checkpoint } from "../engine/weights/checkpoint.js";
 
 export interface LazyProgram {
   /** The program, compiled once; a failure is not remembered. */

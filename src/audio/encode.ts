@@ -1,0 +1,98 @@
+/** Sound files: WAV by itself, others by the user's ffmpeg; all marked as made by a model. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import wavefile from "wavefile";
+import { runFfmpeg } from "../media/ffmpeg.js";
+import type { Marking } from "../media/marking.js";
+
+/** What is known of each format; ffmpeg null where none is needed. */
+export const ENCODINGS = {
+  wav: { mediaType: "audio/wav", extensions: ["wav"], ffmpeg: null },
+  flac: { mediaType: "audio/flac", extensions: ["flac"], ffmpeg: ["-c:a", "flac"] },
+  mp3: { mediaType: "audio/mpeg", extensions: ["mp3"], ffmpeg: ["-c:a", "libmp3lame", "-q:a", "3"] },
+  ogg: { mediaType: "audio/ogg", extensions: ["ogg", "opus"], ffmpeg: ["-c:a", "libopus", "-b:a", "48k"] },
+} as const satisfies Readonly<
+  Record<string, { mediaType: string; extensions: readonly string[]; ffmpeg: readonly string[] | null }>
+>;
+
+export type SpeechFormat = keyof typeof ENCODINGS;
+
+/** Of each field of the mark: its RIFF INFO chunk, and its name in the tags of other formats. */
+const CARRIERS = {
+  digitalSourceType: { riff: "ISRC", tag: "digital_source_type" },
+  system: { riff: "ISFT", tag: "encoded_by" },
+  model: { riff: "ITCH", tag: "artist" },
+  prompt: { riff: "ISBJ", tag: "title" },
+} as const satisfies Partial<Record<keyof Marking, { riff: string; tag: string }>>;
+
+/** A line for people, too. */
+const COMMENT = "AI-generated speech";
+
+/** Samples in [-1, 1] as 16-bit integers, rounded to the nearest; what is louder is cut. */
+export const to16Bit = (samples: Float32Array): Int16Array =>
+  Int16Array.from(samples, (x) => Math.round(Math.min(Math.max(x, -1), 1) * 32767));
+
+/** A marked WAV file of one channel with 16 bits. */
+export function encodeWav(pcm: Int16Array, sampleRate: number, marking: Marking): Uint8Array {
+  const wav = new wavefile.WaveFile();
+  wav.fromScratch(1, sampleRate, "16", pcm);
+  for (const [field, value] of fieldsOf(marking)) wav.setTag(CARRIERS[field].riff, value);
+  wav.setTag("ICMT", COMMENT);
+  return wav.toBuffer();
+}
+
+/** @throws ToolError where the format needs an ffmpeg that is not there, or that fails. */
+export async function encodeSpeechFile(
+  format: SpeechFormat,
+  pcm: Int16Array,
+  sampleRate: number,
+  marking: Marking,
+): Promise<Uint8Array> {
+  const wav = encodeWav(pcm, sampleRate, marking);
+  const { ffmpeg } = ENCODINGS[format];
+  if (ffmpeg === null) return wav;
+  const folder = await mkdtemp(join(tmpdir(), "tessera-"));
+  try {
+    const file = join(folder, `speech.${format}`);
+    const tags = [
+      ...fieldsOf(marking).map(([field, value]) => `${CARRIERS[field].tag}=${value}`),
+      `comment=${COMMENT}`,
+    ];
+    const metadata = tags.flatMap((tag) => ["-metadata", tag]);
+    const options = [
+      "-v",
+      "error",
+      "-f",
+      "wav",
+      "-i",
+      "pipe:0",
+      "-map_metadata",
+      "-1",
+      ...metadata,
+      ...ffmpeg,
+      "-y",
+      file,
+    ];
+    await runFfmpeg("ffmpeg", options, [wav], [".wav"]);
+    return await readFile(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The mark of a WAV file, as far as it is there: null for a file without one. */
+export function readSpeechMarking(bytes: Uint8Array): Readonly<Record<keyof typeof CARRIERS, string | null>> | null {
+  const wav = new wavefile.WaveFile(bytes);
+  const found = Object.fromEntries(
+    Object.entries(CARRIERS).map(([field, { riff }]) => [field, (wav.getTag(riff) as string | null) || null]),
+  ) as Record<keyof typeof CARRIERS, string | null>;
+  return found.digitalSourceType === null ? null : found;
+}
+
+function fieldsOf(marking: Marking): (readonly [keyof typeof CARRIERS, string])[] {
+  return (Object.keys(CARRIERS) as (keyof typeof CARRIERS)[]).flatMap((field) => {
+    const value = field === "system" ? `${marking.system} ${marking.systemVersion}` : marking[field];
+    return value === null ? [] : [[field, value] as const];
+  });
+}

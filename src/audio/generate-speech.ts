@@ -1,0 +1,62 @@
+/** Speech from text. */
+import type { Options } from "../base/check.js";
+import { type RunOptions, resultOf, running } from "../media/run.js";
+import { checkModel, compareManifests, type Verification } from "../media/verification.js";
+import type { SpeechEvent, SpeechResult } from "./events.js";
+import type { GeneratedSpeech } from "./generated-speech.js";
+import type { SpeechManifest } from "./manifest.js";
+import { SPEECH_MODELS, type SpeechModel } from "./model.js";
+import { requestOf, type SpeechSettings, type SpeechText } from "./request.js";
+import { speak } from "./speak.js";
+
+export type GenerateSpeechOptions = { readonly text: SpeechText } & Options<SpeechSettings> & RunOptions<SpeechModel>;
+
+/**
+ * Speaks a text and answers the sound with warnings, usage, times of words and phones, and a manifest. The same model, device,
+ * precision and seed give the same sound.
+ *
+ * @throws ArgumentError, UnknownNameError for options and for a text with nothing to say; what loadSpeechModel throws; ToolError for a
+ *   format that needs an ffmpeg which is not there; ExecutionError; the reason of `signal`.
+ * @example
+ * const { speeches } = await generateSpeech({ text: "Three red apples.", voice: "rms", seed: 7 });
+ * await speeches[0].save("apples.wav");
+ */
+export async function generateSpeech(options: GenerateSpeechOptions): Promise<SpeechResult> {
+  return resultOf(streamSpeech(options));
+}
+
+/**
+ * The same as a stream of events: pieces of sound as soon as they are settled, which in a row are the whole, each speech when it is
+ * done, the result at the end. Text may come in pieces, too: a sentence is spoken when it is over. Leaving the loop early stops the work.
+ */
+export function streamSpeech({
+  model,
+  signal,
+  ...rest
+}: GenerateSpeechOptions): AsyncGenerator<SpeechEvent, void, void> {
+  return running({ model, signal }, SPEECH_MODELS, (model) => speak(model, requestOf(model, rest), signal));
+}
+
+export interface SpeechVerification extends Verification {
+  /** The speech made now. */
+  readonly speech: GeneratedSpeech;
+}
+
+/**
+ * Speaks the text of `manifest` again and compares tokens and samples. Another device, precision or version is reported as a
+ * difference, but does not count against `same` if tokens and samples agree.
+ *
+ * @throws ArgumentError where the manifest is of another model.
+ */
+export async function verifySpeech(
+  manifest: SpeechManifest,
+  { model, signal }: { readonly model: SpeechModel; readonly signal?: AbortSignal | undefined },
+): Promise<SpeechVerification> {
+  checkModel(manifest, model);
+  const { subject, sampling, seed, index, sound } = manifest;
+  const settings = { ...sampling, seed, firstIndex: index, n: 1, format: sound.format };
+  const { speeches } = await generateSpeech({ ...subject, ...settings, model, signal });
+  const speech = speeches[0]!;
+  const samples = { name: "samples", sha256: ({ sound }: SpeechManifest) => sound.pcmSha256 };
+  return { ...compareManifests(manifest, speech.manifest, samples), speech };
+}

@@ -1,0 +1,62 @@
+/** The graphs of a flow decoder, with their inputs: tokens to mu, mu to the velocity of one step. */
+import { type Dim, type Graph, GraphBuilder } from "../../../engine/graph.js";
+import type { Ending } from "../ending.js";
+import { DIT_TIME_SIZE, ditVelocity } from "./diffusion-transformer.js";
+import type { EstimatorInputs } from "./estimate.js";
+import type { FlowConfig } from "./flow-config.js";
+import { repeatedMean, regulated, speakerOf, tokenColumns, upsampledMean } from "./token-encoders.js";
+import { type Tap, untapped } from "../../tap.js";
+import { uNetTimeSize, uNetVelocity } from "./u-net.js";
+
+/** Who sees whom: all see all, or each its own chunk and those before it. */
+export type Masks = "whole" | "chunks";
+
+export const timeSizeOf = (config: FlowConfig): number =>
+  config.generation === 3 ? DIT_TIME_SIZE : uNetTimeSize(config);
+
+/** ids [1, N], vector [1, S] and, by need, distances and masks, to mu [1, mels, T] (generation 1: columns [1, mels, N]) and speaker. */
+export function encoderGraph(config: FlowConfig, masks: Masks, ending: Ending, tap: Tap = untapped): Graph {
+  const g = new GraphBuilder("flow-encoder");
+  const ids = g.input("ids", [1, "N"], "i32");
+  const speaker = speakerOf(g, config, g.input("vector", [1, config.speaker]));
+  const places = (of: "tokens" | "frames", width: number, T: Dim) => ({
+    distances: g.input(`distances of ${of}`, [of === "tokens" ? "R" : "Q", width]),
+    mask: masks === "chunks" ? g.input(`mask of ${of}`, [1, 1, T, T]) : null,
+  });
+  switch (config.generation) {
+    case 1:
+      return g.build({
+        columns: tokenColumns(g, config, ids, places("tokens", config.encoder.width, "N"), tap),
+        speaker,
+      });
+    case 2:
+      return g.build({
+        mu: upsampledMean(g, config, ids, (of, T) => places(of, config.encoder.width, T), ending, tap),
+        speaker,
+      });
+    case 3:
+      return g.build({ mu: repeatedMean(g, config, ids, ending, tap), speaker });
+  }
+}
+
+/** Generation 1: columns [1, mels, T] to mu. */
+export function regulatorGraph(config: Extract<FlowConfig, { generation: 1 }>): Graph {
+  const g = new GraphBuilder("flow-regulator");
+  return g.build({ mu: regulated(g, config, g.input("columns", [1, config.mels, "T"])) });
+}
+
+/** x, mu, prompt [1, mels, T], speaker [1, mels], time [1, size] and, by need, mask and rotations, to the velocity. */
+export function estimatorGraph(config: FlowConfig, masks: Masks, tap: Tap = untapped): Graph {
+  const g = new GraphBuilder("flow-estimator");
+  const map = (name: string) => g.input(name, [1, config.mels, "T"]);
+  const inputs: EstimatorInputs = {
+    ...{ x: map("x"), mu: map("mu"), prompt: map("prompt") },
+    speaker: g.input("speaker", [1, config.mels]),
+    time: g.input("time", [1, timeSizeOf(config)]),
+    mask: masks === "chunks" ? g.input("mask", [1, 1, "T", "T"]) : null,
+  };
+  if (config.generation !== 3) return g.build({ velocity: uNetVelocity(g, config, inputs, tap) });
+  const { width, heads } = config.estimator;
+  const rotations = g.input("rotations", ["T", width / heads / 2, 2]);
+  return g.build({ velocity: ditVelocity(g, config, { ...inputs, rotations }, tap) });
+}

@@ -1,0 +1,91 @@
+/** Speech tokens to the mean that the flow starts from, mu, in the three generations. Weight names are those of the files. */
+import type { Dim, GraphBuilder, Value } from "../../../engine/graph.js";
+import { opsOf } from "../../../engine/ops/index.js";
+import { channelsOf, speechLayers } from "../layers.js";
+import { type Tap, untapped } from "../../tap.js";
+import type { Ending } from "../ending.js";
+import { conformerLayers, OUTER_EPSILON, type Places } from "./conformer.js";
+import { type FlowConfig, LOOKAHEAD } from "./flow-config.js";
+
+type Of<G extends FlowConfig["generation"]> = Extract<FlowConfig, { generation: G }>;
+
+const embedding = (g: GraphBuilder, { vocabulary }: FlowConfig, width: number, ids: Value): Value =>
+  opsOf(g).embedding(ids, g.weight("input_embedding.weight", [vocabulary, width]));
+
+/** The vector of a speaker [1, S] as the estimators take it, [1, mels]. */
+export function speakerOf(g: GraphBuilder, { mels }: FlowConfig, vector: Value): Value {
+  const unit = opsOf(g).l2Normalize(vector, { axis: -1, epsilon: 1e-12 });
+  return speechLayers(g).linear("spk_embed_affine_layer", unit, mels);
+}
+
+/** Generation 1: ids [1, N] to one column of mel a token, [1, mels, N]; `regulated` makes frames of them. */
+export function tokenColumns(g: GraphBuilder, config: Of<1>, ids: Value, places: Places, tap: Tap = untapped): Value {
+  const { linear, norm, swapped } = speechLayers(g);
+  const { embedded, layer } = conformerLayers(g, config.encoder);
+  let x = embedded("encoder.embed", embedding(g, config, config.encoder.width, ids));
+  for (let i = 0; i < config.encoder.layers; i++) x = layer(`encoder.encoders.${i}`, x, places);
+  x = tap("encoder.after_norm", norm("encoder.after_norm", x, OUTER_EPSILON));
+  return swapped(linear("encoder_proj", x, config.mels));
+}
+
+/** Generation 1: columns stretched to frames, [1, mels, T], to mu [1, mels, T]. */
+export function regulated(g: GraphBuilder, { mels }: Of<1>, columns: Value): Value {
+  const o = opsOf(g);
+  const { conv } = speechLayers(g);
+  let x = columns;
+  for (const i of [0, 3, 6, 9]) {
+    const path = `length_regulator.model.${i + 1}`;
+    const affine = [g.weight(`${path}.weight`, [mels]), g.weight(`${path}.bias`, [mels])] as const;
+    x = conv(`length_regulator.model.${i}`, x, mels, 3, { pads: [1, 1] });
+    x = o.mish(o.groupNorm(x, ...affine, { groups: 1, epsilon: 1e-5 }));
+  }
+  return conv("length_regulator.model.12", x, mels, 1);
+}
+
+/** Generation 2: ids [1, N] to mu [1, mels, 2·N]; with more to come the last LOOKAHEAD ids give no frames. */
+export function upsampledMean(
+  g: GraphBuilder,
+  config: Of<2>,
+  ids: Value,
+  places: (of: "tokens" | "frames", T: Dim) => Places,
+  ending: Ending,
+  tap: Tap = untapped,
+): Value {
+  const o = opsOf(g);
+  const { conv, linear, norm, swapped } = speechLayers(g);
+  const { width, layers, upLayers } = config.encoder;
+  const { embedded, layer } = conformerLayers(g, config.encoder);
+  let x = tap("encoder.embed", embedded("encoder.embed", embedding(g, config, width, ids)));
+  x = tap("encoder.pre_lookahead_layer", lookahead(g, "encoder.pre_lookahead_layer", x, width, ending));
+  const tokens = places("tokens", x.shape[1]!);
+  for (let i = 0; i < layers; i++) x = layer(`encoder.encoders.${i}`, x, tokens);
+  tap("encoder.encoders", x);
+  const times = config.framesPerToken;
+  const wider = o.repeat(swapped(x), { axis: 2, times });
+  const up = tap(
+    "encoder.up_layer",
+    conv("encoder.up_layer.conv", wider, width, 2 * times + 1, { pads: [2 * times, 0] }),
+  );
+  x = embedded("encoder.up_embed", swapped(up));
+  const frames = places("frames", x.shape[1]!);
+  for (let i = 0; i < upLayers; i++) x = layer(`encoder.up_encoders.${i}`, x, frames);
+  x = norm("encoder.after_norm", x, OUTER_EPSILON);
+  return swapped(tap("encoder_proj", linear("encoder_proj", x, config.mels)));
+}
+
+/** Generation 3: the same by two convolutions and repetition. */
+export function repeatedMean(g: GraphBuilder, config: Of<3>, ids: Value, ending: Ending, tap: Tap = untapped): Value {
+  const x = embedding(g, config, config.mels, ids);
+  const y = tap("pre_lookahead_layer", lookahead(g, "pre_lookahead_layer", x, config.lookaheadChannels, ending));
+  return opsOf(g).repeat(speechLayers(g).swapped(y), { axis: 2, times: config.framesPerToken });
+}
+
+/** x [1, N, C] plus what two convolutions make of it, of which the first sees LOOKAHEAD tokens ahead: zeros where the speech ends. */
+function lookahead(g: GraphBuilder, path: string, x: Value, hidden: number, ending: Ending): Value {
+  const o = opsOf(g);
+  const { conv, swapped } = speechLayers(g);
+  const map = swapped(x);
+  const ahead = conv(`${path}.conv1`, map, hidden, LOOKAHEAD + 1, { pads: [0, ending === "final" ? LOOKAHEAD : 0] });
+  const y = conv(`${path}.conv2`, o.leakyRelu(ahead, { slope: 0.01 }), channelsOf(map), 3, { pads: [2, 0] });
+  return swapped(o.add(y, ending === "final" ? map : o.cropTo(map, y, { axis: 2 })));
+}

@@ -1,0 +1,60 @@
+/** Text in sentences of bounded length, as it comes. */
+
+/** A sentence beyond this is divided, at a pause if there is one, else between words, else anywhere. */
+export const MOST_CHARACTERS = 300;
+
+const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
+
+/** The sentences of a text, trimmed, none empty, none longer than `most`. */
+export function* sentencesOf(text: string, most = MOST_CHARACTERS): Generator<string, void, void> {
+  for (const line of text.split(/\n\s*\n|\r\n\s*\r\n/)) {
+    for (const { segment } of joined(line)) yield* divided(segment.replace(/\s+/g, " ").trim(), most);
+  }
+}
+
+/** Abbreviations behind which no sentence ends, where Unicode's rules (UAX 29) see an end. */
+const NO_END =
+  /(?:^|[\s("'])(?:[a-z]|mr|mrs|ms|dr|prof|st|no|vs|etc|e\.g|i\.e|approx|jr|sr|gen|col|sgt|capt|lt|rev|hon|fig|vol|pp?)\.\s*$/i;
+
+function* joined(text: string): Generator<{ segment: string }, void, void> {
+  let open = "";
+  for (const { segment } of segmenter.segment(text)) {
+    open += segment;
+    if (NO_END.test(open)) continue;
+    yield { segment: open };
+    open = "";
+  }
+  if (open !== "") yield { segment: open };
+}
+
+function* divided(sentence: string, most: number): Generator<string, void, void> {
+  let rest = sentence;
+  while (rest.length > most) {
+    const head = rest.slice(0, most);
+    const pause = Math.max(...[", ", "; ", ": ", " - ", "– ", "— "].map((mark) => head.lastIndexOf(mark)));
+    const space = head.lastIndexOf(" ");
+    const at = pause > most / 4 ? pause + 1 : space > 0 ? space : wholeCharacters(head);
+    yield rest.slice(0, at).trim();
+    rest = rest.slice(at).trim();
+  }
+  if (rest !== "") yield rest;
+}
+
+/** A length that leaves no half of a surrogate pair. */
+const wholeCharacters = (head: string): number => (/[\uD800-\uDBFF]$/.test(head) ? head.length - 1 : head.length);
+
+/** The sentences of a text that comes in pieces: each as soon as something behind it shows that it is over. */
+export async function* sentencesAsTheyCome(
+  pieces: AsyncIterable<string>,
+  most = MOST_CHARACTERS,
+): AsyncGenerator<string, void, void> {
+  let open = "";
+  for await (const piece of pieces) {
+    open += piece;
+    const found = [...sentencesOf(open, most)];
+    if (found.length < 2) continue;
+    yield* found.slice(0, -1);
+    open = /\s$/.test(open) ? `${found.at(-1)!} ` : found.at(-1)!;
+  }
+  yield* sentencesOf(open, most);
+}

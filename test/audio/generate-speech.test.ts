@@ -1,0 +1,140 @@
+/** Speech from end to end, with a tiny voice of random weights. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import wavefile from "wavefile";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { generateSpeech, streamSpeech, verifySpeech } from "../../src/audio/generate-speech.js";
+import { encodeWav, readSpeechMarking } from "../../src/audio/encode.js";
+import { parseSpeechManifest } from "../../src/audio/manifest.js";
+import { loadSpeechModel, type SpeechModel } from "../../src/audio/model.js";
+import { markingOf, TRAINED_ALGORITHMIC_MEDIA } from "../../src/media/marking.js";
+import { temporaryFolder } from "../support/temporary-folder.js";
+import { tinySpeechModel } from "../support/tiny-speech-model.js";
+
+const folder = temporaryFolder();
+let model: SpeechModel;
+beforeAll(async () => {
+  model = await loadSpeechModel(await tinySpeechModel(folder), { device: "cpu", threads: 1 });
+}, 60_000);
+afterAll(() => model.close());
+
+const TEXT =
+  "Hello, world. Big boats bob, and 3 dogs dig; a long sentence it is, to fill several chunks of tokens with sound!";
+
+test("pieces of a stream in a row are the whole, and the same seed gives the same sound", async () => {
+  const pieces: Float32Array[] = [];
+  let streamed: Float32Array | undefined;
+  let ends = 0;
+  for await (const event of streamSpeech({ model, text: TEXT, seed: 3 })) {
+    if (event.type === "speech-chunk") {
+      expect(event.start).toBeCloseTo(pieces.reduce((sum, { length }) => sum + length, 0) / model.sampleRate, 9);
+      pieces.push(event.samples);
+    }
+    if (event.type === "speech-end") {
+      ends++;
+      streamed = event.speech.samples;
+    }
+  }
+  const { speeches } = await generateSpeech({ model, text: TEXT, seed: 3 });
+  expect(ends).toBe(1);
+  expect(pieces.length).toBeGreaterThan(4);
+  expect(Float32Array.from(pieces.flatMap((piece) => [...piece]))).toEqual(streamed);
+  expect(speeches[0]!.samples).toEqual(streamed);
+  expect(speeches[0]!.samples.length).toBe(speeches[0]!.ids.length * model.config.tokenSamples);
+  expect(speeches[0]!.samples.some((x) => x !== 0)).toBe(true);
+  const other = await generateSpeech({ model, text: TEXT, seed: 4 });
+  expect(other.speeches[0]!.samples).not.toEqual(streamed);
+}, 120_000);
+
+test("item 1 of two is item 1 alone", async () => {
+  const both = await generateSpeech({ model, text: "Hello, world.", n: 2, seed: 5 });
+  const alone = await generateSpeech({ model, text: "Hello, world.", n: 1, firstIndex: 1, seed: 5 });
+  expect(alone.speeches[0]!.samples).toEqual(both.speeches[1]!.samples);
+  expect(both.speeches[0]!.samples).not.toEqual(both.speeches[1]!.samples);
+}, 60_000);
+
+test("text in pieces is spoken like the text as a whole", async () => {
+  async function* words() {
+    for (const word of TEXT.split(/(?<= )/)) yield word;
+  }
+  const whole = await generateSpeech({ model, text: TEXT, seed: 1 });
+  const pieces = await generateSpeech({ model, text: words(), seed: 1 });
+  expect(pieces.speeches[0]!.ids).toEqual(whole.speeches[0]!.ids);
+  expect(pieces.speeches[0]!.samples).toEqual(whole.speeches[0]!.samples);
+  expect(pieces.speeches[0]!.manifest.subject.text).toBe(TEXT);
+}, 120_000);
+
+test("words and phones follow each other and cover the sound", async () => {
+  const { speeches } = await generateSpeech({ model, text: "Hello, world. B 3.", seed: 2 });
+  const { words, phones, duration } = speeches[0]!;
+  expect(words.map(({ text }) => text)).toEqual(["Hello", "world", "B", "3"]);
+  expect(phones.map(({ phone }) => phone).join(" ")).toContain("^ HH AH0 L OW1 , W ER1 L D .");
+  for (const row of [words, phones])
+    row.reduce(
+      (end, timed) => (
+        expect(timed.start).toBeGreaterThanOrEqual(end - 1e-9),
+        expect(timed.end).toBeGreaterThanOrEqual(timed.start),
+        timed.end
+      ),
+      0,
+    );
+  expect(phones.at(-1)!.end).toBeCloseTo(duration, 6);
+});
+
+test("speed changes the length and nothing that is said", async () => {
+  const [plain, fast] = await Promise.all(
+    [1, 2].map((speed) => generateSpeech({ model, text: "Hello, world.", seed: 1, speed })),
+  );
+  expect(fast!.speeches[0]!.ids).toEqual(plain!.speeches[0]!.ids);
+  expect(fast!.speeches[0]!.duration / plain!.speeches[0]!.duration).toBeCloseTo(0.5, 1);
+});
+
+test("the file is marked, has a manifest, and can be made again", async () => {
+  const { speeches } = await generateSpeech({ model, text: "Hello, world.", seed: 7, voice: "rms" });
+  const file = path.join(folder, "hello.wav");
+  expect(await speeches[0]!.save(file, { manifest: true })).toEqual([file, `${file}.json`]);
+  const bytes = await readFile(file);
+  const wav = new wavefile.WaveFile(bytes);
+  expect(wav.fmt).toMatchObject({ numChannels: 1, sampleRate: 16000, bitsPerSample: 16 });
+  expect(readSpeechMarking(bytes)).toMatchObject({
+    digitalSourceType: TRAINED_ALGORITHMIC_MEDIA,
+    model: "tiny-voice 1",
+    prompt: "Hello, world.",
+  });
+  const manifest = parseSpeechManifest(JSON.parse(await readFile(`${file}.json`, "utf8")));
+  expect(manifest.subject).toEqual({ text: "Hello, world.", voice: "rms", speed: 1 });
+  expect(await verifySpeech(manifest, { model })).toMatchObject({ same: true, differences: [] });
+  const altered = { ...manifest, seed: 8 };
+  expect((await verifySpeech(altered, { model })).same).toBe(false);
+});
+
+test("bad input is refused, and what cannot be spoken is named", async () => {
+  const refused = (options: object) => expect(generateSpeech({ model, ...options } as never)).rejects;
+  await refused({ text: "" }).toMatchObject({ code: "argument", argument: "text" });
+  await refused({ text: "🙂 你好" }).toMatchObject({ code: "argument", argument: "text" });
+  await refused({ text: "a".repeat(1_000_001) }).toMatchObject({ code: "argument" });
+  await refused({ text: 7 }).toMatchObject({ code: "argument", argument: "text" });
+  await refused({ text: "hi", voice: "nobody" }).toMatchObject({ code: "unknown-name" });
+  await refused({ text: "hi", speed: 3 }).toMatchObject({ code: "argument", argument: "speed" });
+  await refused({ text: "hi", format: "mid" }).toMatchObject({ code: "argument", argument: "format" });
+  const { warnings } = await generateSpeech({ model, text: "Hello 🙂 你好", seed: 0 });
+  expect(warnings).toHaveLength(1);
+});
+
+test("a signal stops the speech between two tokens, and leaves no file", async () => {
+  const stop = new AbortController();
+  const run = async () => {
+    for await (const event of streamSpeech({ model, text: TEXT, signal: stop.signal }))
+      if (event.type === "tokens-accept" && event.done === 5) stop.abort(new Error("enough"));
+  };
+  await expect(run()).rejects.toThrow("enough");
+  const file = path.join(folder, "none.wav");
+  expect(existsSync(file)).toBe(false);
+});
+
+test("WAV holds the samples as 16-bit integers", () => {
+  const pcm = Int16Array.of(0, 1, -32767, 32767);
+  const wav = new wavefile.WaveFile(encodeWav(pcm, 8000, markingOf({ model: null, prompt: null, seed: 1, index: 0 })));
+  expect(Array.from(wav.getSamples(false, Int16Array) as unknown as Int16Array)).toEqual([...pcm]);
+});
