@@ -205,3 +205,23 @@ export { type Simplified, simplify } from "./3d/simplify.js";
 export { type MeshVerification, verifyMesh } from "./3d/verify-mesh.js";
 export { DEFAULT_MESH_MODEL } from "./models/known.js";
 export type { MeshModelConfig } from "./models/mesh-config.js";
+
+// Texts
+export { ConstraintError, TemplateError, type TemplateFault } from "./base/errors.js";
+export { TEXT_MODEL_TYPES } from "./models/text-config.js";
+export type { TextDelta, TextEnd, TextEvent, TextResult } from "./text/events.js";
+export { type GenerateTextOptions, generateText, streamText } from "./text/generate-text.js";
+export type { GeneratedText, TextManifest } from "./text/generated-text.js";
+export type { ChosenLogprob, TokenLogprob } from "./text/logprobs.js";
+export { loadTextModel, type TextModel } from "./text/model.js";
+export { TEXT_DEFAULTS, type TextSettings, type TextSubject } from "./text/request.js";
+export type { TextSampling } from "./text/sampling.js";
+export type { FinishReason } from "./text/writer.js";
+export { type ChatMessage, ChatTemplate, type RenderSettings } from "./tokenizers/text/chat-template.js";
+export {
+  type Constraint,
+  compileConstraint,
+  TokenConstraint,
+  type TokenMask,
+} from "./tokenizers/text/constrained/constraint.js";
+export type { JsonSchema } from "./tokenizers/text/constrained/json-schema.js";

@@ -12,6 +12,7 @@ import { meshCommand } from "./mesh.js";
 import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
 import { drained, print, tell, watchStreams } from "./streams.js";
+import { textCommand } from "./text.js";
 import { verifyCommand } from "./verify.js";
 
 const HELP = "Run with --help for the options.";
@@ -66,6 +67,7 @@ function programOf(context: Context, json: boolean): Command {
     .configureOutput({ writeOut: print, writeErr: json ? () => {} : tell });
   for (const command of [
     imageCommand,
+    textCommand,
     editCommand,
     meshCommand,
     compareCommand,
