@@ -4,7 +4,7 @@
   python3 train_transformers.py --order next-scale --seconds 540 --batch 256 --out "$OUT"  # a GPU: ends by itself
 
 It begins with the shipped weights (--start FILE for others, --start nothing for none). The learning rate is held and goes down over the last
-quarter of the steps or of the seconds, whichever end first. Held-out (concept, style) cells are never seen. A tenth of the conditions is dropped
+30 % of the steps or of the seconds, whichever end first. Held-out (concept, style) cells are never seen. A tenth of the conditions is dropped
 whole, for guidance; a twentieth loses its style only. A batch of next-scale goes through the scales up to one of REACH, with as many
 pictures as have the tokens of --batch whole ones; within it a scale weighs by the square root of its cells; later scales learn to
 mend what the quantiser lets slip (recipe/multi_scale.py). Half of the grids of the raster orders are fed with random ids among theirs.
