@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import torch
 from tokenizers import Tokenizer
 
 from recipe.caption_encoder import CaptionEncoderConfig
-from recipe.captions import PAD, SLOTS
+from recipe.captions import PAD, SLOTS, in_scope, label_of
+from recipe.colours import COLOURS
 from recipe.data import Pictures
 from recipe.multi_scale import RATIO, MultiScaleConfig, published
 from recipe.preview import BLOCKS, WIDTH
@@ -66,6 +68,13 @@ def multi_scale(a, out):
             "config": {**codec(m.codec), "phi": {"share": 0, "ratio": RATIO}, "scales": list(m.sides)}}
 
 
+def write_words(rows, file):
+    """The words of all captions that the transformers learn, and the colours: what the SDK does not warn about."""
+    texts = [text for row in rows if in_scope(row) for text in (label_of(row), *row["phrases"])]
+    words = {word for text in texts for word in re.findall(r"[^\W\d_](?:[^\W\d_]|['’])*", text.lower())}
+    file.write_text(json.dumps(sorted(words | set(COLOURS)), separators=(",", ":"), ensure_ascii=False) + "\n")
+
+
 def caption_condition(styles, vocabulary):
     return {"kind": "caption", "slots": SLOTS, "vocabulary": vocabulary, "styles": styles, "pad": PAD, "vectors": CaptionEncoderConfig.dim}
 
@@ -109,7 +118,9 @@ def main():
     a = p.parse_args()
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
-    styles, vocabulary = Pictures(a.data).styles, Tokenizer.from_file(str(out / "captions.json")).get_vocab_size()
+    pictures = Pictures(a.data)
+    write_words(pictures.rows, out / "words.json")
+    styles, vocabulary = pictures.styles, Tokenizer.from_file(str(out / "captions.json")).get_vocab_size()
     if a.weights:
         found = [order for order in TRANSFORMERS if (Path(a.weights) / f"{order}.safetensors").exists()]
         for file in ENCODER, *(f"{order}.safetensors" for order in found):
@@ -122,11 +133,11 @@ def main():
         p.error("no transformer is there: name a folder by --weights")
     tokenizers = {name: row(a, out) for name, row in TOKENIZERS.items()
                   if any(t["tokenizer"] == name for t in transformers.values())}
-    files = ["captions.json", ENCODER, *(row["weights"] for row in (*tokenizers.values(), *transformers.values()))]
+    files = ["captions.json", "words.json", ENCODER, *(row["weights"] for row in (*tokenizers.values(), *transformers.values()))]
     config = {
         "name": "tessera-icons", "revision": REVISION, "kind": "image", "licence": "Apache-2.0",
         "tokenizers": tokenizers, "transformers": transformers,
-        "captions": {"file": "captions.json", "encoder": caption_encoder(vocabulary)},
+        "captions": {"file": "captions.json", "words": "words.json", "encoder": caption_encoder(vocabulary)},
         "styles": styles, "defaults": {"style": "fluent-3d", "decoding": next(iter(transformers))},
         "sha256": {f: hashlib.sha256((out / f).read_bytes()).hexdigest() for f in files},
     }

@@ -124,6 +124,7 @@ def main():
     out = Path(a.out or folder)
     out.mkdir(parents=True, exist_ok=True)
     archive = Archive(a.archive, device)
+    assert archive.encoder, f"{a.archive} has no caption encoder yet: run train_captions.py"
     encoder = CaptionEncoder().to(device).eval().requires_grad_(False)
     encoder.load_state_dict(archive.encoder)
     order = ORDERS[a.order](a.order, archive, MODEL)
