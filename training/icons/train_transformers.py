@@ -173,10 +173,22 @@ def main():
         rows = torch.from_numpy(batch_at(train, size, a.seed, run.step) if reach is None else rng.choice(train, size, replace=False)).to(device)
         style, caption = conditions(order, archive, encoder, rows, generator)
         fed, ids = order.fed(rows, reach, generator)
-        with torch.autocast(device.type, dtype):
-            logits = model(style, caption, fed)
-        loss = loss_fn(logits, ids, order.weights(reach))
-        run.learn(loss, rate)
+
+        def learn():
+            with torch.autocast(device.type, dtype):
+                logits = model(style, caption, fed)
+            loss = loss_fn(logits, ids, order.weights(reach))
+            run.learn(loss, rate)
+            return loss
+
+        try:
+            loss = learn()
+        except torch._dynamo.exc.TorchDynamoException as failure:  # a machine without a working compiler trains on, more slowly
+            print(f"not compiled from here on: {failure}", flush=True)
+            loss_fn = loss_of
+            for layer in order.layers(model):
+                layer._compiled_call_impl = None
+            loss = learn()
         views += len(rows) * ids.shape[1] / order.columns  # a picture whose small scales alone were seen counts by its tokens
         losses.setdefault(f"loss{reach or ''}", []).append(loss.detach())
         if run.step in (1, 2, 5, 10, 20, 50) or run.step % 100 == 0:
