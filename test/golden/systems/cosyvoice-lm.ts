@@ -4,6 +4,7 @@ import { type PromptLayout, promptedTokens, promptPlaces } from "../../../src/co
 import { drawAware } from "../../../src/core/speech-lm/repetition-aware.js";
 import {
   openSpeechLm,
+  SPEECH_LM_PREFIX,
   type SpeechLmConfig,
   speechLmGraph,
   speechLmInputs,
@@ -89,6 +90,7 @@ export async function* rasTable(folder: string, golden: GoldenCase): AsyncIterab
 }
 
 const llamaConfigOf = (c: Sizes): LlamaConfig => ({
+  prefix: SPEECH_LM_PREFIX,
   ...{ vocabulary: c.vocab!, width: c.d!, hidden: c.ff!, heads: c.heads!, kvHeads: c.kv!, headSize: c.d! / c.heads! },
   ...{ prefix: SPEECH_TRUNK, contextLength: 4096 },
   layers: Array.from({ length: c.layers! }, () => ({ window: null, rope: "global" })),
