@@ -5,7 +5,7 @@ import { ArgumentError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
 import type { LlamaConfig } from "../core/llama/config.js";
 import type { Pacing } from "../core/speech-lm/paced.js";
-import { SPEECH_TRUNK, type SpeechLmConfig } from "../core/speech-lm/speech-lm.js";
+import { SPEECH_LM_PREFIX, type SpeechLmConfig } from "../core/speech-lm/speech-lm.js";
 import type { MelConfig } from "../tokenizers/speech/audio/mel.js";
 import type { FlowConfig } from "../tokenizers/speech/flow/flow-config.js";
 import { parseS3Config, type S3Config } from "../tokenizers/speech/s3/s3-config.js";
@@ -179,7 +179,8 @@ function parseLanguageModel(of: Fields, phones: number): Pick<PacedVoice, "langu
   const layers = count(of, "layers", 128);
   const headSize = width / heads;
   const llama: LlamaConfig = {
-    ...{ prefix: SPEECH_TRUNK, vocabulary, width, heads, headSize, contextLength: 2 ** 16 },
+    prefix: SPEECH_LM_PREFIX,
+    ...{ vocabulary, width, heads, headSize, contextLength: 2 ** 16 },
     hidden: count(of, "hidden", 2 ** 16),
     kvHeads: count(of, "kvHeads", 128),
     layers: Array.from({ length: layers }, () => ({ window: null, rope: "global" })),

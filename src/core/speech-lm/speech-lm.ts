@@ -46,8 +46,9 @@ export interface SpeechLm extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Begins the names of the transformer's weights. */
-export const SPEECH_TRUNK = "llm.model.model.";
+/** Begins the names of the transformer's weights, as `prefix` of its config. */
+export const SPEECH_LM_PREFIX = "llm.model.model.";
+
 /** The text model's own head, which is tied to its table and of no use here. */
 const UNUSED = [/^llm\.model\.lm_head\.weight$/];
 

@@ -8,7 +8,6 @@ import {
   type SpeechLmConfig,
   speechLmGraph,
   speechLmInputs,
-  SPEECH_TRUNK,
 } from "../../../src/core/speech-lm/speech-lm.js";
 import type { Engine } from "../../../src/engine/engine.js";
 import { i32, tensor } from "../../../src/engine/tensor.js";
@@ -92,7 +91,7 @@ export async function* rasTable(folder: string, golden: GoldenCase): AsyncIterab
 const llamaConfigOf = (c: Sizes): LlamaConfig => ({
   prefix: SPEECH_LM_PREFIX,
   ...{ vocabulary: c.vocab!, width: c.d!, hidden: c.ff!, heads: c.heads!, kvHeads: c.kv!, headSize: c.d! / c.heads! },
-  ...{ prefix: SPEECH_TRUNK, contextLength: 4096 },
+  contextLength: 4096,
   layers: Array.from({ length: c.layers! }, () => ({ window: null, rope: "global" })),
   ropes: { global: { base: c.rope_theta!, size: c.d! / c.heads!, scaling: { kind: "none" } } },
   ...{ normEpsilon: c.rms_eps!, normScale: "weight", norms: "before", headNorms: false },
