@@ -1,104 +1,154 @@
 /** The public names, repeated: adding or losing one is a decision, not an accident. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import * as tessera from "../src/index.js";
+import * as core from "../src/core/index.js";
+import * as engine from "../src/engine/index.js";
+import * as root from "../src/index.js";
+import * as tokenizers from "../src/tokenizers/index.js";
 
-test("index.ts exports these values and no others", () => {
-  expect(Object.keys(tessera).sort()).toEqual([
-    "ADAPTIVE_WINDOW",
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+const namesOf = (entry: object): readonly string[] => Object.keys(entry).sort();
+
+test("tessera-sdk exports these values and no others", () => {
+  expect(namesOf(root)).toEqual([
     "ArgumentError",
     "COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA",
     "CheckpointError",
     "ClosedError",
-    "DECODINGS",
     "DEFAULT_IMAGE_MODEL",
     "DeviceError",
     "EMBEDDED_MODELS",
-    "ENGINE_DEFAULTS",
     "ExecutionError",
     "FRAMES_DEFAULTS",
-    "GraphBuilder",
     "IMAGE_DEFAULTS",
-    "INITIALISERS",
     "InputError",
     "InstallationError",
-    "JACOBI_DEFAULTS",
     "LOAD_DEFAULTS",
     "LogitsError",
-    "MULTI_SCALE_CONFIGS",
     "NO_STYLE",
     "OutputError",
-    "PRECISIONS",
     "PUBLISHED_IMAGE_MODELS",
-    "SAMPLING_DEFAULTS",
-    "SCALE_TRANSFORMERS",
     "ShapeError",
     "TRAINED_ALGORITHMIC_MEDIA",
-    "TRANSFORMERS",
     "TesseraError",
     "TokenizerError",
     "ToolError",
-    "UNGUIDED",
     "UnknownNameError",
     "VERSION",
-    "VQ_CONFIGS",
     "WeightsError",
-    "boxMask",
-    "centreCrop",
+    "editImage",
+    "generateImage",
+    "loadImageModel",
+    "markingOf",
+    "parseManifest",
+    "readManifest",
+    "readMarking",
+    "saveFrames",
+    "streamEdit",
+    "streamImage",
+    "verifyImage",
+    "xmpOf",
+  ]);
+});
+
+test("tessera-sdk/core exports these values and no others", () => {
+  expect(namesOf(core)).toEqual([
+    "ADAPTIVE_WINDOW",
+    "DECODINGS",
+    "INITIALISERS",
+    "JACOBI_DEFAULTS",
+    "LLAMAGEN",
+    "SAMPLING_DEFAULTS",
+    "SCALE_TRANSFORMERS",
+    "TRANSFORMERS",
+    "UNGUIDED",
+    "VAR",
+    "biased",
     "decode",
     "decodingOf",
-    "diagnose",
     "diagonals",
-    "drawnBefore",
-    "editImage",
-    "f32",
-    "generateImage",
+    "ending",
     "guidance",
     "gumbelNoise",
-    "i32",
+    "idOf",
     "jacobi",
     "keeping",
-    "keptCells",
     "leftPadded",
+    "lineLayout",
     "llamagenGuidance",
-    "loadImageModel",
-    "loadTextTokenizer",
     "markedLayout",
-    "markingOf",
     "narGuidance",
     "nextNeighbor",
     "nextScale",
     "nextToken",
-    "openCheckpoint",
-    "openEngine",
-    "openMultiScaleTokenizer",
-    "openScaleSession",
-    "openScaleTransformer",
+    "openModel",
     "openSession",
-    "openTransformer",
-    "openVqTokenizer",
-    "opsOf",
     "ordersOf",
     "parallelRegions",
-    "parseManifest",
+    "penalised",
+    "rasterLayout",
+    "repetitionAware",
+    "sampler",
+    "scaleConfig",
+    "strategyOf",
+    "suppressed",
+    "transformerConfig",
+    "varGuidance",
+  ]);
+});
+
+test("tessera-sdk/engine exports these values and no others", () => {
+  expect(namesOf(engine)).toEqual([
+    "ENGINE_DEFAULTS",
+    "GraphBuilder",
+    "PRECISIONS",
+    "diagnose",
+    "f32",
+    "i32",
+    "openCheckpoint",
+    "openEngine",
+    "opsOf",
+    "saveOnnx",
+    "tensor",
+    "writeSafetensors",
+  ]);
+});
+
+test("tessera-sdk/tokenizers exports these values and no others", () => {
+  expect(namesOf(tokenizers)).toEqual([
+    "MULTI_SCALE_CONFIGS",
+    "VQ_CONFIGS",
+    "boxMask",
+    "centreCrop",
+    "keptCells",
+    "loadTextTokenizer",
+    "openMultiScaleTokenizer",
+    "openVqTokenizer",
     "parseMultiScaleConfig",
     "parseVqConfig",
     "picturesOf",
     "pixelsOf",
-    "rasterLayout",
-    "readManifest",
-    "readMarking",
-    "sampler",
-    "saveFrames",
-    "saveOnnx",
-    "scaleConfig",
-    "strategyOf",
-    "streamEdit",
-    "streamImage",
-    "tensor",
-    "transformerConfig",
-    "varGuidance",
-    "verifyImage",
-    "writeSafetensors",
-    "xmpOf",
   ]);
+});
+
+test("no name stands in two entries", () => {
+  const all = [root, core, engine, tokenizers].flatMap(namesOf);
+  expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
+});
+
+test("package.json offers these entries, with types for every way of finding modules", () => {
+  const folders = ["engine", "core", "tokenizers"];
+  const { exports, main, types, typesVersions } = manifest;
+  const files = (folder: string) => {
+    const path = folder === "." ? "./dist/index" : `./dist/${folder}/index`;
+    return { types: `${path}.d.ts`, default: `${path}.js` };
+  };
+  expect(exports).toEqual({
+    ".": files("."),
+    ...Object.fromEntries(folders.map((folder) => [`./${folder}`, files(folder)])),
+    "./package.json": "./package.json",
+  });
+  expect({ main, types }).toEqual({ main: files(".").default, types: files(".").types });
+  expect(typesVersions["*"]).toEqual(Object.fromEntries(folders.map((folder) => [folder, [files(folder).types]])));
 });
