@@ -1,143 +1,187 @@
 /** The public names, repeated: adding or losing one is a decision, not an accident. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import * as tessera from "../src/index.js";
+import * as core from "../src/core/index.js";
+import * as engine from "../src/engine/index.js";
+import * as root from "../src/index.js";
+import * as tokenizers from "../src/tokenizers/index.js";
 
-test("index.ts exports these values and no others", () => {
-  expect(Object.keys(tessera).sort()).toEqual([
-    "ADAPTIVE_WINDOW",
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+const namesOf = (entry: object): readonly string[] => Object.keys(entry).sort();
+
+test("tessera-sdk exports these values and no others", () => {
+  expect(namesOf(root)).toEqual([
     "ArgumentError",
     "COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA",
-    "ChatTemplate",
     "CheckpointError",
     "ClosedError",
     "ConstraintError",
-    "DECODINGS",
     "DEFAULT_IMAGE_MODEL",
     "DEFAULT_MESH_MODEL",
     "DeviceError",
     "EMBEDDED_MODELS",
-    "ENGINE_DEFAULTS",
     "ExecutionError",
     "FRAMES_DEFAULTS",
-    "GraphBuilder",
     "IMAGE_DEFAULTS",
-    "INITIALISERS",
     "InputError",
     "InstallationError",
-    "JACOBI_DEFAULTS",
-    "LLAMAGEN",
     "LOAD_DEFAULTS",
     "LogitsError",
     "MESH_DEFAULTS",
     "MESH_FORMATS",
-    "MULTI_SCALE_CONFIGS",
     "NO_STYLE",
-    "OCTREE",
-    "OctreeWalk",
     "OutputError",
-    "PRECISIONS",
     "PUBLISHED_IMAGE_MODELS",
-    "PlaceReader",
-    "SAMPLING_DEFAULTS",
-    "SCALE_TRANSFORMERS",
     "ShapeError",
     "TEXT_DEFAULTS",
     "TEXT_MODEL_TYPES",
     "TRAINED_ALGORITHMIC_MEDIA",
-    "TRANSFORMERS",
     "TemplateError",
     "TesseraError",
-    "TokenConstraint",
     "TokenizerError",
     "ToolError",
-    "UNGUIDED",
     "UnknownNameError",
-    "VAR",
     "VERSION",
-    "VQ_CONFIGS",
     "WeightsError",
-    "biased",
-    "boxMask",
-    "centreCrop",
-    "compileConstraint",
-    "decode",
-    "decodeMesh",
-    "decodeVoxels",
-    "decodingOf",
-    "diagnose",
-    "diagonals",
     "editImage",
-    "encodeMesh",
-    "ending",
-    "f32",
     "factsOf",
     "generateImage",
     "generateMesh",
     "generateText",
-    "guidance",
-    "gumbelNoise",
-    "i32",
-    "idOf",
-    "jacobi",
-    "keeping",
-    "keptCells",
-    "leftPadded",
-    "lineLayout",
-    "llamagenGuidance",
     "loadImageModel",
     "loadMeshModel",
     "loadTextModel",
-    "loadTextTokenizer",
-    "markedLayout",
     "markingOf",
-    "narGuidance",
-    "nextNeighbor",
-    "nextScale",
-    "nextToken",
-    "openCheckpoint",
-    "openEngine",
-    "openModel",
-    "openMultiScaleTokenizer",
-    "openSession",
-    "openVqTokenizer",
-    "opsOf",
-    "ordersOf",
-    "parallelRegions",
     "parseManifest",
     "parseMesh",
     "parseMeshManifest",
-    "parseMultiScaleConfig",
-    "parseVqConfig",
-    "penalised",
-    "picturesOf",
-    "pixelsOf",
-    "rasterLayout",
     "rasterise",
-    "readIds",
     "readManifest",
     "readMarking",
     "readMesh",
     "readMeshManifest",
-    "repetitionAware",
-    "sampler",
     "saveFrames",
     "saveMesh",
-    "saveOnnx",
-    "scaleConfig",
     "simplify",
-    "strategyOf",
     "streamEdit",
     "streamImage",
     "streamMesh",
     "streamText",
-    "suppressed",
-    "tensor",
     "topologyOf",
-    "transformerConfig",
-    "varGuidance",
     "verifyImage",
     "verifyMesh",
-    "writeSafetensors",
     "xmpOf",
   ]);
+});
+
+test("tessera-sdk/core exports these values and no others", () => {
+  expect(namesOf(core)).toEqual([
+    "ADAPTIVE_WINDOW",
+    "DECODINGS",
+    "INITIALISERS",
+    "JACOBI_DEFAULTS",
+    "LLAMAGEN",
+    "OCTREE",
+    "SAMPLING_DEFAULTS",
+    "SCALE_TRANSFORMERS",
+    "TRANSFORMERS",
+    "UNGUIDED",
+    "VAR",
+    "biased",
+    "decode",
+    "decodingOf",
+    "diagonals",
+    "ending",
+    "guidance",
+    "gumbelNoise",
+    "idOf",
+    "jacobi",
+    "keeping",
+    "leftPadded",
+    "lineLayout",
+    "llamagenGuidance",
+    "markedLayout",
+    "narGuidance",
+    "nextNeighbor",
+    "nextScale",
+    "nextToken",
+    "openModel",
+    "openSession",
+    "ordersOf",
+    "parallelRegions",
+    "penalised",
+    "rasterLayout",
+    "repetitionAware",
+    "sampler",
+    "scaleConfig",
+    "strategyOf",
+    "suppressed",
+    "transformerConfig",
+    "varGuidance",
+  ]);
+});
+
+test("tessera-sdk/engine exports these values and no others", () => {
+  expect(namesOf(engine)).toEqual([
+    "ENGINE_DEFAULTS",
+    "GraphBuilder",
+    "PRECISIONS",
+    "diagnose",
+    "f32",
+    "i32",
+    "openCheckpoint",
+    "openEngine",
+    "opsOf",
+    "saveOnnx",
+    "tensor",
+    "writeSafetensors",
+  ]);
+});
+
+test("tessera-sdk/tokenizers exports these values and no others", () => {
+  expect(namesOf(tokenizers)).toEqual([
+    "ChatTemplate",
+    "MULTI_SCALE_CONFIGS",
+    "OctreeWalk",
+    "PlaceReader",
+    "TokenConstraint",
+    "VQ_CONFIGS",
+    "boxMask",
+    "centreCrop",
+    "compileConstraint",
+    "decodeMesh",
+    "decodeVoxels",
+    "encodeMesh",
+    "keptCells",
+    "loadTextTokenizer",
+    "openMultiScaleTokenizer",
+    "openVqTokenizer",
+    "parseMultiScaleConfig",
+    "parseVqConfig",
+    "picturesOf",
+    "pixelsOf",
+    "readIds",
+  ]);
+});
+
+test("no name stands in two entries", () => {
+  const all = [root, core, engine, tokenizers].flatMap(namesOf);
+  expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
+});
+
+test("package.json offers these entries, with types for every way of finding modules", () => {
+  const folders = ["engine", "core", "tokenizers"];
+  const { exports, main, types, typesVersions } = manifest;
+  const files = (folder: string) => {
+    const path = folder === "." ? "./dist/index" : `./dist/${folder}/index`;
+    return { types: `${path}.d.ts`, default: `${path}.js` };
+  };
+  expect(exports).toEqual({
+    ".": files("."),
+    ...Object.fromEntries(folders.map((folder) => [`./${folder}`, files(folder)])),
+    "./package.json": "./package.json",
+  });
+  expect({ main, types }).toEqual({ main: files(".").default, types: files(".").types });
+  expect(typesVersions["*"]).toEqual(Object.fromEntries(folders.map((folder) => [folder, [files(folder).types]])));
 });
