@@ -9,7 +9,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { generateImage, type JacobiOptions, JACOBI_DEFAULTS, loadImageModel, type Precision } from "../src/index.js";
+import { generateImage, loadImageModel, type Precision } from "../src/index.js";
+import { type JacobiOptions, JACOBI_DEFAULTS } from "../src/core/index.js";
 
 const PROMPTS = ["red apple", "fox", "guitar", "hot air balloon", "smiling face", "house with a garden"];
 const DEFAULT = `${JACOBI_DEFAULTS.rule},${JACOBI_DEFAULTS.initialiser},${String(JACOBI_DEFAULTS.window)}`;

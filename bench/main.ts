@@ -4,6 +4,7 @@ import { jacobiPasses } from "./jacobi.js";
 import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
 import { previews } from "./previews.js";
+import { text } from "./text.js";
 import { varD16 } from "./var-d16.js";
 import { vqDs16 } from "./vq-ds16.js";
 
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "llamagen-l": () => llamagen("llamagen-l"),
   "nar-l": () => llamagen("nar-l"),
   "vq-ds16": vqDs16,
+  text,
   "var-d16": varD16,
   "default-picture": defaultPicture,
   previews,

@@ -12,7 +12,7 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 const blocks = (language: string) =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, text]) => text!);
 
-const sdk = pathToFileURL(join(root, "dist/index.js")).href;
+const entry = (part: string) => JSON.stringify(pathToFileURL(join(root, "dist", part, "index.js")).href);
 const command = join(root, "dist/cli/main.js");
 const folder = temporaryFolder();
 
@@ -30,7 +30,10 @@ function run(...args: readonly string[]): string {
 
 test.each(blocks("ts").map((code, i) => [i, code] as const))("block %i runs", { timeout: 120_000 }, (i, code) => {
   const file = join(folder, `block-${i}.mjs`);
-  writeFileSync(file, code.replaceAll('"tessera-sdk"', JSON.stringify(sdk)));
+  writeFileSync(
+    file,
+    code.replaceAll(/"tessera-sdk\/?(\w*)"/g, (_, part: string) => entry(part)),
+  );
   run(file);
   expect(readdirSync(folder).some((name) => name.endsWith(".png") && name !== "mask.png")).toBe(true);
 });

@@ -1,6 +1,7 @@
 /** `tessera doctor`: the devices that can run here, and what the others need. */
 import { Command } from "commander";
-import { diagnose, VERSION } from "../index.js";
+import { diagnose } from "../engine/index.js";
+import { VERSION } from "../index.js";
 import type { Context } from "./context.js";
 import { printJson } from "./options.js";
 import { print } from "./streams.js";

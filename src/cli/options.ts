@@ -8,10 +8,10 @@ import {
   EMBEDDED_MODELS,
   type ImageModel,
   loadImageModel,
-  PRECISIONS,
   type Precision,
   type PublishedName,
 } from "../index.js";
+import { PRECISIONS } from "../engine/index.js";
 import { print } from "./streams.js";
 
 export const STYLE_HELP = `style of the pictures, or none; ${DEFAULT_IMAGE_MODEL} has ${EMBEDDED_MODELS[DEFAULT_IMAGE_MODEL].styles.join(", ")}`;

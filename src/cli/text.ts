@@ -9,10 +9,10 @@ import {
   type GenerateTextOptions,
   type JsonSchema,
   loadTextModel,
-  PRECISIONS,
   type Precision,
   streamText,
 } from "../index.js";
+import { PRECISIONS } from "../engine/index.js";
 import type { Context } from "./context.js";
 import { numberOf, printJson } from "./options.js";
 import { print, tell } from "./streams.js";

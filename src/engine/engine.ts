@@ -4,7 +4,9 @@ import type { FloatTensor, Tensor } from "./tensor.js";
 import type { Checkpoint } from "./weights/checkpoint.js";
 
 /** How weights of matrices are held: as they are, in half precision, or in blocks of 32 with 8 or 4 bits. */
-export type Precision = "f32" | "f16" | "q8" | "q4";
+export type Precision = (typeof PRECISIONS)[number];
+
+export const PRECISIONS = ["f32", "f16", "q8", "q4"] as const;
 
 export interface DeviceReport {
   /** Such as "onnx-cpu", "onnx-webgpu", "tensorflow-cpu", "tensorflow-webgpu", "reference". */

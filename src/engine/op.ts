@@ -4,13 +4,18 @@
  *
  * To add an operation: write its row in ops/<family>.ts, list it in ops/index.ts, add its cases to test/engine/cases.ts.
  */
-import type { Tensor as TfTensor } from "@tensorflow/tfjs-core";
 import type { Dim, OpSignature, Value } from "./graph.js";
 import type { DType, Tensor } from "./tensor.js";
 
-/** The injected @tensorflow/tfjs-core module: an optional peer, so only its types are imported. */
+/**
+ * The injected @tensorflow/tfjs-core module: an optional peer, so only its types are imported, and only here inside: what is
+ * internal is not in the published declarations, which a consumer without that peer can compile.
+ *
+ * @internal
+ */
 export type Tfjs = typeof import("@tensorflow/tfjs-core");
-export type { TfTensor };
+/** @internal */
+export type TfTensor = import("@tensorflow/tfjs-core").Tensor;
 
 /** The inputs of a row: a tuple of values, `Value | null` where one may be left out. */
 export type Inputs = readonly (Value | null)[];
@@ -32,7 +37,11 @@ export interface Op<I extends Inputs = Inputs, A extends object = object> extend
   oracle(inputs: InputsAs<I, Tensor>, attributes: A): Tensor;
   /** Emits nodes and returns the name of the result. */
   onnx(emit: OnnxEmitter, inputs: InputsAs<I, OnnxValue>, attributes: A): string;
-  /** Called inside tf.tidy; returns a new tensor. */
+  /**
+   * Called inside tf.tidy; returns a new tensor.
+   *
+   * @internal
+   */
   tfjs(tf: Tfjs, inputs: InputsAs<I, TfTensor>, attributes: A): TfTensor;
 }
 

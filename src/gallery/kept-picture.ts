@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { sha256 } from "../base/digest.js";
-import { decodingOf, type ImageManifest, type ImageModel, readManifest, VERSION } from "../index.js";
+import { decodingOf } from "../core/index.js";
+import { type ImageManifest, type ImageModel, readManifest, VERSION } from "../index.js";
 import type { GalleryPrompt } from "./prompts.js";
 
 /** The picture at `path`, if its manifest asks for the same and its pixels are still those of the manifest; else null. */

@@ -1,9 +1,10 @@
 /** A subject becomes what stands before the image tokens. */
 import { once } from "../base/once.js";
+import { quoted } from "../base/words.js";
 import { type Condition, type ConditionConfig, leftPadded } from "../core/condition.js";
 import { tensor } from "../engine/tensor.js";
 import { promptIds } from "../media/prompt.js";
-import type { Warning } from "../media/warnings.js";
+import { other, type Warning } from "../media/warnings.js";
 import { NO_STYLE } from "../models/image-config.js";
 import type { ImageModel } from "./model.js";
 import type { Subject } from "./request.js";
@@ -41,7 +42,8 @@ function prepareCaption(
 ): Prepared {
   const room = condition.kind === "caption" ? condition.slots - 1 : 0;
   const captions = model.captions!; // a model that takes captions has a tokenizer for them
-  const { ids, warnings } = promptIds(captions, prompt, room);
+  const { ids, warnings: cut } = promptIds(captions, prompt, room);
+  const warnings = [...cut, ...strangeWords(model, prompt)];
   const row = style === NO_STYLE ? null : model.styles.indexOf(style);
   const vectorsOf = once(async () => model.captionEncoder && (await model.captionEncoder.vectors(ids)));
   const of = async (items: number): Promise<Condition> => {
@@ -54,6 +56,24 @@ function prepareCaption(
     };
   };
   return { of, tokens: ids.length, warnings };
+}
+
+const MOST_NAMED = 5;
+
+/** A warning where a prompt has words that the model never saw, with known ones of like spelling. */
+function strangeWords({ name, words }: ImageModel, prompt: string): readonly Warning[] {
+  const strange = words?.strange(prompt) ?? [];
+  if (strange.length === 0) return [];
+  const told = strange.slice(0, MOST_NAMED).map((word) => {
+    const near = words!.near(word, 3);
+    return near.length === 0 ? quoted(word) : `${quoted(word)} (known: ${near.join(", ")})`;
+  });
+  const more = strange.length > MOST_NAMED ? ` and ${strange.length - MOST_NAMED} more` : "";
+  return [
+    other(
+      `No caption that ${name} was trained on has the ${strange.length === 1 ? "word" : "words"} ${told.join(", ")}${more}.`,
+    ),
+  ];
 }
 
 function prepareFeatures(condition: ConditionConfig, { features }: Subject & { kind: "features" }): Prepared {

@@ -1,5 +1,7 @@
 /** An image model that is ready: its parts from the stairs below, opened with every weight accounted for. */
+import { readFile } from "node:fs/promises";
 import type { Options } from "../base/check.js";
+import { CheckpointError } from "../base/errors.js";
 import { type CaptionEncoder, openCaptionEncoder } from "../core/caption-encoder.js";
 import type { Engine } from "../engine/engine.js";
 import { unpacked } from "../engine/weights/int8-blocks.js";
@@ -12,6 +14,7 @@ import { SharedModels } from "../media/shared-models.js";
 import type { ImageDefaults } from "../models/image-config.js";
 import { DEFAULT_IMAGE_MODEL } from "../models/known.js";
 import { sideOf } from "../models/network-config.js";
+import { KnownWords } from "../tokenizers/text/known-words.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
 import { type ImageRecipe, imageRecipe, type PublishedFiles } from "./recipe.js";
 import { type ImageRoute, routesOf } from "./route.js";
@@ -29,6 +32,8 @@ export interface ImageModel extends LoadedModel, Routed<ImageRoute> {
   readonly side: number;
   /** Prompts to ids; null for a model that reads no captions. */
   readonly captions: TextTokenizer | null;
+  /** The words of the captions of training; null where they are not known. */
+  readonly words: KnownWords | null;
   /** Ids to the vectors that its transformers take; null for a model whose transformers take ids. */
   readonly captionEncoder: CaptionEncoder | null;
 }
@@ -51,7 +56,7 @@ export async function loadImageModel(
   const settings = loadSettings("loadImageModel", options);
   const recipe = await imageRecipe(source, settings.verify);
   return loaded(settings, async (opening, parts) => {
-    const [engine, captions] = await Promise.all([opening, openCaptions(recipe)]);
+    const [engine, captions, words] = await Promise.all([opening, openCaptions(recipe), openWords(recipe)]);
     const { name, revision, licence, styles, defaults } = recipe;
     const ways = routed(routesOf(recipe, engine, settings.precision, parts), defaults.decoding);
     const [{ network, sampling, precision, sha256 }] = ways.routes;
@@ -63,7 +68,7 @@ export async function loadImageModel(
       defaults: { style: defaults.style, ...sampling },
       side: sideOf(recipe.networks[0]!),
       device: engine.device,
-      ...{ precision, sha256, captions, captionEncoder },
+      ...{ precision, sha256, captions, words, captionEncoder },
     };
   });
 }
@@ -86,4 +91,27 @@ async function openEncoder(recipe: ImageRecipe, engine: Engine, parts: Parts): P
   if (!encoder) return null;
   const weights = unpacked(await openFile(recipe, encoder.weights, parts));
   return parts.own(openCaptionEncoder(engine, encoder.config, weights));
+}
+
+async function openWords({ captions, locate, verify }: ImageRecipe): Promise<KnownWords | null> {
+  if (!captions?.words) return null;
+  await verify([captions.words]);
+  const path = locate(captions.words);
+  const remedy = "Restore the file from where the model came from.";
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new CheckpointError(path, "unreadable", "the file cannot be read", remedy, { cause });
+  });
+  const words = parsed(text);
+  if (!words) throw new CheckpointError(path, "unreadable", "it is no array of words", remedy);
+  return new KnownWords(words);
+}
+
+/** The array of texts that a JSON text is, or null. */
+function parsed(text: string): readonly string[] | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return Array.isArray(json) && json.every((word) => typeof word === "string") ? json : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,9 +2,8 @@
 import { check, checkName, isObject, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import type { DeviceName } from "../engine/devices.js";
-import type { DeviceReport, Engine, Precision } from "../engine/engine.js";
+import { type DeviceReport, type Engine, PRECISIONS, type Precision } from "../engine/engine.js";
 import { openEngine } from "../engine/open.js";
-import { PRECISIONS } from "../models/network-config.js";
 import { type Closable, Parts } from "./parts.js";
 
 /** What every loaded model tells about itself. */

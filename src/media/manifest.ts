@@ -7,8 +7,7 @@ import { readBoundedText } from "../base/read-file.js";
 import { VERSION } from "../base/version.js";
 import { type Decoding, decodingOf } from "../core/orders.js";
 import { parseSampling, type SamplingName, type SamplingNumbers } from "../core/sampling/ranges.js";
-import type { Precision } from "../engine/engine.js";
-import { PRECISIONS } from "../models/network-config.js";
+import { PRECISIONS, type Precision } from "../engine/engine.js";
 import type { LoadedModel } from "./load.js";
 import { SOURCE_TYPES, type SourceType } from "./marking.js";
 

@@ -19,7 +19,11 @@ export interface Route<Network> {
 export interface Routed<R extends Route<unknown>> {
   /** In which orders it can be decoded, its default first. */
   readonly decodings: readonly DecodingName[];
-  /** How it makes items; that of the default decoding first. */
+  /**
+   * How it makes items; that of the default decoding first.
+   *
+   * @internal
+   */
   readonly routes: readonly [R, ...R[]];
 }
 
@@ -32,9 +36,10 @@ export function routed<R extends Route<unknown>>(routes: readonly R[], decoding:
 
 /** The order of decoding that a caller asked for, completed and checked, and the route that serves it. */
 export function routeFor<R extends Route<unknown>>(
-  { name, decodings, routes }: Routed<R> & { readonly name: string },
+  model: Routed<R> & { readonly name: string },
   option: DecodingOption | null,
 ): { readonly decoding: Decoding; readonly route: R } {
+  const { name, decodings, routes } = model;
   const decoding = decodingOf(option ?? decodings[0], decodings, `decoding of ${name}`);
   return { decoding, route: routes.find((route) => route.decodings.includes(decoding.kind))! };
 }

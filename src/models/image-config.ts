@@ -22,9 +22,11 @@ export interface ImageDefaults extends TokenSampling {
   readonly style: string;
 }
 
-/** The text tokenizer, and the caption encoder where the transformers were trained with one. */
+/** The text tokenizer, the words of the captions of training, where they are known, and the caption encoder where the transformers were trained with one. */
 export interface CaptionReader {
   readonly file: string;
+  /** A JSON file: an array of words in lower case. */
+  readonly words: string | null;
   readonly encoder: Weighted<CaptionEncoderConfig> | null;
 }
 
@@ -65,12 +67,14 @@ export function parseImageModelConfig(json: unknown, where: string): ImageModelC
   const styles = parseStyles(of, condition, where);
   const defaults = parseDefaults(of.object("defaults"), styles, networks);
   const files = networks.flatMap(({ transformer, tokenizer }) => [tokenizer.weights, transformer.weights]);
-  const sha256 = parseDigests(of.object("sha256"), [...new Set([...files, ...captionFiles(captions)])]);
+  const sha256 = parseDigests(of.object("sha256"), [
+    ...new Set([...files, ...captionFiles(captions), ...(captions?.words ? [captions.words] : [])]),
+  ]);
   of.finish();
   return { name, revision, kind, licence, networks, captions, styles, defaults, sha256 };
 }
 
-/** The files that captions are read by. */
+/** The files that captions are read by; the words decide about warnings alone, and about no picture. */
 export const captionFiles = (captions: CaptionReader | null): readonly string[] =>
   captions === null ? [] : [captions.file, ...(captions.encoder ? [captions.encoder.weights] : [])];
 
@@ -109,6 +113,7 @@ function parseCaptions(of: Fields, condition: ConditionConfig, where: string): C
   if (condition.kind !== "caption") return of.value("captions", "null, as the model reads no captions", isNull);
   const captions = of.object("captions");
   const file = fileName(captions, "file");
+  const words = captions.take("words") === undefined ? null : fileName(captions, "words");
   const encoder = captions.take("encoder") === undefined ? null : parseEncoder(captions, `${where}.captions.encoder`);
   captions.finish();
   const { vectors } = condition;
@@ -118,7 +123,7 @@ function parseCaptions(of: Fields, condition: ConditionConfig, where: string): C
       vectors === undefined ? "no encoder, as the transformers take tokens" : `an encoder of vectors of ${vectors}`,
       described(encoder ? `one of vectors of ${encoder.config.width}` : "none"),
     );
-  return { file, encoder };
+  return { file, words, encoder };
 }
 
 function parseEncoder(of: Fields, where: string): Weighted<CaptionEncoderConfig> {

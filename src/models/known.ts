@@ -17,11 +17,10 @@ export interface EmbeddedModel {
 /** The model that is used where none is named. */
 export const DEFAULT_IMAGE_MODEL = "tessera-icons";
 
-/** The voice that speaks where none is named. */
-export const DEFAULT_SPEECH_MODEL = "tessera-voice";
-
 /** The mesh model that is used where none is named. */
 export const DEFAULT_MESH_MODEL = "tessera-shapes";
+/** The voice that speaks where none is named. */
+export const DEFAULT_SPEECH_MODEL = "tessera-voice";
 
 export const EMBEDDED_MODELS = {
   "tessera-icons": {

@@ -5,7 +5,8 @@ import { fields } from "../base/fields.js";
 import { type OctreeConfig, parseOctreeConfig } from "../core/octree/config.js";
 import { parseSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { Precision } from "../engine/engine.js";
-import { fileName, PRECISIONS, type Weighted } from "./network-config.js";
+import { PRECISIONS } from "../engine/engine.js";
+import { fileName, type Weighted } from "./network-config.js";
 
 export interface MeshModelConfig {
   readonly name: string;

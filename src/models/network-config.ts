@@ -7,7 +7,7 @@ import { described } from "../base/words.js";
 import type { Fields } from "../base/fields.js";
 import { type Objective, ordersOf } from "../core/orders.js";
 import { parseSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
-import type { Precision } from "../engine/engine.js";
+import { PRECISIONS, type Precision } from "../engine/engine.js";
 import { IMAGE_LAYOUTS, LAYOUT_NAMES, type LayoutConfigs, type LayoutName } from "./image-layouts.js";
 
 /** A configuration and the file of its weights, which is named relative to the folder of the model. */
@@ -28,8 +28,6 @@ export type ImageNetworkConfig<L extends LayoutName = LayoutName> = {
     readonly sampling: TokenSampling;
   };
 }[L];
-
-export const PRECISIONS = ["f32", "f16", "q8", "q4"] as const satisfies readonly Precision[];
 
 /** Pixels of one side of its pictures. */
 export const sideOf = <L extends LayoutName>({ layout, transformer, tokenizer }: ImageNetworkConfig<L>): number =>

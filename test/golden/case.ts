@@ -41,12 +41,18 @@ export async function readTensors(folder: string, file = "io.safetensors"): Prom
   await using checkpoint = await openCheckpoint(path.join(folder, file));
   const tensors = new Map<string, Numbers>();
   for (const { name, element, shape } of checkpoint.entries.values()) {
-    tensors.set(name, { shape, data: viewOf(element, await checkpoint.bytes(name)) });
+    if (element === "f16") tensors.set(name, { shape, data: await checkpoint.floats(name) });
+    else if (element === "i64")
+      tensors.set(name, { shape: [...shape, 2], data: viewOf("i32", await checkpoint.bytes(name)) });
+    else tensors.set(name, { shape, data: viewOf(element, await checkpoint.bytes(name)) });
   }
   return tensors;
 }
 
-/** The three element types that golden files hold, without conversion. */
+/** 64-bit integers as golden files are read here: their low and high words, [..., 2], for a double does not hold them. */
+export const wordsOf = (integers: readonly bigint[]): Int32Array => new Int32Array(BigInt64Array.from(integers).buffer);
+
+/** The three element types that golden files mostly hold, without conversion. */
 function viewOf(element: Element, bytes: Uint8Array): Numbers["data"] {
   const copy = bytes.slice(); // aligned
   const length = copy.byteLength / ELEMENT_BYTES[element];
@@ -59,6 +65,6 @@ function viewOf(element: Element, bytes: Uint8Array): Numbers["data"] {
     case "bool":
       return copy;
     default:
-      throw new Error(`golden tensors are f32, i32 or u8, not ${element}`);
+      throw new Error(`golden tensors are f32, f16, i32, i64 or u8, not ${element}`);
   }
 }

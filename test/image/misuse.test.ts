@@ -3,7 +3,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  boxMask,
   editImage,
   type GeneratedImage,
   generateImage,
@@ -18,6 +17,7 @@ import {
   TesseraError,
   verifyImage,
 } from "../../src/index.js";
+import { boxMask } from "../../src/tokenizers/index.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeTinyImageModel } from "../support/tiny-image-model.js";
 

@@ -2,7 +2,8 @@ import { cp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { writeSafetensors } from "../../src/engine/weights/safetensors-write.js";
-import { generateImage, loadImageModel, openCheckpoint, openEngine } from "../../src/index.js";
+import { generateImage, loadImageModel } from "../../src/index.js";
+import { openCheckpoint, openEngine } from "../../src/engine/index.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeTinyImageModel } from "../support/tiny-image-model.js";
 

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256OfFile } from "../../src/base/digest.js";
 import { uniform } from "../../src/base/random.js";
+import { captionEncoderGraph } from "../../src/core/caption-encoder.js";
 import type { ConditionConfig } from "../../src/core/condition.js";
 import { conditionGraph } from "../../src/core/llamagen/condition.js";
 import type { TransformerConfig } from "../../src/core/llamagen/config.js";
@@ -80,6 +81,10 @@ const tinyTransformer = (
 export const TINY_SIDE = 20;
 const CAPTION: ConditionConfig = { kind: "caption", slots: 7, styles: TINY_STYLES.length, vocabulary: 263, pad: 0 };
 
+/** The same over the vectors of a caption encoder. */
+export const ENCODED_CAPTION: ConditionConfig = { ...CAPTION, vectors: 10 };
+const ENCODER = { layers: 1, heads: 2, width: 10, hidden: 14, vocabulary: 263, tokens: 6, normEpsilon: 1e-5 };
+
 /** What the tiny model can be trained for; the first that is asked for is its default. */
 export type TinyOrder = "next-token" | "next-neighbor" | "next-scale";
 
@@ -127,6 +132,11 @@ export async function writeTinyImageModel(
     await writeFile(join(folder, "captions.json"), JSON.stringify(byteTokenizer()));
     files.push("captions.json");
   }
+  const encoded = condition.kind === "caption" && condition.vectors !== undefined;
+  const encoder = encoded && {
+    weights: await write("caption-encoder.safetensors", [captionEncoderGraph(ENCODER)], seed + 4),
+    config: ENCODER,
+  };
   const digests = files.map(async (file) => [file, await sha256OfFile(join(folder, file))] as const);
   const config = {
     name: "tiny",
@@ -135,7 +145,7 @@ export async function writeTinyImageModel(
     licence: "CC0-1.0",
     tokenizers,
     transformers,
-    captions: captions ? { file: "captions.json" } : null,
+    captions: captions ? { file: "captions.json", ...(encoder && { encoder }) } : null,
     styles: captions ? TINY_STYLES : [],
     defaults: { style: captions ? "plain" : "none", decoding: orders[0] },
     sha256: Object.fromEntries(await Promise.all(digests)),

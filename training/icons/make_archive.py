@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer
 
 from recipe.archive import Archive, pack, save
-from recipe.captions import encode, in_scope, label_of, sample_caption
+from recipe.captions import encode, in_scope, label_of, sample_caption, train_tokenizer
 from recipe.colours import NAMES, main_hue, name_of, other_colour, recoloured
 from recipe.data import Pictures
 from recipe.multi_scale import MultiScale, own_names
@@ -119,7 +119,8 @@ def main():
     p.add_argument("--data", default="data")
     p.add_argument("--out", default="data/archive.npz")
     a = p.parse_args()
-    pictures, text = Pictures(a.data), Tokenizer.from_file(str(MODEL / "captions.json"))
+    pictures, captions = Pictures(a.data), MODEL / "captions.json"
+    text = Tokenizer.from_file(str(captions)) if captions.exists() else train_tokenizer(pictures.rows, captions)
     choices = chosen(pictures)
     kept = Path(a.out).with_name("grids.npz")
     if not kept.exists():

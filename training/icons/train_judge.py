@@ -1,6 +1,6 @@
 """Trains the judge: a caption-picture retrieval encoder that scores the generated pictures and has no other use.
 
-  python train_judge.py --data data --tokenizer runs/tokenizer --captions runs/transformer/captions.json --run runs/judge
+  python train_judge.py --data data --run runs/judge
 
 Two towers on one sphere, trained to tell which caption of the batch belongs to which picture (InfoNCE). It sees every
 picture of the sets, a quarter of the time as the tokenizer reconstructs it, always moved, scaled and recoloured a little, so
@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import nn
 
+from make_archive import MODEL, shipped_tokenizers
 from recipe.captions import PAD, encode, label_of, sample_caption
 from recipe.data import Pictures, batch_at
 from recipe.run import Average, Run, device_and_dtype, schedule
-from recipe.vq import VQ, VQConfig
 
 SIDE, WIDTH = 64, 192
 
@@ -70,8 +70,6 @@ def retrieval(judge, pictures, text, indices):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data", default="data")
-    p.add_argument("--tokenizer", default="runs/tokenizer")
-    p.add_argument("--captions", default="runs/transformer/captions.json")
     p.add_argument("--run", default="runs/judge")
     p.add_argument("--steps", type=int, default=2500)
     p.add_argument("--batch", type=int, default=128)
@@ -80,10 +78,8 @@ def main():
     torch.manual_seed(a.seed)
     torch.set_flush_denormal(True)
     device, dtype = device_and_dtype()
-    pictures, text = Pictures(a.data), Tokenizer.from_file(a.captions)
-    saved = torch.load(Path(a.tokenizer) / "checkpoint.pt", weights_only=True)
-    vq = VQ(VQConfig()).eval()
-    vq.load_state_dict({**saved["average"], "quantize.embedding.weight": saved["model"]["quantize.embedding.weight"]})
+    pictures, text = Pictures(a.data), Tokenizer.from_file(str(MODEL / "captions.json"))
+    vq = shipped_tokenizers()["raster"]
     judge = Judge(text.get_vocab_size())
     optimizer = torch.optim.AdamW(judge.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
     average = Average(judge, 0.995)

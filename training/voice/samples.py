@@ -9,10 +9,11 @@ import torch
 
 from voice.audio import RATE
 from voice.data import VOICES, Corpus, phone_ids
-from voice.speak import STAGES, Speaker, nucleus
 from voice.lm import Lm
+from voice.speak import STAGES, Speaker, nucleus
 
 EACH = 2  # utterances of a voice
+LONGEST = 10 * RATE  # what a model that has learned little says does not end
 
 
 class FromPhones(Speaker):
@@ -36,7 +37,7 @@ def main():
             for stage, make in STAGES.items():
                 y = make(speaker, x, voice, phones, int(i))
                 print(voice, stage, corpus.rows[i]["text"], f"{len(y) / RATE:.2f} s", flush=True)
-                pieces += [y, torch.zeros(RATE // 4)]
+                pieces += [y[:LONGEST], torch.zeros(RATE // 4)]
     with wave.open(a.out, "wb") as f:
         f.setnchannels(1)
         f.setsampwidth(2)

@@ -2,6 +2,7 @@
 import { check, isIntegerIn, isNumberIn } from "../../base/check.js";
 import { fields } from "../../base/fields.js";
 import { lineLayout } from "../decode/layout.js";
+import type { LlamaConfig } from "../llama/config.js";
 import type { Objective } from "../orders.js";
 
 /** A row of the architecture. */
@@ -63,3 +64,22 @@ export const octreeObjective = ({ most, vocabulary }: OctreeConfig): Objective =
   positions: most,
   layout: lineLayout(vocabulary),
 });
+
+/** The Llama decoder that it is, but for its embeddings and its head. */
+export function trunkOf(config: OctreeConfig): LlamaConfig {
+  const { layers, heads, width, hidden, rows, captionSlots, most, ropeBase, normEpsilon } = config;
+  const headSize = width / heads;
+  return {
+    ...{ prefix: "model.", vocabulary: rows, width, hidden, heads, kvHeads: heads, headSize },
+    contextLength: captionSlots + 1 + most,
+    layers: Array.from({ length: layers }, () => ({ window: null, rope: ROPE })),
+    ropes: { [ROPE]: { base: ropeBase, size: headSize, scaling: { kind: "none" } } },
+    ...{ normEpsilon, normScale: "weight", norms: "before", headNorms: false },
+    biases: { qkv: false, output: false, feedForward: false },
+    ...{ projections: "separate", activation: "silu", attentionScale: headSize ** -0.5, attentionCap: null },
+    ...{ logitCap: null, embeddingScale: 1, tied: false },
+  };
+}
+
+/** What the layers call their rotation: slots are places on a line. */
+export const ROPE = "line";

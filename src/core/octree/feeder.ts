@@ -4,7 +4,8 @@ import { f32, i32, type Tensor, tensor } from "../../engine/tensor.js";
 import type { Feeder, Filled, Model } from "../architecture.js";
 import type { Step } from "../decode/step.js";
 import { attentionBias } from "../masks.js";
-import type { OctreeConfig } from "./config.js";
+import { anglesOf } from "../llama/rope.js";
+import { type OctreeConfig, ROPE, trunkOf } from "./config.js";
 import { AXES } from "./graph.js";
 
 /** Where an id stands, as rows of the tables, and what is known around it. */
@@ -116,15 +117,13 @@ class OctreeFeeder implements Feeder<number> {
       sight: feed.length > 1 ? sight : "causal",
     } as const;
     const told = Array.from({ length: T }, (_, t) => (t < lead - 1 ? [0, 0] : t === lead - 1 ? [1, 0] : [1, 1])).flat();
+    const slots = Array.from({ length: T }, (_, t) => length + t);
     return [
       {
         ...this.gathered(columns, T),
         told: f32([T, 2], told),
-        slots: i32(
-          [T],
-          Array.from({ length: T }, (_, t) => length + t),
-        ),
-        bias: attentionBias(shape, null),
+        [`angles.${ROPE}`]: anglesOf(trunkOf(this.config).ropes[ROPE]!, this.everyRow(slots), this.everyRow(0)),
+        bias: attentionBias(shape, this.everyRow(new Uint8Array())),
         rows: i32(
           [fill.length],
           fill.map((position) => T - 1 - (known + feed.length - position)),
@@ -175,6 +174,10 @@ class OctreeFeeder implements Feeder<number> {
       ...Object.fromEntries(names.map((name, i) => [`next.${name}`, tensor([rows, T], next[i]!)])),
       ...Object.fromEntries(names.map((name, i) => [`last.${name}`, tensor([rows, T], last[i]!)])),
     };
+  }
+
+  private everyRow<V>(value: V): V[] {
+    return Array.from({ length: this.rows }, () => value);
   }
 
   private begun(ids: readonly number[]): Line {

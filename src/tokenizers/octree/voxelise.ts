@@ -24,7 +24,7 @@ export function voxelise(mesh: Surface, depth: number, closed: boolean): Voxels 
 /** Flags of the grid points [R³] inside a closed mesh: where its winding number is not 0. `place` gives a point's coordinate on each axis. */
 export function insideOf({ positions, faces }: Surface, R: number, place: (i: number) => number): Uint8Array {
   // Rays along x through all (y, z). A tiny shift keeps them off the edges and vertices of meshes that lie on the grid.
-  const [shiftY, shiftZ] = [1.2345e-7, 2.7183e-7];
+  const [shiftY, shiftZ] = [1.2345e-11, 2.7183e-11];
   const first = place(0);
   const step = R > 1 ? place(1) - first : 1;
   const crossings: { x: number; sign: number }[][] = Array.from({ length: R * R }, () => []);

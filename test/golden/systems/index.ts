@@ -13,8 +13,10 @@ import { chatTemplates } from "./chat-templates.js";
 import { constrained } from "./constrained.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
+import { meshes } from "./meshes.js";
 import { narSteps, narTransformer } from "./nar.js";
 import { pocketCodec, pocketFlowLm } from "./pocket-tts.js";
+import { octgptOctree } from "./octgpt-octree.js";
 import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
 import { tesseraVoice } from "./tessera-voice.js";
@@ -92,6 +94,12 @@ const ROWS: readonly Row[] = [
     run: (folder, golden) => chatTemplates(folder, golden),
   },
   { system: "constrained", kind: (golden) => has(golden, "eos"), run: (folder, golden) => constrained(folder, golden) },
+  {
+    system: "octgpt",
+    kind: (golden) => Object.hasOwn(golden.tensors, "out.split_sequence"),
+    run: (folder, golden) => octgptOctree(folder, golden),
+  },
+  { system: "meshes", kind: (golden) => has(golden, "grid"), run: (folder, golden) => meshes(folder, golden) },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
 

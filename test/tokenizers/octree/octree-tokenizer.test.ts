@@ -39,7 +39,7 @@ function expectSolid(mesh: Mesh): void {
 describe("any stream", () => {
   test("1,000 random streams are closed, manifold, outward and without degenerate faces", () => {
     for (let seed = 0; seed < 1000; seed++) {
-      const depth = 1 + (seed % 5);
+      const depth = [1, 2, 3, 4, 3, 4, 2, 3, 4, 5][seed % 10]!;
       expectSolid(decodeSurface(readIds(randomStream(seed, depth, [0.2, 0.35, 0.5][seed % 3]))));
     }
   }, 600_000);

@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .hift import held
+
 
 @dataclass
 class FlowConfig:
@@ -107,7 +109,7 @@ class UpLayer(nn.Module):
         self.conv = nn.Conv1d(width, width, 5)
 
     def forward(self, x):
-        return self.conv(F.pad(x.transpose(1, 2).repeat_interleave(2, 2), (4, 0))).transpose(1, 2)
+        return self.conv(F.pad(held(x.transpose(1, 2), 2), (4, 0))).transpose(1, 2)
 
 
 class Encoder(nn.Module):

@@ -34,6 +34,11 @@ class HiftConfig:
             self.hop *= rate
 
 
+def held(x, times):
+    """Every frame of [B, C, T] so many times in a row. Its gradient is a sum, where that of repeat_interleave scatters."""
+    return x[..., None].expand(-1, -1, -1, times).flatten(2)
+
+
 class Conv(nn.Conv1d):
     """A convolution that sees so many frames before and after."""
 
@@ -143,7 +148,7 @@ class Hift(nn.Module):
         x = self.conv_pre(mel)
         branches = len(c.res_kernels)
         for i, up in enumerate(self.ups):
-            x = up(F.leaky_relu(x, 0.1).repeat_interleave(c.upsample_rates[i], 2))
+            x = up(held(F.leaky_relu(x, 0.1), c.upsample_rates[i]))
             if i == len(self.ups) - 1:
                 x = F.pad(x, (1, 0), "reflect")
             x = x + self.source_resblocks[i](self.source_downs[i](s)[..., :x.shape[-1]])

@@ -76,7 +76,7 @@ class SelfAttention(nn.Module):
                 k, v = torch.cat([cache[0], k], 2), torch.cat([cache[1], v], 2)
             cache[:] = [k, v]
         shared = q.shape[1] // k.shape[1]  # query heads of a key head
-        k, v = k.repeat_interleave(shared, 1), v.repeat_interleave(shared, 1)
+        k, v = (x[:, :, None].expand(-1, -1, shared, -1, -1).flatten(1, 2) for x in (k, v))
         y = F.scaled_dot_product_attention(q, k, v, is_causal=q.shape[2] == k.shape[2])
         return self.o_proj(y.transpose(1, 2).flatten(2))
 

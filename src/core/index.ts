@@ -1,0 +1,79 @@
+/** `tessera-sdk/core`: transformers, the loop that decodes them, and strategies; ids in, ids out. */
+
+// Architectures and their configurations
+export type { Architecture, Feeder, Filled, Model } from "./architecture.js";
+export { type Condition, type ConditionConfig, leftPadded } from "./condition.js";
+export { LLAMAGEN, type Transformer } from "./llamagen/architecture.js";
+export {
+  type PredictionConfig,
+  TRANSFORMERS,
+  type TransformerConfig,
+  type TransformerName,
+  transformerConfig,
+} from "./llamagen/config.js";
+export { type ScaleTransformer, VAR } from "./var/architecture.js";
+export { SCALE_TRANSFORMERS, type ScaleConfig, type ScaleTransformerName, scaleConfig } from "./var/config.js";
+export type { Paint, ScaleStart } from "./var/feeder.js";
+
+// A model and its sessions
+export { type ModelOptions, openModel } from "./model.js";
+export { openSession, type Session, type SessionOptions } from "./session.js";
+
+// The loop, and what strategies and samplers say to it
+export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./decode/loop.js";
+export {
+  type Accepted,
+  type DrawContext,
+  type Draws,
+  type Forward,
+  idOf,
+  type Prediction,
+  type Sampler,
+  type Step,
+  type Strategy,
+  type Token,
+  type TokenDraws,
+} from "./decode/step.js";
+export {
+  type Allowed,
+  lineLayout,
+  type MarkedLines,
+  markedLayout,
+  rasterLayout,
+  type TokenLayout,
+} from "./decode/layout.js";
+
+// Orders of decoding, and a strategy for each
+export {
+  type Decoding,
+  DECODINGS,
+  type DecodingName,
+  decodingOf,
+  type DecodingOption,
+  type NextScaleSettings,
+  type Objective,
+  ordersOf,
+  strategyOf,
+  type StrategyDraws,
+} from "./orders.js";
+export { nextToken } from "./decode/next-token.js";
+export { nextNeighbor } from "./decode/next-neighbor.js";
+export { parallelRegions } from "./decode/parallel-regions.js";
+export { gumbelNoise, type Mixture, type NextScaleOptions, nextScale, type Noise } from "./decode/next-scale.js";
+export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./decode/jacobi/jacobi.js";
+export type { RuleName } from "./decode/jacobi/acceptance.js";
+export { INITIALISERS, type InitialiserName } from "./decode/jacobi/initialisers.js";
+export { ADAPTIVE_WINDOW, type AdaptiveWindow, type Window } from "./decode/jacobi/window.js";
+export { ending, type Stop } from "./decode/ending.js";
+export { type Given, keeping } from "./decode/keeping.js";
+export { diagonals } from "./grid.js";
+
+// Sampling and guidance
+export { type SamplerOptions, sampler } from "./decode/sampler.js";
+export { type AddedStages, type DrawPoint, SAMPLING_DEFAULTS, type SamplingSettings } from "./sampling/sampling.js";
+export { biased, penalised, repetitionAware, suppressed } from "./sampling/stages.js";
+export type { TokenSampling } from "./sampling/ranges.js";
+export { type Guidance, guidance, llamagenGuidance, narGuidance, UNGUIDED, varGuidance } from "./sampling/guidance.js";
+export { OCTREE, type OctreeTransformer } from "./octree/architecture.js";
+export type { OctreeConfig } from "./octree/config.js";
+export type { OctreeStart, Place, Places } from "./octree/feeder.js";

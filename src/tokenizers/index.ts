@@ -1,0 +1,39 @@
+/** `tessera-sdk/tokenizers`: media to ids, and ids to media. */
+
+// Text
+export type { Tokenizer } from "./tokenizer.js";
+export { loadTextTokenizer } from "./text/load-text-tokenizer.js";
+export type { TextTokenizer } from "./text/text-tokenizer.js";
+
+// Pictures: tokenizers of one grid, and of grids of growing sides
+export { type ImageTokenizer, openVqTokenizer } from "./image/vq-tokenizer.js";
+export { parseVqConfig, VQ_CONFIGS, type VqConfig } from "./image/vq-config.js";
+export {
+  type Cell,
+  type MultiScaleTokenizer,
+  openMultiScaleTokenizer,
+  type Painted,
+} from "./image/multi-scale-tokenizer.js";
+export {
+  type Grid,
+  MULTI_SCALE_CONFIGS,
+  type MultiScaleConfig,
+  parseMultiScaleConfig,
+} from "./image/multi-scale-config.js";
+
+// Pictures: pixels, and parts of them
+export { type Channels, type Picture, picturesOf, pixelsOf } from "./image/pixels.js";
+export { centreCrop } from "./image/crop.js";
+export { type Box, boxMask, keptCells, type Mask } from "./image/kept-cells.js";
+export {
+  decodeMesh,
+  type EncodedMesh,
+  type EncodeOptions,
+  encodeMesh,
+  type Frame,
+} from "./octree/encode-mesh.js";
+export { decodeVoxels, readIds } from "./octree/octree-tokenizer.js";
+export { PlaceReader } from "./octree/places.js";
+export { OctreeWalk } from "./octree/walk.js";
+export { ChatTemplate, type RenderSettings } from "./text/chat-template.js";
+export { compileConstraint, TokenConstraint, type TokenMask } from "./text/constrained/constraint.js";
