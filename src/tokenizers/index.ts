@@ -37,3 +37,16 @@ export { PlaceReader } from "./octree/places.js";
 export { OctreeWalk } from "./octree/walk.js";
 export { ChatTemplate, type RenderSettings } from "./text/chat-template.js";
 export { compileConstraint, TokenConstraint, type TokenMask } from "./text/constrained/constraint.js";
+
+// Pictures and masks as lines of tokens
+export { boxesIn, boxWords } from "./mask/boxes.js";
+export { type MaskTokenizer, openMaskTokenizer } from "./mask/mask-tokenizer.js";
+export {
+  parseTitokConfig,
+  type PixelDecoderConfig,
+  TITOK_CONFIGS,
+  type TitokConfig,
+  type TitokForm,
+  type TowerConfig,
+} from "./mask/titok-config.js";
+export { type LineTokenizer, openTitokTokenizer } from "./mask/titok-tokenizer.js";

@@ -73,7 +73,7 @@ export function codecBlocks(g: GraphBuilder, rules: BlockRules) {
   const up = (path: string, x: Value): Value =>
     conv(`${path}.conv`, o.resizeNearest(x, { factor: 2 }), channelsOf(x), 3);
 
-  return { conv, step, res, attention, down, up };
+  return { conv, norm, step, res, attention, down, up };
 }
 
 /** Channels of a map are always a number, whatever is named among its other sizes. */

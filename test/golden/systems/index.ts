@@ -20,6 +20,7 @@ import { octgptOctree } from "./octgpt-octree.js";
 import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
 import { tesseraVoice } from "./tessera-voice.js";
+import { himtok, titok } from "./titok.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
 import { varTransformer } from "./var-transformer.js";
 import { varVae } from "./var-vae.js";
@@ -99,6 +100,8 @@ const ROWS: readonly Row[] = [
     kind: (golden) => Object.hasOwn(golden.tensors, "out.split_sequence"),
     run: (folder, golden) => octgptOctree(folder, golden),
   },
+  { system: "titok", kind: (golden) => has(golden, "tok", "is_legacy"), run: titok },
+  { system: "himtok", kind: (golden) => has(golden, "tok", "Z"), run: himtok },
   { system: "meshes", kind: (golden) => has(golden, "grid"), run: (folder, golden) => meshes(folder, golden) },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
 ];
