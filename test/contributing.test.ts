@@ -5,7 +5,10 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const text = readFileSync(`${root}CONTRIBUTING.md`, "utf8");
-const lines = (path: string) => readFileSync(root + path, "utf8").trimEnd().split("\n").length;
+const lines = (path: string) =>
+  readFileSync(root + path, "utf8")
+    .trimEnd()
+    .split("\n").length;
 
 test("the files and folders that it names exist", () => {
   const paths = [...text.matchAll(/`((?:src|test|training)\/[\w./-]+)`/g)].map(([, path]) => path!);
@@ -16,5 +19,6 @@ test("the files and folders that it names exist", () => {
 test("a strategy of groups fits in few lines, and an architecture in few files", () => {
   for (const strategy of ["next-token", "next-neighbor", "parallel-regions"])
     expect(lines(`src/core/decode/${strategy}.ts`), strategy).toBeLessThanOrEqual(60);
-  for (const file of ["config", "graph", "architecture"]) expect(existsSync(`${root}src/core/gpt2/${file}.ts`)).toBe(true);
+  for (const file of ["config", "graph", "architecture"])
+    expect(existsSync(`${root}src/core/gpt2/${file}.ts`)).toBe(true);
 });

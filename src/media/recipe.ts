@@ -4,6 +4,7 @@ import { sha256OfFile } from "../base/digest.js";
 import { CheckpointError, InputError } from "../base/errors.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { openCheckpoint } from "../engine/weights/open.js";
+import { TRAINER_GLOBALS } from "../engine/weights/torch-objects.js";
 import { openModelFolder, verifyFiles } from "../models/folder.js";
 import type { Parts } from "./parts.js";
 
@@ -64,7 +65,7 @@ export async function publishedFiles(paths: readonly string[], verify: boolean, 
 /** Verifies and opens a file of weights, to be closed with the model. */
 export async function openFile(recipe: ModelFiles, file: string, parts: Parts): Promise<Checkpoint> {
   await recipe.verify([file]);
-  return parts.own(openCheckpoint(recipe.locate(file)));
+  return parts.own(openCheckpoint(recipe.locate(file), { opaque: TRAINER_GLOBALS }));
 }
 
 /** The digests of those files that have one, by their plain names in order. */

@@ -26,6 +26,7 @@ import { chiSquarePooled, limitOf } from "../../core/chi-square.js";
 import { type Table, tableModel } from "../../core/table-model.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, compare, type Numbers } from "../compare.js";
+import { conditionOf } from "./llamagen-gpt.js";
 import { rowAt, zeros } from "./rows.js";
 import { sizesOf } from "./runs.js";
 
@@ -162,7 +163,9 @@ export async function* sjdGreedy(folder: string, golden: GoldenCase, engine: Eng
   const row = parseTransformerConfig({
     ...sizesOf(config),
     grid: config.grid,
-    condition: { kind: "class", classes: config.classes },
+    condition: io.has("labels")
+      ? { kind: "class", classes: config.classes }
+      : { kind: "features", slots: config.cond_tokens, size: config.caption_dim },
     conditionRotation: "zero",
     ropeBase: config.rope_base,
   });
@@ -172,8 +175,7 @@ export async function* sjdGreedy(folder: string, golden: GoldenCase, engine: Eng
   const coins = sampler({ seed: 0, sampling: { topK: config.top_k as number }, guidance: scale });
   const logits = zeros("f32", [total, row.vocabulary]);
   const run = async (strategy: Strategy, watch?: boolean): Promise<readonly number[]> => {
-    const condition = { kind: "class", classes: [...io.get("labels")!.data] } as const;
-    await using session = await openSession(model, condition, { guided: scale.scale > 1 });
+    await using session = await openSession(model, conditionOf(io), { guided: scale.scale > 1 });
     const watched: Forward = {
       items: 1,
       async forward(step) {
