@@ -45,7 +45,7 @@ export const meshCommand = ({ signal }: Context): Command =>
     .argument("<prompt>", 'what to make, such as "round table with three legs"')
     .option(
       "--model <name or folder>",
-      `an embedded model, or a folder with a config.json (default: ${DEFAULT_MESH_MODEL})`,
+      `an embedded model, or a folder with a config.json (default: ${DEFAULT_MESH_MODEL}, which is not in the package yet)`,
     )
     .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
     .option("--threads <count>", "CPU threads (default: one per core)", numberOf)

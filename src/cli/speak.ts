@@ -38,7 +38,7 @@ export const speakCommand = ({ signal }: Context): Command =>
     .argument("<text>", 'what to say, such as "Hello, world."')
     .option(
       "--model <name or folder>",
-      `an embedded model, or a folder with a config.json (default: ${DEFAULT_SPEECH_MODEL})`,
+      `an embedded model, or a folder with a config.json (default: ${DEFAULT_SPEECH_MODEL}, which is not in the package yet)`,
     )
     .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
     .option("--threads <count>", "CPU threads (default: one per core)", numberOf)

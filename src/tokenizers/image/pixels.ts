@@ -6,7 +6,7 @@
  */
 import { ArgumentError } from "../../base/errors.js";
 import { described } from "../../base/words.js";
-import { type FloatTensor, sizeOf } from "../../engine/tensor.js";
+import { type FloatTensor } from "../../engine/tensor.js";
 
 /** A picture of `height` rows of `width` pixels; each pixel is four bytes, red, green, blue, alpha, not premultiplied. */
 export interface Picture {
@@ -80,11 +80,6 @@ export function picturesOf(pixels: FloatTensor): Picture[] {
     }
     return { width, height, data };
   });
-}
-
-/** The picture of which a network knows nothing yet: transparent where it can be, else mid grey. [B, C, Y, X] */
-export function blankPixels(shape: readonly number[]): FloatTensor {
-  return { shape, data: new Float32Array(sizeOf(shape)).fill(blankLevel(shape[1]!)) };
 }
 
 /** The value of a blank pixel in every channel: premultiplied transparent black, or the middle of RGB. */

@@ -6,9 +6,6 @@
 /** A cell of a grid with 2^depth cells per axis. */
 export type Cell = readonly [x: number, y: number, z: number];
 
-/** The deepest octree whose keys a double holds exactly, one bit left. */
-export const MOST_DEPTH = 17;
-
 const LOW_BITS = 10;
 const LOW = (1 << LOW_BITS) - 1;
 const HIGH_UNIT = 2 ** (3 * LOW_BITS);

@@ -1,6 +1,6 @@
 /** VAR's multi-scale tokenizer against its golden cases: what it returns, and every map inside that the case lists. */
 import type { Engine } from "../../../src/engine/engine.js";
-import { GraphBuilder, type Value } from "../../../src/engine/graph.js";
+import { GraphBuilder } from "../../../src/engine/graph.js";
 import { opsOf } from "../../../src/engine/ops/index.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import type { Checkpoint } from "../../../src/engine/weights/checkpoint.js";
@@ -21,6 +21,7 @@ import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import { type Comparison, compare, type Numbers, Unsupported } from "../compare.js";
 import { first, judge } from "../judge.js";
 import { storedPart, twoSmallest } from "../maps.js";
+import { tapped } from "./tapped.js";
 
 const INPUTS = ["image", "rect.in"];
 
@@ -140,20 +141,6 @@ export function stacked(parts: readonly FloatTensor[]): FloatTensor {
   const data = new Float32Array(parts.length * parts[0]!.data.length);
   parts.forEach((part, i) => data.set(part.data, i * part.data.length));
   return tensor([parts.length, ...parts[0]!.shape], data);
-}
-
-/** Builds a graph in which every tapped value is an output, runs it, and answers all of them by their paths. */
-async function tapped(
-  engine: Engine,
-  weights: Checkpoint,
-  build: (g: GraphBuilder, tap: Tap) => void,
-  inputs: Readonly<Record<string, Tensor>>,
-): Promise<Readonly<Record<string, Tensor>>> {
-  const g = new GraphBuilder("golden");
-  const outputs: Record<string, Value> = {};
-  build(g, (path, value) => (outputs[path] = value));
-  await using program = await engine.compile(g.build(outputs), weights);
-  return program.run(inputs);
 }
 
 /** The two smallest distances of every position, [B, positions, 2]: of what the canvases leave of the features. */
