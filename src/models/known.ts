@@ -6,20 +6,27 @@ import type { MULTI_SCALE_CONFIGS } from "../tokenizers/image/multi-scale-config
 import type { VQ_CONFIGS } from "../tokenizers/image/vq-config.js";
 
 /** A model whose files lie in the package, in models/<name>/. */
-export interface EmbeddedModel {
-  readonly kind: "image";
-  readonly about: string;
-  /** Names that `style` may have, as its config.json lists them. */
-  readonly styles: readonly string[];
-  readonly licence: string;
-}
+export type EmbeddedModel = { readonly about: string; readonly licence: string } & (
+  | {
+      readonly kind: "image";
+      /** Names that `style` may have, as its config.json lists them. */
+      readonly styles: readonly string[];
+    }
+  | {
+      readonly kind: "speech";
+      /** Names that `voice` may have, as its config.json lists them. */
+      readonly voices: readonly string[];
+    }
+  | { readonly kind: "mesh" }
+);
 
-/** The model that is used where none is named. */
+/** The image model that is used where none is named. */
 export const DEFAULT_IMAGE_MODEL = "tessera-icons";
 
 /** The mesh model that is used where none is named. */
 export const DEFAULT_MESH_MODEL = "tessera-shapes";
-/** The voice that speaks where none is named. */
+
+/** The speech model that is used where none is named. */
 export const DEFAULT_SPEECH_MODEL = "tessera-voice";
 
 export const EMBEDDED_MODELS = {

@@ -1,13 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "../../src/models/known.js";
+import { EMBEDDED_MODELS, type EmbeddedModel, PUBLISHED_IMAGE_MODELS } from "../../src/models/known.js";
 
-test.each(Object.entries(EMBEDDED_MODELS))(
-  "%s has the styles and the licence of its config.json",
-  async (name, row) => {
+/** What the row of a model repeats of its config.json, by kind. */
+const REPEATED = {
+  image: (config: { styles: string[] }) => ({ styles: config.styles }),
+  speech: (config: { voices: { name: string }[] }) => ({ voices: config.voices.map(({ name }) => name) }),
+  mesh: () => ({}),
+};
+
+test.each(Object.entries<EmbeddedModel>(EMBEDDED_MODELS))(
+  "%s is as its config.json says",
+  async (name, { about, ...row }) => {
     const file = new URL(`../../models/${name}/config.json`, import.meta.url);
-    const { styles, licence, kind } = JSON.parse(await readFile(file, "utf8"));
-    expect({ styles: row.styles, licence: row.licence, kind: row.kind }).toEqual({ styles, licence, kind });
+    const config = JSON.parse(await readFile(file, "utf8"));
+    const { kind, licence } = config;
+    expect(row).toEqual({ kind, licence, ...REPEATED[row.kind](config) });
+    expect(about).not.toBe("");
   },
 );
 
