@@ -2,27 +2,33 @@
 import { Command } from "commander";
 import { buildComparison } from "../gallery/build-comparison.js";
 import type { Context } from "./context.js";
-import { type ModelOptions, modelOf, numberOf, printJson, STYLE_HELP, withModelOptions } from "./options.js";
+import {
+  type ModelOptions,
+  modelOf,
+  numberOf,
+  printJson,
+  type ReportOptions,
+  STYLE_HELP,
+  withModelOptions,
+  withReportOptions,
+} from "./options.js";
 import { progressOn } from "./progress.js";
 import { print } from "./streams.js";
 
-interface CompareOptions extends ModelOptions {
+interface CompareOptions extends ModelOptions, ReportOptions {
   readonly style?: string;
   readonly seed: number;
   readonly output: string;
-  readonly json: boolean;
-  readonly quiet: boolean;
 }
 
 export const compareCommand = ({ signal }: Context): Command =>
-  withModelOptions(new Command("compare"))
+  withReportOptions(withModelOptions(new Command("compare")))
+    .optionsGroup("What to make:")
     .description("draw one prompt in every decoding order and show passes, time and previews side by side")
     .argument("<prompt>", 'what to draw, such as "guitar"')
     .option("--style <name>", STYLE_HELP)
     .option("--seed <number>", "seed of all pictures", numberOf, 0)
     .option("-o, --output <folder>", "folder for the comparison", "compare")
-    .option("--json", "print one JSON object and nothing else", false)
-    .option("-q, --quiet", "print no progress", false)
     .action(async (prompt: string, options: CompareOptions) => {
       const progress = progressOn(process.stderr, options.quiet || options.json);
       const model = await modelOf(options);

@@ -2,26 +2,31 @@
 import { Command } from "commander";
 import { buildGallery } from "../gallery/build-gallery.js";
 import type { Context } from "./context.js";
-import { type ModelOptions, modelOf, numberOf, printJson, withModelOptions } from "./options.js";
+import {
+  type ModelOptions,
+  modelOf,
+  numberOf,
+  printJson,
+  type ReportOptions,
+  withModelOptions,
+  withReportOptions,
+} from "./options.js";
 import { progressOn } from "./progress.js";
 import { print } from "./streams.js";
 
-interface DemoOptions extends ModelOptions {
+interface DemoOptions extends ModelOptions, ReportOptions {
   readonly output: string;
   readonly limit?: number;
   readonly seed: number;
-  readonly json: boolean;
-  readonly quiet: boolean;
 }
 
 export const demoCommand = ({ signal }: Context): Command =>
-  withModelOptions(new Command("demo"))
+  withReportOptions(withModelOptions(new Command("demo")))
+    .optionsGroup("What to make:")
     .description("make a gallery: pictures, a contact sheet and a web page")
     .option("-o, --output <folder>", "folder for the gallery", "gallery")
     .option("--limit <count>", "make at most this many pictures", numberOf)
     .option("--seed <number>", "seed of all pictures", numberOf, 1)
-    .option("--json", "print one JSON object and nothing else", false)
-    .option("-q, --quiet", "print no progress", false)
     .action(async (options: DemoOptions) => {
       const progress = progressOn(process.stderr, options.quiet || options.json);
       const model = await modelOf(options);

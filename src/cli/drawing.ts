@@ -16,29 +16,31 @@ import {
   type Warning,
   type Options,
 } from "../index.js";
-import { type ModelOptions, modelOf, numberOf, printJson, STYLE_HELP, withModelOptions } from "./options.js";
+import {
+  type ItemOptions,
+  type ModelOptions,
+  modelOf,
+  numberOf,
+  printJson,
+  type ReportOptions,
+  type SamplingOptions,
+  STYLE_HELP,
+  withItemOptions,
+  withModelOptions,
+  withReportOptions,
+  withSamplingOptions,
+} from "./options.js";
 import { type Progress, progressOn } from "./progress.js";
 import { print, tell } from "./streams.js";
 
-export interface DrawingOptions extends ModelOptions {
+export interface DrawingOptions extends ModelOptions, ItemOptions, SamplingOptions, ReportOptions {
   readonly style?: string;
   readonly classId?: number;
-  readonly n: number;
-  readonly seed: number;
-  readonly firstIndex: number;
   readonly output: string;
   readonly format?: ImageFormat;
-  readonly guidance?: number;
-  readonly guidanceUntil?: number;
-  readonly temperature?: number;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly minP?: number;
   readonly decoding?: DecodingName;
   readonly preview: number;
   readonly manifest: boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
 }
 
 /** Endings by which a file, not a folder, is meant. */
@@ -51,26 +53,24 @@ const FORMATS: Readonly<Record<string, ImageFormat>> = {
 };
 
 /** Adds the options that all commands which make pictures have. */
-export const withDrawingOptions = (command: Command): Command =>
-  withModelOptions(command)
-    .option("--style <name>", STYLE_HELP)
-    .option("--class-id <number>", "the class to draw, for models trained on classes", numberOf)
-    .option("--n <count>", "number of pictures", numberOf, 1)
-    .option("--seed <number>", "seed; the same seed gives the same pictures", numberOf, 0)
-    .option("--first-index <number>", "number of the first picture among those of the seed", numberOf, 0)
+export function withDrawingOptions(command: Command): Command {
+  withItemOptions(
+    command
+      .optionsGroup("What to make:")
+      .option("--style <name>", STYLE_HELP)
+      .option("--class-id <number>", "the class to draw, for models trained on classes", numberOf),
+    "pictures",
+  )
     .option("-o, --output <path>", "folder for the pictures, or the file for a single one", "out")
     .option("--format <name>", "png, webp, avif or jpeg (default: by the name of the file, else png)")
-    .option("--guidance <scale>", "how strongly to follow the prompt (1: off)", numberOf)
-    .option("--guidance-until <fraction>", "fraction of the tokens after which guidance stops (1: never)", numberOf)
-    .option("--temperature <number>", "randomness of the draws (0: always the most probable token)", numberOf)
-    .option("--top-k <count>", "draw from the k most probable tokens only (0: off)", numberOf)
-    .option("--top-p <fraction>", "draw from the most probable tokens that add up to p only (1: off)", numberOf)
-    .option("--min-p <fraction>", "leave out tokens below this fraction of the highest probability (0: off)", numberOf)
-    .option("--decoding <order>", "next-scale, next-token, next-neighbor, or jacobi (next-token in fewer passes)")
     .option("--preview <passes>", "write <file>.preview.png every so many passes (0: never)", numberOf, 0)
-    .option("--no-manifest", "do not write <file>.json")
-    .option("--json", "print one JSON object and nothing else", false)
-    .option("-q, --quiet", "print no progress", false);
+    .option("--no-manifest", "do not write <file>.json");
+  withSamplingOptions(command, "guidance", "guidanceUntil", "temperature", "topK", "topP", "minP").option(
+    "--decoding <order>",
+    "next-scale, next-token, next-neighbor, or jacobi (next-token in fewer passes)",
+  );
+  return withReportOptions(withModelOptions(command));
+}
 
 /** Settings of generateImage out of those options. */
 export type DrawingSettings = Options<Omit<ImageSettings, "size">>;

@@ -13,6 +13,7 @@ export const imageCommand = ({ signal }: Context): Command =>
   withDrawingOptions(new Command("image"))
     .description("make pictures from a prompt")
     .argument("[prompt]", 'what to draw, such as "red apple"')
+    .optionsGroup("What to make:")
     .option("--size <SIDExSIDE>", "size of the pictures, such as 64x64; resampled from the model's own")
     .action(async (prompt: string | undefined, options: ImageOptions) => {
       const { style, classId, size } = options;

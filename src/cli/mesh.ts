@@ -4,55 +4,47 @@ import { Command } from "commander";
 import {
   ArgumentError,
   DEFAULT_MESH_MODEL,
-  type DeviceName,
   type GeneratedMesh,
   loadMeshModel,
   MESH_FORMATS,
   type MeshFormat,
   type MeshResult,
-  type Precision,
   streamMesh,
 } from "../index.js";
 import type { Context } from "./context.js";
 import { stemOf } from "./file-names.js";
-import { numberOf, printJson } from "./options.js";
+import {
+  type ItemOptions,
+  type LoadOptions,
+  loadSettingsOf,
+  numberOf,
+  printJson,
+  type ReportOptions,
+  type SamplingOptions,
+  withItemOptions,
+  withLoadOptions,
+  withModelOption,
+  withReportOptions,
+  withSamplingOptions,
+} from "./options.js";
 import { progressOn } from "./progress.js";
 import { print, tell } from "./streams.js";
 
-interface MeshOptions {
+interface MeshOptions extends LoadOptions, ItemOptions, SamplingOptions, ReportOptions {
   readonly model?: string;
-  readonly device: string;
-  readonly threads?: number;
-  readonly precision?: Precision;
-  readonly n: number;
-  readonly seed: number;
-  readonly firstIndex: number;
   readonly output: string;
   readonly format?: MeshFormat;
   readonly depth?: number;
   readonly size?: number;
   readonly faces?: number;
-  readonly guidance?: number;
-  readonly temperature?: number;
   readonly manifest: boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
 }
 
-export const meshCommand = ({ signal }: Context): Command =>
-  new Command("mesh")
+export function meshCommand({ signal }: Context): Command {
+  const command = new Command("mesh")
     .description("make closed meshes from a prompt")
-    .argument("<prompt>", 'what to make, such as "round table with three legs"')
-    .option(
-      "--model <name or folder>",
-      `an embedded model, or a folder with a config.json (default: ${DEFAULT_MESH_MODEL}, which is not in the package yet)`,
-    )
-    .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
-    .option("--threads <count>", "CPU threads (default: one per core)", numberOf)
-    .option("--precision <kind>", "precision of the weights (default: as the model states)")
-    .option("--n <count>", "number of meshes", numberOf, 1)
-    .option("--seed <number>", "seed; the same seed gives the same meshes", numberOf, 0)
-    .option("--first-index <number>", "number of the first mesh among those of the seed", numberOf, 0)
+    .argument("<prompt>", 'what to make, such as "round table with three legs"');
+  withItemOptions(command.optionsGroup("What to make:"), "meshes")
     .option("-o, --output <path>", "folder for the meshes, or the file for a single one", "out")
     .option(
       "--format <name>",
@@ -65,35 +57,34 @@ export const meshCommand = ({ signal }: Context): Command =>
     )
     .option("--size <metres>", "longest side (default: 1)", numberOf)
     .option("--faces <count>", "about how many triangles (default: as many as the octree gives)", numberOf)
-    .option("--guidance <scale>", "how strongly to follow the prompt (1: off)", numberOf)
-    .option("--temperature <number>", "randomness of the draws (0: always the most probable token)", numberOf)
-    .option("--no-manifest", "do not write <file>.json")
-    .option("--json", "print one JSON object and nothing else", false)
-    .option("-q, --quiet", "print no progress", false)
-    .action(async (prompt: string, options: MeshOptions) => {
-      const progress = progressOn(process.stderr, options.quiet || options.json);
-      const { n, seed, firstIndex, depth, size, faces, guidance, temperature, threads, precision } = options;
-      const named = formatOfOutput(options);
-      const format = options.format ?? named ?? "glb";
-      const pathOf = (index: number) =>
-        named ? options.output : join(options.output, `${stemOf({ prompt })}-${seed}-${index}.${format}`);
-      const model = await loadMeshModel(options.model, { device: options.device as DeviceName, threads, precision });
-      const written = new Map<GeneratedMesh, readonly string[]>();
-      try {
-        let result: MeshResult | undefined;
-        const settings = { n, seed, firstIndex, format, depth, size, faces, guidance, temperature };
-        for await (const event of streamMesh({ ...settings, model, signal, prompt })) {
-          if (event.type === "run-start") progress.line(`${event.model.name} on ${event.device.name}`);
-          else if (event.type === "mesh-end")
-            written.set(event.mesh, await event.mesh.save(pathOf(event.mesh.index), { manifest: options.manifest }));
-          else if (event.type === "run-end") result = event.result;
-        }
-        report(result!, written, options.json);
-      } finally {
-        progress.clear();
-        await model.close();
+    .option("--no-manifest", "do not write <file>.json");
+  withSamplingOptions(command, "guidance", "temperature");
+  withModelOption(command.optionsGroup("Which model:"), `${DEFAULT_MESH_MODEL}, which is not in the package yet`);
+  return withReportOptions(withLoadOptions(command)).action(async (prompt: string, options: MeshOptions) => {
+    const progress = progressOn(process.stderr, options.quiet || options.json);
+    const { n, seed, firstIndex, depth, size, faces, guidance, temperature } = options;
+    const named = formatOfOutput(options);
+    const format = options.format ?? named ?? "glb";
+    const pathOf = (index: number) =>
+      named ? options.output : join(options.output, `${stemOf({ prompt })}-${seed}-${index}.${format}`);
+    const model = await loadMeshModel(options.model, loadSettingsOf(options));
+    const written = new Map<GeneratedMesh, readonly string[]>();
+    try {
+      let result: MeshResult | undefined;
+      const settings = { n, seed, firstIndex, format, depth, size, faces, guidance, temperature };
+      for await (const event of streamMesh({ ...settings, model, signal, prompt })) {
+        if (event.type === "run-start") progress.line(`${event.model.name} on ${event.device.name}`);
+        else if (event.type === "mesh-end")
+          written.set(event.mesh, await event.mesh.save(pathOf(event.mesh.index), { manifest: options.manifest }));
+        else if (event.type === "run-end") result = event.result;
       }
-    });
+      report(result!, written, options.json);
+    } finally {
+      progress.clear();
+      await model.close();
+    }
+  });
+}
 
 /** The format of the file that --output names; null where it names a folder. */
 function formatOfOutput({ output, n, format }: MeshOptions): MeshFormat | null {

@@ -23,30 +23,101 @@ export function numberOf(word: string): number {
   return value;
 }
 
-export interface ModelOptions {
-  readonly model?: string;
-  readonly transformer?: string;
-  readonly tokenizer?: string;
-  readonly config?: string;
-  readonly device: string;
+/** Where and how a model computes. */
+export interface LoadOptions {
+  readonly device: DeviceName | "auto";
   readonly threads?: number;
   readonly precision?: Precision;
 }
 
-export const withModelOptions = (command: Command): Command =>
+export const withLoadOptions = (command: Command): Command =>
   command
-    .option("--model <name or folder>", "an embedded model, or a folder with a config.json (default: tessera-icons)")
-    .option("--transformer <file>", "file of a published transformer; needs --tokenizer and --config")
-    .option("--tokenizer <file>", "file of its image tokenizer")
-    .option("--config <name>", "its name in `tessera models`, such as llamagen-c2i-b-256")
+    .optionsGroup("How it computes:")
     .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
     .option("--threads <count>", "CPU threads (default: one per core; fewer are faster on a busy machine)", numberOf)
     .option("--precision <kind>", `precision of the weights: ${PRECISIONS.join(", ")} (default: as the model states)`);
 
+/** Settings of load*Model out of those options. */
+export const loadSettingsOf = ({ device, threads, precision }: LoadOptions) => ({ device, threads, precision });
+
+/** How tokens are drawn; every default is the model's. */
+export interface SamplingOptions {
+  readonly guidance?: number;
+  readonly guidanceUntil?: number;
+  readonly temperature?: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+}
+
+const SAMPLING: { readonly [Name in keyof SamplingOptions]-?: readonly [flags: string, about: string] } = {
+  guidance: ["--guidance <scale>", "how strongly to follow the prompt (1: off)"],
+  guidanceUntil: ["--guidance-until <fraction>", "fraction of the tokens after which guidance stops (1: never)"],
+  temperature: ["--temperature <number>", "randomness of the draws (0: always the most probable token)"],
+  topK: ["--top-k <count>", "draw from the k most probable tokens only (0: off)"],
+  topP: ["--top-p <fraction>", "draw from the most probable tokens that add up to p only (1: off)"],
+  minP: ["--min-p <fraction>", "leave out tokens below this fraction of the highest probability (0: off)"],
+};
+
+/** Adds the sampling options of these names. */
+export function withSamplingOptions(command: Command, ...names: (keyof SamplingOptions)[]): Command {
+  command.optionsGroup("How tokens are drawn:");
+  for (const name of names) command.option(...SAMPLING[name], numberOf);
+  return command;
+}
+
+/** Which items of a seed are made. */
+export interface ItemOptions {
+  readonly n: number;
+  readonly seed: number;
+  readonly firstIndex: number;
+}
+
+/** Adds the options that number items; `items` is what a user calls them, such as "pictures". */
+export const withItemOptions = (command: Command, items: string): Command =>
+  command
+    .option("--n <count>", `number of ${items}`, numberOf, 1)
+    .option("--seed <number>", `seed; the same seed gives the same ${items}`, numberOf, 0)
+    .option("--first-index <number>", `number of the first among the ${items} of the seed`, numberOf, 0);
+
+/** What a command prints. */
+export interface ReportOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+export const withReportOptions = (command: Command): Command =>
+  command
+    .optionsGroup("What it prints:")
+    .option("--json", "print one JSON object and nothing else", false)
+    .option("-q, --quiet", "print no progress", false);
+
+export interface ModelOptions extends LoadOptions {
+  readonly model?: string;
+  readonly transformer?: string;
+  readonly tokenizer?: string;
+  readonly config?: string;
+}
+
+/** Adds --model; `fallback` says what is loaded without it. */
+export const withModelOption = (command: Command, fallback: string): Command =>
+  command.option(
+    "--model <name or folder>",
+    `an embedded model, or a folder with a config.json (default: ${fallback})`,
+  );
+
+export const withModelOptions = (command: Command): Command =>
+  withLoadOptions(
+    withModelOption(command.optionsGroup("Which model:"), DEFAULT_IMAGE_MODEL)
+      .option("--transformer <file>", "file of a published transformer; needs --tokenizer and --config")
+      .option("--tokenizer <file>", "file of its image tokenizer")
+      .option("--config <name>", "its name in `tessera models`, such as llamagen-c2i-b-256"),
+  );
+
 /** Loads the model that the options name. */
 export function modelOf(options: ModelOptions): Promise<ImageModel> {
-  const { model, transformer, tokenizer, config, threads, precision } = options;
-  const settings = { device: options.device as DeviceName | "auto", threads, precision };
+  const { model, transformer, tokenizer, config } = options;
+  const settings = loadSettingsOf(options);
   const files = [transformer, tokenizer, config];
   if (files.every((file) => file === undefined)) return loadImageModel(model, settings);
   if (transformer === undefined || tokenizer === undefined || config === undefined || model !== undefined) {

@@ -4,7 +4,6 @@ import { Command } from "commander";
 import {
   ArgumentError,
   DEFAULT_SPEECH_MODEL,
-  type DeviceName,
   type GeneratedSpeech,
   loadSpeechModel,
   SPEECH_FORMATS,
@@ -13,73 +12,72 @@ import {
 } from "../index.js";
 import type { Context } from "./context.js";
 import { stemOf } from "./file-names.js";
-import { numberOf, printJson } from "./options.js";
+import {
+  type LoadOptions,
+  loadSettingsOf,
+  numberOf,
+  printJson,
+  type ReportOptions,
+  type SamplingOptions,
+  withLoadOptions,
+  withModelOption,
+  withReportOptions,
+  withSamplingOptions,
+} from "./options.js";
 import { progressOn } from "./progress.js";
 import { print, tell } from "./streams.js";
 
-interface SpeakOptions {
+interface SpeakOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly model?: string;
-  readonly device: string;
-  readonly threads?: number;
   readonly voice?: string;
   readonly speed: number;
   readonly seed: number;
-  readonly temperature?: number;
-  readonly topP?: number;
   readonly output?: string;
   readonly manifest: boolean;
-  readonly json: boolean;
-  readonly quiet: boolean;
 }
 
-export const speakCommand = ({ signal }: Context): Command =>
-  new Command("speak")
+export function speakCommand({ signal }: Context): Command {
+  const command = new Command("speak")
     .description("speak a text")
     .argument("<text>", 'what to say, such as "Hello, world."')
-    .option(
-      "--model <name or folder>",
-      `an embedded model, or a folder with a config.json (default: ${DEFAULT_SPEECH_MODEL}, which is not in the package yet)`,
-    )
-    .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
-    .option("--threads <count>", "CPU threads (default: one per core)", numberOf)
+    .optionsGroup("What to make:")
     .option("--voice <name>", "who speaks (default: as the model states)")
     .option("--speed <factor>", "how fast, 0.5 to 2", numberOf, 1)
     .option("--seed <number>", "seed; the same seed gives the same sound", numberOf, 0)
-    .option("--temperature <number>", "randomness of the draws (0: always the most probable token)", numberOf)
-    .option("--top-p <fraction>", "draw from the most probable tokens that add up to p only (1: off)", numberOf)
     .option(
       "-o, --output <file>",
       `the file, ending in ${SPEECH_FORMATS.join(", ")}; "-" for WAV on standard output (default: by the text, .wav)`,
     )
-    .option("--no-manifest", "do not write <file>.json")
-    .option("--json", "print one JSON object and nothing else", false)
-    .option("-q, --quiet", "print no progress", false)
-    .action(async (text: string, options: SpeakOptions) => {
-      const { voice, speed, seed, temperature, topP, threads } = options;
-      const toStdout = options.output === "-";
-      const path = options.output ?? `${stemOf({ prompt: text })}-${seed}.wav`;
-      const format = toStdout ? "wav" : formatOf(path);
-      if (toStdout && options.json) throw new ArgumentError("--json", "a file to be named by --output", "-");
-      const progress = progressOn(process.stderr, options.quiet || options.json || toStdout);
-      const model = await loadSpeechModel(options.model, { device: options.device as DeviceName | "auto", threads });
-      try {
-        const settings = { voice, speed, seed, temperature, topP, format };
-        for await (const event of streamSpeech({ ...settings, model, signal, text })) {
-          if (event.type === "run-start") progress.line(`${event.model.name} on ${event.device.name}`);
-          if (event.type === "speech-end" && toStdout) process.stdout.write(event.speech.bytes);
-          else if (event.type === "speech-end") {
-            const paths = await event.speech.save(path, { manifest: options.manifest });
-            report(event.speech, paths, options.json);
-          }
-          if (event.type === "run-end")
-            for (const warning of event.result.warnings)
-              if (warning.type === "other") tell(`warning: ${warning.message}\n`);
+    .option("--no-manifest", "do not write <file>.json");
+  withSamplingOptions(command, "temperature", "topP");
+  withModelOption(command.optionsGroup("Which model:"), `${DEFAULT_SPEECH_MODEL}, which is not in the package yet`);
+  return withReportOptions(withLoadOptions(command)).action(async (text: string, options: SpeakOptions) => {
+    const { voice, speed, seed, temperature, topP } = options;
+    const toStdout = options.output === "-";
+    const path = options.output ?? `${stemOf({ prompt: text })}-${seed}.wav`;
+    const format = toStdout ? "wav" : formatOf(path);
+    if (toStdout && options.json) throw new ArgumentError("--json", "a file to be named by --output", "-");
+    const progress = progressOn(process.stderr, options.quiet || options.json || toStdout);
+    const model = await loadSpeechModel(options.model, loadSettingsOf(options));
+    try {
+      const settings = { voice, speed, seed, temperature, topP, format };
+      for await (const event of streamSpeech({ ...settings, model, signal, text })) {
+        if (event.type === "run-start") progress.line(`${event.model.name} on ${event.device.name}`);
+        if (event.type === "speech-end" && toStdout) process.stdout.write(event.speech.bytes);
+        else if (event.type === "speech-end") {
+          const paths = await event.speech.save(path, { manifest: options.manifest });
+          report(event.speech, paths, options.json);
         }
-      } finally {
-        progress.clear();
-        await model.close();
+        if (event.type === "run-end")
+          for (const warning of event.result.warnings)
+            if (warning.type === "other") tell(`warning: ${warning.message}\n`);
       }
-    });
+    } finally {
+      progress.clear();
+      await model.close();
+    }
+  });
+}
 
 function formatOf(path: string): SpeechFormat {
   const found = SPEECH_FORMATS.find((format) => extname(path).toLowerCase() === `.${format}`);

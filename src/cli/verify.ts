@@ -15,6 +15,7 @@ export const verifyCommand = ({ signal }: Context): Command =>
   withModelOptions(new Command("verify"))
     .description("make a picture again from its manifest; compare tokens, pixels and the file")
     .argument("<manifest>", "the .json file beside the picture")
+    .optionsGroup("What to compare:")
     .option("--manifest-only", "do not read the picture beside the manifest", false)
     .option("--json", "print one JSON object and nothing else", false)
     .action(async (path: string, options: VerifyOptions) => {
