@@ -122,7 +122,23 @@ export {
 } from "./audio/generate-speech.js";
 export type { GeneratedSpeech, Timed, TimedPhone, TimedWord } from "./audio/generated-speech.js";
 export { parseSpeechManifest, readSpeechManifest, type SpeechManifest } from "./audio/manifest.js";
+export {
+  type Loudness,
+  LOUDNESS_DEFAULTS,
+  type LoudnessSettings,
+  loudnessOf,
+  normaliseLoudness,
+  TRIM_DEFAULTS,
+  trimSilence,
+  type TrimSettings,
+} from "./audio/loudness.js";
 export { loadSpeechModel, type SpeechModel } from "./audio/model.js";
-export type { Sound, SoundSource } from "./audio/read-audio.js";
+export {
+  READ_AUDIO_DEFAULTS,
+  readAudio,
+  type ReadAudioSettings,
+  type Sound,
+  type SoundSource,
+} from "./audio/read-audio.js";
 export { SPEECH_DEFAULTS, type SpeechSettings, type SpeechText } from "./audio/request.js";
 export { DEFAULT_SPEECH_MODEL } from "./models/known.js";

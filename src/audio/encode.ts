@@ -50,6 +50,7 @@ export async function encodeSpeechFile(
   pcm: Int16Array,
   sampleRate: number,
   marking: Marking,
+  signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const wav = encodeWav(pcm, sampleRate, marking);
   const { ffmpeg } = ENCODINGS[format];
@@ -76,7 +77,7 @@ export async function encodeSpeechFile(
       "-y",
       file,
     ];
-    await runFfmpeg("ffmpeg", options, [wav], [".wav"]);
+    await runFfmpeg({ program: null, options, input: [wav], others: [".wav"], signal });
     return await readFile(file);
   } finally {
     await rm(folder, { recursive: true, force: true });

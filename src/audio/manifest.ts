@@ -11,11 +11,17 @@ import {
   readManifestFile,
 } from "../media/manifest.js";
 import { ENCODINGS, type SpeechFormat } from "./encode.js";
+import { isLoudness } from "./loudness.js";
 import type { SpeechModel } from "./model.js";
 import type { SpeechRequest } from "./request.js";
 
 interface Asked {
-  readonly subject: { readonly text: string; readonly voice: string; readonly speed: number };
+  readonly subject: {
+    readonly text: string;
+    readonly voice: string;
+    readonly speed: number;
+    readonly loudness: number | null;
+  };
 }
 
 interface Made {
@@ -41,6 +47,9 @@ const FORMAT: ManifestFormat<Kind, Sampled, Asked, Made> = {
       text: subject.value("text", "a text", (text): text is string => typeof text === "string"),
       voice: subject.text("voice"),
       speed: subject.number("speed", "a number from 0.5 to 2", isNumberIn(0.5, 2)),
+      loudness: subject.value("loudness", "a number from -70 to 0, or null", (l): l is number | null => {
+        return l === null || isLoudness(l);
+      }),
     })),
   }),
   made: (of) => ({
@@ -56,7 +65,7 @@ const FORMAT: ManifestFormat<Kind, Sampled, Asked, Made> = {
 /** The manifest of a speech that was made. */
 export function speechManifest(
   model: SpeechModel,
-  { voice, speed, sampling, seed, format }: SpeechRequest,
+  { voice, speed, loudness, sampling, seed, format }: SpeechRequest,
   made: { readonly index: number; readonly ids: Int32Array; readonly text: string; readonly pcm: Int16Array },
 ): SpeechManifest {
   const { index, ids, text, pcm } = made;
@@ -69,7 +78,7 @@ export function speechManifest(
       ...{ source: "generated", files: { sha256: digests, precision }, sampling, seed, index, ids },
       decoding: { kind: "next-token" },
     },
-    { subject: { text, voice, speed } },
+    { subject: { text, voice, speed, loudness } },
     { sound: { sampleRate, samples: pcm.length, format, pcmSha256: sha256(bytes) } },
   );
 }

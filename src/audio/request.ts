@@ -4,6 +4,7 @@ import { ArgumentError, UnknownNameError } from "../base/errors.js";
 import { checkSampling } from "../core/sampling/ranges.js";
 import { RUN_DEFAULTS, type RunSettings, runSettings } from "../media/settings.js";
 import { ENCODINGS, type SpeechFormat } from "./encode.js";
+import { isLoudness } from "./loudness.js";
 import type { SpeechModel } from "./model.js";
 
 export interface SpeechSettings extends RunSettings {
@@ -15,12 +16,17 @@ export interface SpeechSettings extends RunSettings {
   readonly temperature: number | null;
   /** Only the likeliest tokens that together exceed this probability; 1 is off. null: as the model states. */
   readonly topP: number | null;
+  /**
+   * Integrated loudness to bring each speech to, -70 … 0 LUFS (ITU-R BS.1770), as far as a true peak of -1 dBTP has room for it; null:
+   * as it comes. The gain is known when all is said, so a stream then has no pieces: the speech comes at its end.
+   */
+  readonly loudness: number | null;
   readonly format: SpeechFormat;
 }
 
 export const SPEECH_DEFAULTS: SpeechSettings = Object.freeze({
   ...RUN_DEFAULTS,
-  ...{ voice: null, speed: 1, temperature: null, topP: null, format: "wav" },
+  ...{ voice: null, speed: 1, temperature: null, topP: null, loudness: null, format: "wav" },
 });
 
 /** Text as a whole, or as it comes, word by word from a language model, say. */
@@ -33,6 +39,7 @@ export interface SpeechRequest extends RunSettings {
   readonly voice: string;
   readonly speed: number;
   readonly sampling: { readonly temperature: number; readonly topP: number };
+  readonly loudness: number | null;
   readonly format: SpeechFormat;
 }
 
@@ -60,6 +67,7 @@ export function requestOf(
       voices.map(({ name }) => name),
     );
   check("speed", "a number from 0.5 to 2", settings.speed, isNumberIn(0.5, 2));
+  check("loudness", "a number from -70 to 0 (LUFS), or null", settings.loudness, (l) => l === null || isLoudness(l));
   check("format", `one of ${Object.keys(ENCODINGS).join(", ")}`, settings.format, (format) =>
     Object.hasOwn(ENCODINGS, format),
   );
@@ -67,5 +75,6 @@ export function requestOf(
     temperature: checkSampling("temperature", settings.temperature ?? defaults.temperature),
     topP: checkSampling("topP", settings.topP ?? defaults.topP),
   };
-  return { ...run, text, speaker, voice, speed: settings.speed, sampling, format: settings.format };
+  const { speed, loudness, format } = settings;
+  return { ...run, text, speaker, voice, speed, sampling, loudness, format };
 }

@@ -8,6 +8,7 @@ import { sentencesAsTheyCome, sentencesOf } from "../tokenizers/speech/text/sent
 import { encodeSpeechFile, to16Bit } from "./encode.js";
 import type { SpeechChunk, SpeechEnd, SpeechEvent, SpeechResult } from "./events.js";
 import { type GeneratedSpeech, generatedSpeech, type TimedPhone, type TimedWord } from "./generated-speech.js";
+import { loudnessOf, normaliseLoudness } from "./loudness.js";
 import { speechManifest } from "./manifest.js";
 import type { SpeechModel } from "./model.js";
 import type { SpeechRequest } from "./request.js";
@@ -108,24 +109,36 @@ function speaking({ model, request, known, warnings, index, signal }: Job): Maki
     async *shown() {
       const piece = await current!.sound();
       if (piece.length === 0) return;
-      yield { type: "speech-chunk", index, start: samples / sampleRate, sampleRate, samples: piece };
+      if (request.loudness === null)
+        yield { type: "speech-chunk", index, start: samples / sampleRate, sampleRate, samples: piece };
       pieces.push(piece);
       samples += piece.length;
     },
     async finish() {
-      const sound = new Float32Array(samples);
-      pieces.reduce((at, piece) => (sound.set(piece, at), at + piece.length), 0);
+      const spoken = new Float32Array(samples);
+      pieces.reduce((at, piece) => (spoken.set(piece, at), at + piece.length), 0);
+      const sound = levelled(spoken, sampleRate, request.loudness, warnings);
       const pcm = to16Bit(sound);
       const { seed, format } = request;
       const said = typeof request.text === "string" ? request.text : text.join("");
       const manifest = speechManifest(model, request, { index, ids: Int32Array.from(ids), text: said, pcm });
       const marking = markingOf({ model: `${model.name} ${model.revision}`, prompt: said, seed, index });
-      const bytes = await encodeSpeechFile(format, pcm, sampleRate, marking);
+      const bytes = await encodeSpeechFile(format, pcm, sampleRate, marking, signal);
       const timed = { words, phones, ids: Int32Array.from(ids) };
       return generatedSpeech({ bytes, format, sampleRate, samples: sound, ...timed, seed, index, manifest });
     },
     close: async () => current?.close(),
   };
+}
+
+/** The samples at the loudness asked for; where the peaks have no room for it, a warning says so. */
+function levelled(samples: Float32Array, sampleRate: number, target: number | null, warnings: Warning[]): Float32Array {
+  if (target === null) return samples;
+  const level = normaliseLoudness({ samples, sampleRate }, { target });
+  const reached = loudnessOf(level).integrated;
+  if (target - reached > 0.1)
+    warnOnce(warnings, other(`Louder than ${reached.toFixed(1)} LUFS its peaks would exceed -1 dBTP.`));
+  return level.samples;
 }
 
 function* phoneticParts(

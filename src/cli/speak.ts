@@ -32,6 +32,7 @@ interface SpeakOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly voice?: string;
   readonly speed: number;
   readonly seed: number;
+  readonly loudness?: number;
   readonly output?: string;
   readonly manifest: boolean;
 }
@@ -44,6 +45,7 @@ export function speakCommand({ signal }: Context): Command {
     .option("--voice <name>", "who speaks (default: as the model states)")
     .option("--speed <factor>", "how fast, 0.5 to 2", numberOf, 1)
     .option("--seed <number>", "seed; the same seed gives the same sound", numberOf, 0)
+    .option("--loudness <LUFS>", "bring it to that integrated loudness, such as -16 (default: as it comes)", numberOf)
     .option(
       "-o, --output <file>",
       `the file, ending in ${SPEECH_FORMATS.join(", ")}; "-" for WAV on standard output (default: by the text, .wav)`,
@@ -52,7 +54,7 @@ export function speakCommand({ signal }: Context): Command {
   withSamplingOptions(command, "temperature", "topP");
   withModelOption(command.optionsGroup("Which model:"), `${DEFAULT_SPEECH_MODEL}, which is not in the package yet`);
   return withReportOptions(withLoadOptions(command)).action(async (text: string, options: SpeakOptions) => {
-    const { voice, speed, seed, temperature, topP } = options;
+    const { voice, speed, seed, temperature, topP, loudness } = options;
     const toStdout = options.output === "-";
     const path = options.output ?? `${stemOf({ prompt: text })}-${seed}.wav`;
     const format = toStdout ? "wav" : formatOf(path);
@@ -60,7 +62,7 @@ export function speakCommand({ signal }: Context): Command {
     const progress = progressOn(process.stderr, options.quiet || options.json || toStdout);
     const model = await loadSpeechModel(options.model, loadSettingsOf(options));
     try {
-      const settings = { voice, speed, seed, temperature, topP, format };
+      const settings = { voice, speed, seed, temperature, topP, loudness, format };
       for await (const event of streamSpeech({ ...settings, model, signal, text })) {
         if (event.type === "run-start") progress.line(`${event.model.name} on ${event.device.name}`);
         if (event.type === "speech-end" && toStdout) process.stdout.write(event.speech.bytes);

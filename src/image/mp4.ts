@@ -22,7 +22,7 @@ export interface Video {
  *
  * @throws ToolError where there is no such program or it fails, with the last lines that it printed.
  */
-export async function mp4(program: string, { width, height, fps, frames, comment }: Video): Promise<Uint8Array> {
+export async function mp4(program: string | null, { width, height, fps, frames, comment }: Video): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), "tessera-")).catch((cause: unknown) => {
     const reason = `no temporary file can be made there (${(cause as NodeJS.ErrnoException).code})`;
     throw new OutputError(tmpdir(), reason, "Set TMPDIR to a folder that exists and may be written.", { cause });
@@ -39,9 +39,10 @@ export async function mp4(program: string, { width, height, fps, frames, comment
       "+faststart",
     ];
     const about = ["-metadata", `comment=${comment}`, "-fflags", "+bitexact", "-flags", "+bitexact"];
-    await runFfmpeg(program, ["-v", "error", "-y", ...input, ...output, ...about, file], frames, [".webp", ".png"]);
+    const options = ["-v", "error", "-y", ...input, ...output, ...about, file];
+    await runFfmpeg({ program, options, input: frames, others: [".webp", ".png"] });
     return await readFile(file).catch((cause: unknown) => {
-      throw new ToolError(program, "ended without a video", "Check that it is ffmpeg.", { cause });
+      throw new ToolError(program ?? "ffmpeg", "ended without a video", "Check that it is ffmpeg.", { cause });
     });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -19,15 +19,15 @@ export interface FramesSettings {
   readonly plays: number;
   /** What the files say about their origin: by default, that a model made them. */
   readonly marking: Marking;
-  /** The program that writes MP4: a name on the PATH, or a path. */
-  readonly ffmpeg: string;
+  /** The program that writes MP4: a name on the PATH, or a path. null: FFMPEG_PATH, else "ffmpeg". */
+  readonly ffmpeg: string | null;
 }
 
 export const FRAMES_DEFAULTS: FramesSettings = Object.freeze({
   fps: 8,
   plays: 0,
   marking: markingOf({ model: null, prompt: null, seed: null, index: null }),
-  ffmpeg: "ffmpeg",
+  ffmpeg: null,
 });
 
 /** What stands in a frame: a picture of a preview or of a tokenizer, or a generated image. */
@@ -131,7 +131,12 @@ function checkSettings(settings: FramesSettings, { mostFps }: { readonly mostFps
   }
   check("plays", "a whole number from 0 to 65535", plays, isIntegerIn(0, 65_535));
   check("marking", "a marking, as markingOf() makes it", marking, (m) => typeof m?.digitalSourceType === "string");
-  check("ffmpeg", "the name or the path of a program", ffmpeg, (name) => typeof name === "string" && name !== "");
+  check(
+    "ffmpeg",
+    "the name or the path of a program, or null",
+    ffmpeg,
+    (name) => name === null || (typeof name === "string" && name !== ""),
+  );
 }
 
 /** The frames as pictures, all of one size that the format has room for. */

@@ -8,6 +8,8 @@ import { encodeSpeech } from "../../src/audio/encode-speech.js";
 import { speakCommand } from "../../src/cli/speak.js";
 import { generateSpeech, streamSpeech, verifySpeech } from "../../src/audio/generate-speech.js";
 import { encodeWav, readSpeechMarking } from "../../src/audio/encode.js";
+import type { GeneratedSpeech } from "../../src/audio/generated-speech.js";
+import { loudnessOf } from "../../src/audio/loudness.js";
 import { parseSpeechManifest } from "../../src/audio/manifest.js";
 import { loadSpeechModel, type SpeechModel } from "../../src/audio/model.js";
 import { markingOf, TRAINED_ALGORITHMIC_MEDIA } from "../../src/media/marking.js";
@@ -105,10 +107,27 @@ test("the file is marked, has a manifest, and can be made again", async () => {
     prompt: "Hello, world.",
   });
   const manifest = parseSpeechManifest(JSON.parse(await readFile(`${file}.json`, "utf8")));
-  expect(manifest.subject).toEqual({ text: "Hello, world.", voice: "rms", speed: 1 });
+  expect(manifest.subject).toEqual({ text: "Hello, world.", voice: "rms", speed: 1, loudness: null });
   expect(await verifySpeech(manifest, { model })).toMatchObject({ same: true, differences: [] });
   const altered = { ...manifest, seed: 8 };
   expect((await verifySpeech(altered, { model })).same).toBe(false);
+});
+
+test("loudness is reached, told in the manifest, and leaves a stream without pieces", async () => {
+  const types: string[] = [];
+  let speech: GeneratedSpeech | undefined;
+  for await (const event of streamSpeech({ model, text: "Hello, world.", loudness: -40 })) {
+    types.push(event.type);
+    if (event.type === "speech-end") speech = event.speech;
+  }
+  expect(types).not.toContain("speech-chunk");
+  expect(loudnessOf(speech!).integrated).toBeCloseTo(-40, 3);
+  expect(speech!.manifest.subject.loudness).toBe(-40);
+  expect((await verifySpeech(speech!.manifest, { model })).same).toBe(true);
+  const loud = await generateSpeech({ model, text: "Hello, world.", loudness: 0 });
+  expect(loud.warnings).toHaveLength(1);
+  expect(loudnessOf(loud.speeches[0]!).truePeak).toBeCloseTo(-1, 3);
+  await expect(generateSpeech({ model, text: "hi", loudness: 3 })).rejects.toMatchObject({ argument: "loudness" });
 });
 
 test("bad input is refused, and what cannot be spoken is named", async () => {

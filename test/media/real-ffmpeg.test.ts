@@ -3,7 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeSpeechFile, to16Bit } from "../../src/audio/encode.js";
+import { encodeSpeechFile, encodeWav, to16Bit } from "../../src/audio/encode.js";
+import { loudnessOf } from "../../src/audio/loudness.js";
+import { readAudio } from "../../src/audio/read-audio.js";
 import { saveFrames } from "../../src/image/save-frames.js";
 import { markingOf, TRAINED_ALGORITHMIC_MEDIA } from "../../src/media/marking.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
@@ -49,7 +51,8 @@ describe.runIf(there)("ffmpeg", () => {
     ["flac", "flac"],
   ] as const)("writes speech as %s, marked in its tags", async (format, codec) => {
     const rate = 24_000;
-    const pcm = to16Bit(Float32Array.from({ length: rate }, (_, i) => 0.4 * Math.sin((2 * Math.PI * 330 * i) / rate)));
+    const sine = Float32Array.from({ length: rate }, (_, i) => 0.4 * Math.sin((2 * Math.PI * 330 * i) / rate));
+    const pcm = to16Bit(sine);
     const marking = markingOf({ model: "voice 1", prompt: "hello", seed: 3, index: 0 }, "generated");
     const file = join(folder, `speech.${format}`);
     await writeFile(file, await encodeSpeechFile(format, pcm, rate, marking));
@@ -58,5 +61,41 @@ describe.runIf(there)("ffmpeg", () => {
     expect(Math.abs(Number(container.duration) - 1)).toBeLessThan(0.1); // MP3 pads its frames
     const tags = Object.values({ ...container.tags, ...streams[0]!.tags });
     expect(tags).toContain(TRAINED_ALGORITHMIC_MEDIA);
+    const heard = await readAudio(file, { sampleRate: 16_000 });
+    expect(Math.abs(heard.samples.length / 16_000 - 1)).toBeLessThan(0.1);
+    expect(loudnessOf(heard).integrated).toBeCloseTo(loudnessOf({ samples: sine, sampleRate: rate }).integrated, 0);
+    await expect(readAudio(file, { mostSeconds: 0.5 })).rejects.toMatchObject({ code: "argument", argument: "audio" });
+  });
+
+  test("a damaged file is refused, and one that holds no sound", async () => {
+    const broken = Buffer.concat([Buffer.from("fLaC"), Buffer.alloc(3000, 7)]);
+    await expect(readAudio(broken)).rejects.toMatchObject({ code: "argument", argument: "audio" });
+    await expect(readAudio(Buffer.from("OggS and no more"))).rejects.toMatchObject({ code: "argument" });
+  });
+
+  test("loudness is the one that ffmpeg's meter of EBU R 128 reads", async () => {
+    const rate = 22_050;
+    const samples = Float32Array.from({ length: 6 * rate }, (_, i) => {
+      const level = i < 2 * rate ? 0.5 : i < 4 * rate ? 0.001 : 0.1; // the quiet part is below the relative gate
+      return level * (Math.sin((2 * Math.PI * 220 * i) / rate) + 0.4 * Math.sin((2 * Math.PI * 3100 * i) / rate));
+    });
+    const file = join(folder, "levels.wav");
+    await writeFile(
+      file,
+      encodeWav(to16Bit(samples), rate, markingOf({ model: null, prompt: null, seed: 0, index: 0 })),
+    );
+    const meter = ["-hide_banner", "-nostats", "-i", file, "-af", "ebur128=peak=true", "-f", "null", "-"];
+    const { stderr } = spawnSync("ffmpeg", meter, { encoding: "utf8" });
+    const summary = stderr.slice(stderr.lastIndexOf("Summary:"));
+    const { integrated, truePeak } = loudnessOf(await readAudio(file));
+    expect(integrated).toBeCloseTo(Number(/I:\s+(-?[\d.]+) LUFS/.exec(summary)![1]), 0);
+    expect(Math.abs(integrated - Number(/I:\s+(-?[\d.]+) LUFS/.exec(summary)![1]))).toBeLessThan(0.1);
+    expect(Math.abs(truePeak - Number(/Peak:\s+(-?[\d.]+) dBFS/.exec(summary)![1]))).toBeLessThan(0.2);
+  });
+
+  test("an aborted reading leaves no process", async () => {
+    const stop = new AbortController();
+    stop.abort(new Error("enough"));
+    await expect(readAudio(Buffer.from("fLaC"), { signal: stop.signal })).rejects.toThrow("enough");
   });
 });
