@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ArgumentError, ClosedError, WeightsError } from "../../../src/base/errors.js";
+import { ArgumentError, WeightsError } from "../../../src/base/errors.js";
 import { uniform } from "../../../src/base/random.js";
 import { nameOf } from "../../../src/engine/feeds.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
@@ -20,6 +20,7 @@ import {
 } from "../../../src/tokenizers/image/multi-scale-tokenizer.js";
 import { readCase, readTensors } from "../../golden/case.js";
 import { painted, vaeConfig } from "../../golden/systems/var-vae.js";
+import { conformCodec, itemOf } from "../conform-codec.js";
 
 const FOLDER = fileURLToPath(new URL("../../fixtures/var/transformer-own-adaln", import.meta.url));
 const engine = referenceEngine();
@@ -57,18 +58,24 @@ const waves = (...shape: number[]): FloatTensor =>
     shape,
     Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * 1.7 + i * i * 0.01)),
   );
-const itemOf = <T extends Tensor>({ shape, data }: T, item: number): T => {
-  const stride = data.length / shape[0]!;
-  return { shape: [1, ...shape.slice(1)], data: data.slice(item * stride, (item + 1) * stride) } as unknown as T;
-};
+const vaeOf = async () => vaeConfig((await readCase(FOLDER)).config.vae as Record<string, unknown>);
+
+conformCodec("a tokenizer of scales, as published", [-1, 1], async () => {
+  const weights = await openVae();
+  return { codec: await openMultiScaleTokenizer(engine, await vaeOf(), weights), weights, media: waves(2, 3, 8, 8) };
+});
+
+conformCodec("a tokenizer of scales, of our layout", [-1, 1], async () => {
+  const weights = weightsOf(OURS);
+  return { codec: await openMultiScaleTokenizer(engine, OURS, weights), weights, media: waves(2, 4, 8, 12) };
+});
 
 describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) => {
   let weights: Checkpoint;
   let tokenizer: MultiScaleTokenizer;
   let image: FloatTensor;
   beforeAll(async () => {
-    const golden = vaeConfig((await readCase(FOLDER)).config.vae as Record<string, unknown>);
-    const config = whose === "ours" ? OURS : golden;
+    const config = whose === "ours" ? OURS : await vaeOf();
     weights = whose === "ours" ? weightsOf(OURS) : await openVae();
     tokenizer = await openMultiScaleTokenizer(engine, config, weights);
     image = whose === "ours" ? waves(2, 4, 8, 12) : waves(2, 3, 8, 8);
@@ -78,17 +85,10 @@ describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) =
     await weights.close();
   });
 
-  it("gives a picture the same ids and pixels in a batch and alone", async () => {
+  it("gives a line of ids, and pixels within [-1, 1]", async () => {
     const ids = await tokenizer.encode(image);
     expect(ids.shape).toEqual([2, tokenizer.positions]);
-    const pixels = await tokenizer.decode(ids);
-    expect(pixels.shape).toEqual(image.shape);
-    expect(pixels.data.every((value) => Math.abs(value) <= 1)).toBe(true);
-    for (const item of [0, 1]) {
-      expect(await tokenizer.encode(itemOf(image, item))).toEqual(itemOf(ids, item));
-      expect(await tokenizer.decode(itemOf(ids, item))).toEqual(itemOf(pixels, item));
-    }
-    expect(itemOf(ids, 0).data).not.toEqual(itemOf(ids, 1).data);
+    expect((await tokenizer.decode(ids)).data.every((value) => Math.abs(value) <= 1)).toBe(true);
   });
 
   it("decodes what it paints; a scale painted again replaces itself", async () => {
@@ -124,17 +124,13 @@ describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) =
   });
 
   it("refuses what does not fit", async () => {
-    const { channels, positions, vocabularySize } = tokenizer;
+    const { channels, positions } = tokenizer;
     const [, , Y, X] = image.shape as [number, number, number, number];
-    const pixels = (shape: number[], value = 0) => f32(shape, new Float32Array(sizeOf(shape)).fill(value));
+    const pixels = (shape: number[]) => f32(shape, new Float32Array(sizeOf(shape)));
     for (const wrong of [
       tokenizer.encode(pixels([1, channels, Y, X + 4])),
       tokenizer.encode(pixels([1, 7 - channels, Y, X])),
-      tokenizer.encode(pixels([0, channels, Y, X])),
-      tokenizer.encode(pixels([1, channels, Y, X], 255)),
       tokenizer.decode(i32([1, positions - 1], new Int32Array(positions - 1))),
-      tokenizer.decode(i32([1, positions], new Int32Array(positions).fill(vocabularySize))),
-      tokenizer.decode(f32([1, positions], new Float32Array(positions)) as Tensor),
       tokenizer.paint(null, tokenizer.scales.length, [[0]]),
       tokenizer.paint(null, 0, [[0, 0]]),
       tokenizer.paint(null, 0, [[-1]]),
@@ -147,14 +143,11 @@ describe.each(["the reference's", "ours"])("a tokenizer of %s layout", (whose) =
   });
 });
 
-it("refuses a checkpoint of another configuration and use after close", async () => {
+it("refuses a checkpoint of another configuration", async () => {
   await using weights = weightsOf(OURS);
   await expect(openMultiScaleTokenizer(engine, { ...OURS, phi: { share: 4, ratio: 0.3 } }, weights)).rejects.toThrow(
     WeightsError,
   );
-  const tokenizer = await openMultiScaleTokenizer(engine, OURS, weights);
-  await tokenizer.close();
-  await expect(tokenizer.encode(waves(1, 4, 8, 12))).rejects.toThrow(ClosedError);
 });
 
 it("has the published numbers of ids, parameters and tensors", () => {

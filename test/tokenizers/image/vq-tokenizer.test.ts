@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ArgumentError, ClosedError, WeightsError } from "../../../src/base/errors.js";
+import { ArgumentError, WeightsError } from "../../../src/base/errors.js";
 import { nameOf } from "../../../src/engine/feeds.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
 import { type FloatTensor, f32, i32, sizeOf, type Tensor } from "../../../src/engine/tensor.js";
@@ -11,6 +11,7 @@ import { type ImageTokenizer, openVqTokenizer, vqPrograms } from "../../../src/t
 import { openWeights, readCase, readTensors } from "../../golden/case.js";
 import type { Comparison } from "../../golden/compare.js";
 import { configOf, llamagenVq } from "../../golden/systems/llamagen-vq.js";
+import { conformCodec } from "../conform-codec.js";
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 const RGB = fixture("llamagen/vq-ds8"); //  tokens of 8x8 pixels, 100 codes
@@ -27,6 +28,12 @@ describe.each([RGB, RGBA])("golden case %s", (folder) => {
     const stored = [...(await readTensors(folder)).keys()].filter((name) => name !== "image");
     expect(comparisons.map(({ name }) => name).sort()).toEqual(stored.sort());
   });
+});
+
+conformCodec("a tokenizer of grids", [-1, 1], async () => {
+  const weights = await openWeights(RGBA);
+  const codec = await openVqTokenizer(engine, configOf(await readCase(RGBA)), weights);
+  return { codec, weights, media: (await readTensors(RGBA)).get("image") as FloatTensor };
 });
 
 describe("a tokenizer", () => {
@@ -47,15 +54,8 @@ describe("a tokenizer", () => {
     expect(tokenizer).toMatchObject({ vocabularySize: 37, channels: 4, downsample: 4 });
   });
 
-  it("gives a picture the same ids and pixels in a batch and alone, at any size of grid", async () => {
-    const ids = await tokenizer.encode(image);
-    expect(ids.shape).toEqual([2, 3, 5]);
-    const pixels = await tokenizer.decode(ids);
-    expect(pixels.shape).toEqual(image.shape);
-    for (const item of [0, 1]) {
-      expect(await tokenizer.encode(itemOf(image, item) as FloatTensor)).toEqual(itemOf(ids, item));
-      expect(await tokenizer.decode(itemOf(ids, item))).toEqual(itemOf(pixels, item));
-    }
+  it("takes any size of grid", async () => {
+    expect((await tokenizer.encode(image)).shape).toEqual([2, 3, 5]);
     const row = await tokenizer.decode(i32([1, 1, 7], [0, 1, 2, 3, 36, 5, 6]));
     expect(row.shape).toEqual([1, 4, 4, 28]);
   });
@@ -81,20 +81,13 @@ describe("a tokenizer", () => {
   it.each([
     ["sides that are no multiple", f32([1, 4, 4, 6], new Float32Array(96)), /multiples of 4/],
     ["other channels", f32([1, 3, 4, 4], new Float32Array(48)), /\[B, 4, Y, X\]/],
-    ["no batch axis", f32([4, 4, 4], new Float32Array(64)), /\[B, 4, Y, X\]/],
-    ["no pixels", f32([0, 4, 4, 4], []), /\[B, 4, Y, X\]/],
-    ["NaN", f32([1, 4, 4, 4], new Float32Array(64).fill(Number.NaN, 63)), /NaN/],
-    ["bytes for numbers", f32([1, 4, 4, 4], new Float32Array(64).fill(255)), /255/],
   ])("refuses pixels with %s", async (_, pixels, message) => {
     await expect(tokenizer.encode(pixels)).rejects.toThrow(ArgumentError);
     await expect(tokenizer.encode(pixels)).rejects.toThrow(message);
   });
 
   it.each([
-    ["beyond the vocabulary", i32([1, 1, 2], [36, 37]), /37/],
-    ["unknown", i32([1, 1, 2], [3, -1]), /-1/],
     ["without a grid", i32([1, 2], [3, 4]), /\[B, h, w\]/],
-    ["that are floats", f32([1, 1, 2], [3, 4]), /int32/],
     ["of an empty grid", i32([1, 0, 2], []), /\[B, h, w\]/],
   ])("refuses ids %s", async (_, ids: Tensor, message) => {
     await expect(tokenizer.decode(ids)).rejects.toThrow(ArgumentError);
@@ -161,21 +154,9 @@ it("refuses a checkpoint of another configuration, naming all that is wrong", as
   await expect(opening).rejects.toThrow(/missing +encoder\.conv_blocks\.0\.res\.1\.norm1\.weight/);
 });
 
-it("is of no use when closed, also if it was never used", async () => {
-  await using weights = await openWeights(RGBA);
-  const tokenizer = await openVqTokenizer(engine, configOf(await readCase(RGBA)), weights);
-  await tokenizer.close();
-  await expect(tokenizer.decode(i32([1, 1, 1], [0]))).rejects.toThrow(ClosedError);
-});
-
 it("has fixtures whose codebook rows are not of unit length, as the files of old", async () => {
   await using weights = await openWeights(RGB);
   const rows = await weights.floats("quantize.embedding.weight");
   const norm = Math.hypot(...rows.subarray(0, 8));
   expect(Math.abs(norm - 1)).toBeGreaterThan(0.05);
 });
-
-const itemOf = ({ shape, data }: Tensor, item: number): Tensor => {
-  const stride = data.length / shape[0]!;
-  return { shape: [1, ...shape.slice(1)], data: data.slice(item * stride, (item + 1) * stride) };
-};

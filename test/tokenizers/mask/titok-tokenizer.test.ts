@@ -1,7 +1,7 @@
 /** TiTok against the authors' own numbers, and its tokenizers of pictures and of masks as users call them. */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { ArgumentError, ClosedError, WeightsError } from "../../../src/base/errors.js";
+import { ArgumentError, WeightsError } from "../../../src/base/errors.js";
 import { GraphBuilder } from "../../../src/engine/graph.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
 import { type FloatTensor, f32, i32, type Tensor } from "../../../src/engine/tensor.js";
@@ -13,6 +13,7 @@ import { causalLatents } from "../../../src/tokenizers/mask/vision-tower.js";
 import { openWeights, readCase, readTensors } from "../../golden/case.js";
 import type { Comparison } from "../../golden/compare.js";
 import { titok, titokConfig } from "../../golden/systems/titok.js";
+import { conformCodec } from "../conform-codec.js";
 
 const FOLDER = fileURLToPath(new URL("../../fixtures/titok/tokenizer-plain", import.meta.url)); // 16 x 16, 8 tokens, 64 codes
 const engine = referenceEngine();
@@ -59,6 +60,23 @@ test("latents see the picture and those before them, and the picture sees no lat
   expect(seen).toEqual(["11000", "11000", "11100", "11110", "11111"]);
 });
 
+conformCodec("a tokenizer of pictures", [-1, 1], async () => {
+  const { shape, data } = (await readTensors(FOLDER)).get("in.image") as FloatTensor;
+  const media = f32(
+    shape as number[],
+    data.map((value) => 2 * value - 1),
+  );
+  const own = await openWeights(FOLDER);
+  return { codec: await openTitokTokenizer(engine, titokConfig(await readCase(FOLDER)), own), weights: own, media };
+});
+
+conformCodec("a tokenizer of masks", [0, 1], async () => {
+  const halves = [8, 3].flatMap((edge) => Array.from({ length: 256 }, (_, i) => Number(i % 16 < edge)));
+  const own = await openWeights(FOLDER);
+  const codec = await openMaskTokenizer(engine, titokConfig(await readCase(FOLDER)), own);
+  return { codec, weights: own, media: f32([2, 16, 16], halves) };
+});
+
 describe("a tokenizer of pictures", () => {
   it("takes and gives pixels in [-1, 1]", async () => {
     const pixels = f32(
@@ -75,19 +93,18 @@ describe("a tokenizer of pictures", () => {
   it.each([
     ["of another size", f32([1, 3, 8, 16], new Float32Array(384)), /16 x 16/],
     ["of four channels", f32([1, 4, 16, 16], new Float32Array(1024)), /\[B, 3, Y, X\]/],
-    ["that are bytes", f32([1, 3, 16, 16], new Float32Array(768).fill(255)), /255/],
   ])("refuses pixels %s", async (_, pixels, message) => {
     await expect(pictures.encode(pixels)).rejects.toThrow(ArgumentError);
     await expect(pictures.encode(pixels)).rejects.toThrow(message);
   });
 
-  it.each([
-    ["that are a prefix", i32([1, 7], new Int32Array(7)), /\[B, 8\]/],
-    ["beyond the vocabulary", i32([1, 8], [0, 0, 0, 0, 0, 0, 0, 64]), /64/],
-  ])("refuses ids %s", async (_, wrong, message) => {
-    await expect(pictures.decode(wrong)).rejects.toThrow(ArgumentError);
-    await expect(pictures.decode(wrong)).rejects.toThrow(message);
-  });
+  it.each([["that are a prefix", i32([1, 7], new Int32Array(7)), /\[B, 8\]/]])(
+    "refuses ids %s",
+    async (_, wrong, message) => {
+      await expect(pictures.decode(wrong)).rejects.toThrow(ArgumentError);
+      await expect(pictures.decode(wrong)).rejects.toThrow(message);
+    },
+  );
 });
 
 describe("a tokenizer of masks", () => {
@@ -119,14 +136,6 @@ describe("a tokenizer of masks", () => {
     expect((await masks.encode(f32([1, 16, 16], new Float32Array(256).fill(value)))).shape).toEqual([1, 8]);
   });
 
-  it("decodes items of a batch as it decodes them alone", async () => {
-    const { data } = await masks.decode(ids);
-    for (const item of [0, 1]) {
-      const alone = await masks.decode(i32([1, 8], ids.data.slice(8 * item, 8 * item + 8)));
-      alone.data.forEach((value, i) => expect(value).toBeCloseTo(data[256 * item + i]!, 6));
-    }
-  });
-
   it("decodes mixtures, of which those behind `kept` do not count", async () => {
     const logits = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i));
     const other = Float32Array.from(logits, (value, i) => (i < 192 ? value : -value));
@@ -136,20 +145,17 @@ describe("a tokenizer of masks", () => {
     expect(await soft(logits)).toEqual(await soft(logits, 8));
   });
 
-  it.each([
-    ["of another size", f32([1, 8, 8], new Float32Array(64)), /16, 16/],
-    ["with values beyond 1", f32([1, 16, 16], new Float32Array(256).fill(255)), /255/],
-    ["with NaN", f32([1, 16, 16], new Float32Array(256).fill(Number.NaN)), /NaN/],
-  ])("refuses masks %s", async (_, wrong, message) => {
-    await expect(masks.encode(wrong)).rejects.toThrow(ArgumentError);
-    await expect(masks.encode(wrong)).rejects.toThrow(message);
-  });
+  it.each([["of another size", f32([1, 8, 8], new Float32Array(64)), /16, 16/]])(
+    "refuses masks %s",
+    async (_, wrong, message) => {
+      await expect(masks.encode(wrong)).rejects.toThrow(ArgumentError);
+      await expect(masks.encode(wrong)).rejects.toThrow(message);
+    },
+  );
 
   it.each([
     ["no ids", i32([1, 0], [])],
     ["more ids than tokens", i32([1, 9], new Int32Array(9))],
-    ["a negative id", i32([1, 1], [-1])],
-    ["floats for ids", f32([1, 1], [1])],
   ])("refuses %s", async (_, wrong) => {
     await expect(masks.decode(wrong)).rejects.toThrow(ArgumentError);
   });
@@ -160,11 +166,5 @@ describe("a tokenizer of masks", () => {
     ["a prefix of nothing", f32([1, 8, 64], new Float32Array(512)), 0],
   ])("refuses %s", async (_, wrong, kept) => {
     await expect(masks.decodeSoftly(wrong, kept)).rejects.toThrow(ArgumentError);
-  });
-
-  it("is of no use once closed", async () => {
-    const closed = await openMaskTokenizer(engine, titokConfig(await readCase(FOLDER)), weights);
-    await closed.close();
-    await expect(closed.decode(ids)).rejects.toThrow(ClosedError);
   });
 });
