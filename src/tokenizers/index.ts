@@ -50,3 +50,18 @@ export {
   type TowerConfig,
 } from "./mask/titok-config.js";
 export { type LineTokenizer, openTitokTokenizer } from "./mask/titok-tokenizer.js";
+
+// Shapes: OctGPT's autoencoder
+export { parseShapeCodecConfig, SHAPE_CODECS, type ShapeCodecConfig } from "./octgpt/config.js";
+export {
+  type DecodedDepth,
+  openShapeCodec,
+  type ShapeCode,
+  type ShapeCodec,
+  SURFACE_DEFAULTS,
+  type SurfaceOptions,
+} from "./octgpt/shape-codec.js";
+export { type PointGrid, NeuralMpu } from "./octgpt/neural-mpu.js";
+export { marchingCubes } from "./octgpt/marching-cubes.js";
+export { cutAt, fullOctree, grown } from "./octree/grow.js";
+export { type PointCloud, type PointOctree, pointOctree } from "./octree/point-octree.js";

@@ -16,6 +16,7 @@ import { llamagenVq } from "./llamagen-vq.js";
 import { meshes } from "./meshes.js";
 import { narSteps, narTransformer } from "./nar.js";
 import { pocketCodec, pocketFlowLm } from "./pocket-tts.js";
+import { octgptCodec, octgptGraph } from "./octgpt-codec.js";
 import { octgptOctree } from "./octgpt-octree.js";
 import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
@@ -100,6 +101,8 @@ const ROWS: readonly Row[] = [
     kind: (golden) => Object.hasOwn(golden.tensors, "out.split_sequence"),
     run: (folder, golden) => octgptOctree(folder, golden),
   },
+  { system: "octgpt", kind: (golden) => has(golden, "cin", "n_node_type"), run: octgptGraph },
+  { system: "octgpt", kind: (golden) => has(golden, "enc", "de", "dd"), run: octgptCodec },
   { system: "titok", kind: (golden) => has(golden, "tok", "is_legacy"), run: titok },
   { system: "himtok", kind: (golden) => has(golden, "tok", "Z"), run: himtok },
   { system: "meshes", kind: (golden) => has(golden, "grid"), run: (folder, golden) => meshes(folder, golden) },
