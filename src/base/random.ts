@@ -14,6 +14,7 @@ export const PURPOSE = {
   draft: 3,
   order: 4,
   noise: 5,
+  confidence: 6,
   excitation: 20,
 } as const;
 export type Purpose = keyof typeof PURPOSE;
@@ -48,6 +49,9 @@ export function normals({ seed, item, position, purpose }: Address, count: numbe
   }
   return out;
 }
+
+/** A number with the Gumbel distribution out of a uniform one in [0, 1), whose negative logarithm is an exponential draw. */
+export const gumbel = (coin: number): number => -Math.log(Math.max(-Math.log1p(-coin), Number.MIN_VALUE));
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;

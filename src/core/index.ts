@@ -15,6 +15,10 @@ export { type ScaleTransformer, VAR } from "./var/architecture.js";
 export { SCALE_TRANSFORMERS, type ScaleConfig, type ScaleTransformerName, scaleConfig } from "./var/config.js";
 export type { Paint, ScaleStart } from "./var/feeder.js";
 
+export { IMAGE_BERT, type ImageBert } from "./image-bert/architecture.js";
+export { IMAGE_BERTS, type ImageBertConfig, parseImageBertConfig } from "./image-bert/config.js";
+export type { ImageBertStart } from "./image-bert/feeder.js";
+
 // A model and its sessions
 export { type ModelOptions, openModel } from "./model.js";
 export { openSession, type Session, type SessionOptions } from "./session.js";
@@ -24,6 +28,7 @@ export { type DecodeEvent, type DecodeOptions, decode, type Usage } from "./deco
 export {
   type Accepted,
   type DrawContext,
+  type Drawing,
   type Draws,
   type Forward,
   idOf,
@@ -64,6 +69,28 @@ export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from
 export type { RuleName } from "./decode/jacobi/acceptance.js";
 export { INITIALISERS, type InitialiserName } from "./decode/jacobi/initialisers.js";
 export { ADAPTIVE_WINDOW, type AdaptiveWindow, type Window } from "./decode/jacobi/window.js";
+export { masked, randomRanks } from "./decode/masked/masked.js";
+export {
+  type Board,
+  type Confidence,
+  type Drawn,
+  type GroupsOf,
+  type MaskedGroup,
+  type Revision,
+  theseGroups,
+} from "./decode/masked/group.js";
+export type { Rank } from "./decode/masked/line.js";
+export {
+  CONFIDENCES,
+  type ConfidenceName,
+  MASKED_DEFAULTS,
+  maskedGroup,
+  type MaskedSettings,
+  maskedSettings,
+  standingBefore,
+  titokSettings,
+} from "./decode/masked/settings.js";
+export { type Annealed, type Schedule, type ScheduleName, SCHEDULES } from "./decode/masked/schedules.js";
 export { ending, type Stop } from "./decode/ending.js";
 export { type Given, keeping } from "./decode/keeping.js";
 export { diagonals } from "./grid.js";
@@ -73,7 +100,15 @@ export { type SamplerOptions, sampler } from "./decode/sampler.js";
 export { type AddedStages, type DrawPoint, SAMPLING_DEFAULTS, type SamplingSettings } from "./sampling/sampling.js";
 export { biased, penalised, repetitionAware, suppressed } from "./sampling/stages.js";
 export type { TokenSampling } from "./sampling/ranges.js";
-export { type Guidance, guidance, llamagenGuidance, narGuidance, UNGUIDED, varGuidance } from "./sampling/guidance.js";
+export {
+  type Guidance,
+  guidance,
+  llamagenGuidance,
+  narGuidance,
+  titokGuidance,
+  UNGUIDED,
+  varGuidance,
+} from "./sampling/guidance.js";
 export { OCTREE, type OctreeTransformer } from "./octree/architecture.js";
 export type { OctreeConfig } from "./octree/config.js";
 export type { OctreeStart, Place, Places } from "./octree/feeder.js";

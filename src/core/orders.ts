@@ -5,6 +5,9 @@
 import { check, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError, UnknownNameError } from "../base/errors.js";
 import { type JacobiOptions, type JacobiSettings, jacobi, jacobiSettings } from "./decode/jacobi/jacobi.js";
+import { theseGroups } from "./decode/masked/group.js";
+import { masked, randomRanks } from "./decode/masked/masked.js";
+import { type MaskedSettings, maskedGroup, maskedSettings } from "./decode/masked/settings.js";
 import type { TokenLayout } from "./decode/layout.js";
 import { nextNeighbor } from "./decode/next-neighbor.js";
 import { type Cell, gumbelNoise, nextScale } from "./decode/next-scale.js";
@@ -21,7 +24,9 @@ export type Objective =
   /** Each token predicts the next one of its region of a square grid. */
   | { readonly kind: "regions"; readonly side: number; readonly regions: number }
   /** Each scale, a square grid, predicts the next one. */
-  | { readonly kind: "next-scale"; readonly sides: readonly number[] };
+  | { readonly kind: "next-scale"; readonly sides: readonly number[] }
+  /** Tokens that are there predict those of `positions` that are masked, whichever these are. */
+  | { readonly kind: "masked"; readonly positions: number };
 
 export interface NextScaleSettings {
   /** Feeds and paints mixtures of codes instead of single ones: smoother pictures, which are no samples of the model. */
@@ -35,6 +40,7 @@ interface Settings {
   readonly "next-neighbor": object;
   readonly "parallel-regions": object;
   readonly "next-scale": NextScaleSettings;
+  readonly masked: MaskedSettings;
 }
 
 export type DecodingName = keyof Settings;
@@ -55,12 +61,14 @@ type DecodingOf<K extends DecodingName> = Extract<Decoding, { readonly kind: K }
  * next-neighbor     all positions at one distance from the first a pass (NAR).
  * parallel-regions  one id of each region a pass (PAR).
  * next-scale        a whole scale a pass, small to large (VAR).
+ * masked            all positions a pass, of which the surest become final (MaskGIT, TiTok).
  */
 export type DecodingOption =
   | DecodingName
-  | { readonly kind: Exclude<DecodingName, "jacobi" | "next-scale"> }
+  | { readonly kind: Exclude<DecodingName, "jacobi" | "next-scale" | "masked"> }
   | ({ readonly kind: "jacobi" } & JacobiOptions)
-  | { readonly kind: "next-scale"; readonly moreSmooth?: boolean | undefined };
+  | { readonly kind: "next-scale"; readonly moreSmooth?: boolean | undefined }
+  | ({ readonly kind: "masked" } & Options<MaskedSettings>);
 
 /** Where the draws belong that a strategy makes by itself: see SamplerOptions. */
 export interface StrategyDraws {
@@ -127,6 +135,15 @@ const ORDERS = {
     },
     strategy: (items, { sides }, { moreSmooth }, { seed, firstItem }) =>
       nextScale(items, sides, { noise: moreSmooth ? gumbelNoise(seed, firstItem) : undefined }),
+  }),
+  masked: order("masked", {
+    objective: "masked",
+    items: "together",
+    complete: (settings) => maskedSettings(settings, "decoding"),
+    strategy(items, { positions }, { kind: _, ...settings }, { seed, firstItem }) {
+      const all = maskedGroup([...Array(positions).keys()], settings);
+      return masked(items, positions, theseGroups([all]), randomRanks(seed, firstItem));
+    },
   }),
 };
 

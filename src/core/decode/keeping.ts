@@ -49,6 +49,7 @@ export function keeping<T>(strategy: Strategy<T, TokenDraws>, { ids, keep }: Giv
           const id = kept(item, k);
           return id === null ? draws.distribution(item, k) : certain(id);
         },
+        logit: (item, k, id) => (kept(item, k) === null ? draws.logit(item, k, id) : Number.POSITIVE_INFINITY),
         coin: (item, position, purpose, index) => draws.coin(item, position, purpose, index),
       }),
   };

@@ -55,7 +55,7 @@ export async function* decode<T, P, D extends Draws<unknown>>(
     const planned = step;
     const context: DrawContext<T> = {
       layout,
-      drawnBefore: (position) => strategy.drawnBefore(position),
+      drawnBefore: (position, item) => strategy.drawnBefore(position, item),
       history: (item, k) => before(planned, k, item, values[item]!),
     };
     const prediction = await model.forward(planned, sampler.guided(planned, context));
@@ -95,7 +95,7 @@ async function sampled(draws: Draws<unknown>, items: number, rows: number): Prom
 function before<T>(step: Step<T>, k: number, item: number, final: readonly T[]): readonly T[] {
   const line = final.slice();
   step.feed.forEach((position, i) => {
-    if (position < step.fill[k]!) line[position] = step.values[item]![i]!;
+    if (position < step.fill[k]! && !step.absent?.[item]![i]) line[position] = step.values[item]![i]!;
   });
   return line.filter((value) => value !== undefined);
 }

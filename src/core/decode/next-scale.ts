@@ -2,7 +2,7 @@
  * Next-scale autoregression (VAR, arXiv 2404.02905 §3): one pass per scale, all cells of a scale at once. With noise it
  * feeds mixtures of codes ("more smooth" in VAR's code, for looks only). To in-paint, out-paint and edit, see keeping.ts.
  */
-import { uniform } from "../../base/random.js";
+import { gumbel, uniform } from "../../base/random.js";
 import { scaleStarts } from "../grid.js";
 import type { Distribution } from "../sampling/sampling.js";
 import type { Accepted, Step, Strategy, TokenDraws } from "./step.js";
@@ -84,7 +84,6 @@ export function mixture(
 /** Gumbel noise addressed like every draw: by seed, number of the sample, position and id. */
 export function gumbelNoise(seed: number, firstItem = 0): Noise {
   return (item, position, id) => {
-    const coin = uniform({ seed, item: firstItem + item, position, purpose: "noise" }, id);
-    return -Math.log(Math.max(-Math.log1p(-coin), Number.MIN_VALUE)); // the inner logarithm is an exponential draw
+    return gumbel(uniform({ seed, item: firstItem + item, position, purpose: "noise" }, id));
   };
 }

@@ -55,31 +55,43 @@ export function sampler(options: SamplerOptions): TokenSampler {
   const settings = samplingSettings(options.sampling);
   const { guidance = UNGUIDED, stages } = options;
   return {
-    guided: ({ fill }, { drawnBefore }) => fill.some((position) => drawnBefore(position) < guidance.until),
-    draws({ fill }, { conditional, unconditional }, { layout, drawnBefore, history }) {
+    guided: ({ fill, values }, { drawnBefore }) =>
+      fill.some((position) => values.some((_, item) => drawnBefore(position, item) < guidance.until)),
+    draws({ fill, drawings }, { conditional, unconditional }, { layout, drawnBefore, history }) {
+      const guided = (item: number, k: number, first = 0, end?: number): Float32Array => {
+        const row = rowOf(conditional, item, k).subarray(first, end);
+        const scale = scaleAt(guidance, fill[k]!, drawnBefore(fill[k]!, item));
+        if (scale !== 1 && !unconditional)
+          throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
+        return unconditional ? guide(row, rowOf(unconditional, item, k).subarray(first, end), scale) : row;
+      };
+      const settingsOf = drawings?.map(({ temperature }) => ({
+        ...settings,
+        temperature: settings.temperature * temperature,
+      }));
       const distribution = remembered(fill.length, (item, k) => {
         const position = fill[k]!;
         const allowed = layout?.allowed(position);
         if (allowed?.kind === "forced") return certain(allowed.id);
         const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
-        const row = rowOf(conditional, item, k).subarray(first, end);
-        const scale = scaleAt(guidance, position, drawnBefore(position));
-        if (scale !== 1 && !unconditional)
-          throw new ShapeError("sampler", "guidance needs the unconditional logits", "Open the session as guided.");
-        const guided = unconditional ? guide(row, rowOf(unconditional, item, k).subarray(first, end), scale) : row;
         const at = { item: firstItem + item, position, history: () => history(item, k).map(idOf) };
-        return distributionOf(guided, settings, at, stages, first);
+        return distributionOf(guided(item, k, first, end), settingsOf?.[item] ?? settings, at, stages, first);
       });
       const value = remembered(fill.length, (item, k) => {
         const address = { seed, item: firstItem + item, position: fill[k]!, purpose: "token" } as const;
-        return race(distribution(item, k), (id) => uniform(address, id));
+        const from = (drawings?.[item]!.attempt ?? 0) * IDS;
+        return race(distribution(item, k), (id) => uniform(address, from + id));
       });
       const coin: TokenDraws["coin"] = (item, position, purpose, index) =>
         uniform({ seed, item: firstItem + item, position, purpose }, index);
-      return { value, distribution, coin };
+      const logit: TokenDraws["logit"] = (item, k, id) => guided(item, k, id, id + 1)[0]!;
+      return { value, distribution, logit, coin };
     },
   };
 }
+
+/** Coins of one attempt at a position: no vocabulary is larger. */
+const IDS = 2 ** 20;
 
 /** Row k of an item of logits [B, R, V], not copied. */
 export function rowOf({ shape, data }: FloatTensor, item: number, k: number): Float32Array {

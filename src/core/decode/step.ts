@@ -9,7 +9,7 @@
  *   next-neighbor  the last anti-diagonal             the next anti-diagonal   block      everything fed
  *   regions        the last token of each region      the next of each         block      everything fed
  *   next-scale     the last scale                     the next scale           block      everything fed
- *   masked         everything known                   everything unknown       block      nothing
+ *   masked         everything known                   what is masked           block      nothing
  *   draft trees    the last id and the tree           behind each of these     ancestors  the accepted path
  */
 import type { Purpose } from "../../base/random.js";
@@ -29,6 +29,11 @@ export interface Step<T = number> {
   readonly feed: readonly number[];
   /** What is fed there, [B][feed.length]: final values or drafts. */
   readonly values: readonly ArrayLike<T>[];
+  /**
+   * Where items differ in what they have, [B][feed.length]: 1 where an item has nothing at a fed position. Its value there is another
+   * item's and means nothing.
+   */
+  readonly absent?: readonly Uint8Array[];
   /** What the new entries see of each other. */
   readonly sight: Sight;
   /** Positions to predict, one row of the prediction each, in this order. */
@@ -38,6 +43,16 @@ export interface Step<T = number> {
    * stands. Without it the model decides by position alone.
    */
   readonly after?: readonly number[];
+  /** How each item draws in this pass, where that changes from pass to pass. */
+  readonly drawings?: readonly Drawing[];
+}
+
+/** How an item draws in a pass. */
+export interface Drawing {
+  /** What the temperature of the sampler is multiplied by; 0 takes the most probable. */
+  readonly temperature: number;
+  /** Tells apart the draws of a position that is drawn in several passes, 0 to 4095: each has coins of its own. */
+  readonly attempt: number;
 }
 
 /** What a pass predicts: logits [B, fill.length, V], and the same without the condition where guidance asked for them. */
@@ -63,6 +78,8 @@ export interface Draws<T = number> {
 export interface TokenDraws extends Draws {
   /** All that could have been drawn, with probabilities. */
   distribution(item: number, k: number): Distribution;
+  /** The guided logit of an id, before all stages. */
+  logit(item: number, k: number, id: number): number;
   /** A uniform number in [0, 1) of this item, a position and a purpose; `index` tells several of them apart. */
   coin(item: number, position: number, purpose: Purpose, index: number): number;
 }
@@ -80,8 +97,11 @@ export interface Strategy<T = number, D = TokenDraws> {
   readonly most: number;
   /** What may stand where; null: any id anywhere. */
   readonly layout: TokenLayout | null;
-  /** How many positions of an item are final when the pass begins that draws this one; at most, where drafts may fall. */
-  drawnBefore(position: number): number;
+  /**
+   * How many positions of an item are final when the pass begins that draws this one; at most, where drafts may fall. The item
+   * matters where items go at their own pace.
+   */
+  drawnBefore(position: number, item?: number): number;
   /** The next pass, or null when every item is complete. */
   plan(): Step<T> | null;
   /** Takes the draws of the planned pass; answers what became final, an entry for each item. */
@@ -93,7 +113,7 @@ export interface Strategy<T = number, D = TokenDraws> {
 /** What the loop knows when the draws of a pass are made. */
 export interface DrawContext<T = number> {
   readonly layout: TokenLayout | null;
-  drawnBefore(position: number): number;
+  drawnBefore(position: number, item: number): number;
   /** What an item has when fill[k] is drawn, in order of positions: final values, and drafts before it that this pass feeds. */
   history(item: number, k: number): readonly T[];
 }

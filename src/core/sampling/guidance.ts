@@ -8,6 +8,7 @@
  *   LlamaGen, NAR, PAR, Janus   u + (c - u)·cfg            scale = cfg
  *   SJD                         cfg·(c - u) + u            scale = cfg
  *   VAR, Infinity               (1 + t)·c - t·u            scale = 1 + t, with t = cfg · (index of the scale) / (scales - 1)
+ *   TiTok                       c + t·(c - u)              scale = 1 + t, with t = cfg · (index of the pass) / passes
  *
  * VAR's 1.5 is therefore LlamaGen's 2.5 at the last scale, and off at the first.
  */
@@ -19,8 +20,8 @@ export interface Guidance {
   /** Passes that begin with fewer final tokens than this are guided, later ones follow the conditional logits alone. */
   readonly until: number;
   /**
-   * Where given, the guidance grows in equal steps from off to `scale`: by one step at each of these positions, which ascend.
-   * VAR's (arXiv 2404.02905, appendix): one step per scale, so off at the first scale and full at the last.
+   * Where given, the guidance grows in equal steps from off to `scale`: by one step when so many tokens are final, in ascending
+   * order. VAR's (arXiv 2404.02905, appendix): one step per scale, so off at the first scale and full at the last.
    */
   readonly steps?: readonly number[];
 }
@@ -55,11 +56,19 @@ export function varGuidance(cfg: number, starts: readonly number[]): Guidance {
   return { ...guidance(1 + cfg), steps: starts };
 }
 
+/**
+ * TiTok's cfg with its linear growth (arXiv 2406.07550, its code), 0 = off. `standing` says how many tokens are final when each
+ * pass begins, of `count` in all.
+ */
+export function titokGuidance(cfg: number, standing: readonly number[], count: number): Guidance {
+  return cfg === 0 ? UNGUIDED : { ...guidance(1 + cfg), steps: [...standing.slice(1), count] };
+}
+
 /** The scale at which the token of `position` is guided; `drawn` tokens are final before it, in raster order its number. */
 export function scaleAt({ scale, until, steps }: Guidance, position: number, drawn = position): number {
   if (drawn >= until) return 1;
   if (!steps) return scale;
-  const taken = steps.filter((start) => start <= position).length;
+  const taken = steps.filter((start) => start <= drawn).length;
   return 1 + ((scale - 1) * taken) / steps.length;
 }
 

@@ -22,6 +22,7 @@ import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
 import { tesseraVoice } from "./tessera-voice.js";
 import { himtok, titok } from "./titok.js";
+import { titokGenerator } from "./titok-generator.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
 import { varTransformer } from "./var-transformer.js";
 import { varVae } from "./var-vae.js";
@@ -104,6 +105,7 @@ const ROWS: readonly Row[] = [
   { system: "octgpt", kind: (golden) => has(golden, "cin", "n_node_type"), run: octgptGraph },
   { system: "octgpt", kind: (golden) => has(golden, "enc", "de", "dd"), run: octgptCodec },
   { system: "titok", kind: (golden) => has(golden, "tok", "is_legacy"), run: titok },
+  { system: "titok", kind: (golden) => has(golden, "steps", "temp"), run: titokGenerator },
   { system: "himtok", kind: (golden) => has(golden, "tok", "Z"), run: himtok },
   { system: "meshes", kind: (golden) => has(golden, "grid"), run: (folder, golden) => meshes(folder, golden) },
   { system: "checkpoint-formats", kind: () => true, run: (folder) => checkpointFormats(folder) },
