@@ -12,7 +12,7 @@ const STAIRS = [
   ["media"], //                                        what all media share: runs, loading, manifests, saving, marking
   ["text", "image", "audio", "3d"], //                 one medium each
   ["index.ts"], //                                     the public names that are not those of a part
-  ["gallery", "pipeline", "testing", "ai-sdk"], //     faces
+  ["gallery", "pipeline", "testing", "ai-sdk", "serve"], // faces
   ["cli"], //                                          the command, which shows the other faces, too
 ];
 const MOST_LINES = 400;

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import * as core from "../src/core/index.js";
 import * as engine from "../src/engine/index.js";
 import * as root from "../src/index.js";
+import * as serve from "../src/serve/index.js";
 import * as tokenizers from "../src/tokenizers/index.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -213,13 +214,17 @@ test("tessera-sdk/tokenizers exports these values and no others", () => {
   ]);
 });
 
+test("tessera-sdk/serve exports these values and no others", () => {
+  expect(namesOf(serve)).toEqual(["createApp", "createServer"]);
+});
+
 test("no name stands in two entries", () => {
-  const all = [root, core, engine, tokenizers].flatMap(namesOf);
+  const all = [root, core, engine, serve, tokenizers].flatMap(namesOf);
   expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
 });
 
 test("package.json offers these entries, with types for every way of finding modules", () => {
-  const folders = ["engine", "core", "tokenizers"];
+  const folders = ["engine", "core", "tokenizers", "serve"];
   const { exports, main, types, typesVersions } = manifest;
   const files = (folder: string) => {
     const path = folder === "." ? "./dist/index" : `./dist/${folder}/index`;

@@ -229,6 +229,19 @@ export class ClosedError extends TesseraError {
   }
 }
 
+/** A server has as much to do as it may take on. */
+export class BusyError extends TesseraError {
+  static readonly code = "busy";
+  readonly code = BusyError.code;
+  constructor(
+    readonly waiting: number,
+    /** Seconds after which it is worth trying again. */
+    readonly retryAfter: number,
+  ) {
+    super(`${waiting} requests are waiting, which is the limit.`, `Try again in ${retryAfter} s.`);
+  }
+}
+
 /** A tokenizer file that cannot be understood, or text that it cannot encode. */
 export class TokenizerError extends TesseraError {
   static readonly code = "tokenizer";

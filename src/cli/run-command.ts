@@ -9,6 +9,7 @@ import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
 import { imageCommand } from "./image.js";
 import { meshCommand } from "./mesh.js";
+import { serveCommand } from "./serve.js";
 import { speakCommand } from "./speak.js";
 import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
@@ -72,6 +73,7 @@ function programOf(context: Context, json: boolean): Command {
     editCommand,
     meshCommand,
     speakCommand,
+    serveCommand,
     compareCommand,
     demoCommand,
     verifyCommand,

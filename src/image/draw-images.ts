@@ -75,14 +75,14 @@ function drawn(
   drawing: Drawing,
   signal: AbortSignal | undefined,
 ): Making<Own, GeneratedImage> {
-  const { previewEvery, route } = job.request;
+  const { route } = job.request;
+  const isShown = previewTimes(job.request);
   let ids: readonly Int32Array[] = [];
   const pictures = once(() => drawing.pictures());
   return {
     passes: () => tokenPasses(drawing, (all) => (ids = all.map((line) => Int32Array.from(line, idOf))), signal),
     async *shown({ known, forwardPasses }) {
-      const all = known.every((done) => done === route.positions);
-      if (previewEvery === 0 || forwardPasses % previewEvery !== 0 || all) return;
+      if (known.every((done) => done === route.positions) || !isShown(known[0]!, forwardPasses)) return;
       for (const [item, picture] of (await drawing.previews()).entries()) {
         const index = first + item;
         const bytes = await encodePreview(picture, markOf(job, index));
@@ -94,6 +94,17 @@ function drawn(
       return finish(job, made);
     },
     close: () => drawing.close(),
+  };
+}
+
+/** Tells after each pass, by the tokens that are known of a picture, whether it is shown. */
+function previewTimes({ previewEvery, previewCount, route }: ImageRequest) {
+  let part = 0;
+  return (known: number, forwardPasses: number): boolean => {
+    const now = Math.floor(((previewCount + 1) * known) / route.positions);
+    const further = now > part;
+    part = now;
+    return further || (previewEvery > 0 && forwardPasses % previewEvery === 0);
   };
 }
 

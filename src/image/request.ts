@@ -33,6 +33,8 @@ export interface ImageSettings extends RunSettings, TokenSettings {
   readonly format: ImageFormat;
   /** streamImage only: a preview after every so many passes; 0: none. */
   readonly previewEvery: number;
+  /** streamImage only: at most so many previews of a picture, spread evenly over its tokens, besides those of previewEvery. */
+  readonly previewCount: number;
 }
 
 export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
@@ -41,6 +43,7 @@ export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
   format: "png",
   ...TOKEN_DEFAULTS,
   previewEvery: 0,
+  previewCount: 0,
 });
 
 /** A subject that fits the model, with its style resolved. */
@@ -58,6 +61,7 @@ export interface ImageRequest extends RunSettings {
   readonly side: number;
   readonly format: ImageFormat;
   readonly previewEvery: number;
+  readonly previewCount: number;
 }
 
 const SUBJECT_NAMES = ["prompt", "style", "classId", "features"] as const;
@@ -72,8 +76,9 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
   const s = withDefaults("options", IMAGE_DEFAULTS, rest as Options<ImageSettings>);
   const settings = runSettings(s);
   check("previewEvery", "a whole number, 0 for no previews", s.previewEvery, isIntegerIn(0, 2 ** 31 - 1));
+  check("previewCount", "a whole number, 0 for no previews", s.previewCount, isIntegerIn(0, 2 ** 31 - 1));
   checkName("format", s.format, Object.keys(ENCODINGS));
-  const { format, previewEvery } = s;
+  const { format, previewEvery, previewCount } = s;
   const { decoding, route } = routeFor(model, s.decoding);
   return {
     ...settings,
@@ -81,7 +86,7 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
     ...{ decoding, route },
     sampling: completeSampling(TOKEN_SAMPLING, route.sampling, s),
     side: sideOf(model, s.size),
-    ...{ format, previewEvery },
+    ...{ format, previewEvery, previewCount },
   };
 }
 
