@@ -20,6 +20,7 @@ export type { Picture } from "./tokenizers/image/pixels.js";
 export type { PictureSource } from "./tokenizers/image/read-picture.js";
 
 // Meshes
+export { glbOf } from "./3d/encode.js";
 export { type MeshFacts, factsOf } from "./3d/facts.js";
 export { MESH_FORMATS, type MeshFormat } from "./3d/formats/format.js";
 export {
@@ -111,7 +112,7 @@ export { VERSION } from "./base/version.js";
 
 // Speech
 export { encodeSpeech } from "./audio/encode-speech.js";
-export { readSpeechMarking, SPEECH_FORMATS, type SpeechFormat } from "./audio/encode.js";
+export { readSpeechMarking, SPEECH_FORMATS, type SpeechFormat, wavOf } from "./audio/encode.js";
 export type { SpeechChunk, SpeechEnd, SpeechEvent, SpeechResult } from "./audio/events.js";
 export {
   generateSpeech,

@@ -5,6 +5,7 @@ import * as core from "../src/core/index.js";
 import * as engine from "../src/engine/index.js";
 import * as root from "../src/index.js";
 import * as serve from "../src/serve/index.js";
+import * as testing from "../src/testing/index.js";
 import * as tokenizers from "../src/tokenizers/index.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -58,6 +59,7 @@ test("tessera-sdk exports these values and no others", () => {
     "generateMesh",
     "generateSpeech",
     "generateText",
+    "glbOf",
     "loadImageModel",
     "loadMeshModel",
     "loadSpeechModel",
@@ -90,6 +92,7 @@ test("tessera-sdk exports these values and no others", () => {
     "verifyImage",
     "verifyMesh",
     "verifySpeech",
+    "wavOf",
     "xmpOf",
   ]);
 });
@@ -175,6 +178,7 @@ test("tessera-sdk/engine exports these values and no others", () => {
 test("tessera-sdk/tokenizers exports these values and no others", () => {
   expect(namesOf(tokenizers)).toEqual([
     "ChatTemplate",
+    "ClosestFace",
     "MULTI_SCALE_CONFIGS",
     "NeuralMpu",
     "OctreeWalk",
@@ -197,6 +201,7 @@ test("tessera-sdk/tokenizers exports these values and no others", () => {
     "grown",
     "keptCells",
     "loadTextTokenizer",
+    "logMel",
     "marchingCubes",
     "openMaskTokenizer",
     "openMultiScaleTokenizer",
@@ -211,6 +216,18 @@ test("tessera-sdk/tokenizers exports these values and no others", () => {
     "pixelsOf",
     "pointOctree",
     "readIds",
+    "readPicture",
+  ]);
+});
+
+test("tessera-sdk/testing exports these values and no others", () => {
+  expect(namesOf(testing)).toEqual([
+    "TOLERANCES",
+    "compareImages",
+    "compareMeshes",
+    "compareSounds",
+    "compareTokens",
+    "matchers",
   ]);
 });
 
@@ -219,12 +236,12 @@ test("tessera-sdk/serve exports these values and no others", () => {
 });
 
 test("no name stands in two entries", () => {
-  const all = [root, core, engine, serve, tokenizers].flatMap(namesOf);
+  const all = [root, core, engine, serve, tokenizers, testing].flatMap(namesOf);
   expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
 });
 
 test("package.json offers these entries, with types for every way of finding modules", () => {
-  const folders = ["engine", "core", "tokenizers", "serve"];
+  const folders = ["engine", "core", "tokenizers", "serve", "testing"];
   const { exports, main, types, typesVersions } = manifest;
   const files = (folder: string) => {
     const path = folder === "." ? "./dist/index" : `./dist/${folder}/index`;

@@ -30,6 +30,11 @@ export const MESH_ENCODINGS: Readonly<Record<MeshFormat, Encoding>> = {
   ply: { mediaType: "model/ply", extensions: ["ply"], colours: true, encode: (mesh, m) => writePly(mesh, linesOf(m)) },
 };
 
+/** A mesh as a GLB file in metres, +Y up; with `marking`, marked as made by a model. Normals that it has not are the smooth ones. */
+export async function glbOf(mesh: Mesh, marking: Marking | null = null): Promise<Uint8Array> {
+  return MESH_ENCODINGS.glb.encode(mesh, marking);
+}
+
 /** The mark as lines of comment. */
 const linesOf = (marking: Marking | null): string[] =>
   marking === null

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import wavefile from "wavefile";
 import { runFfmpeg } from "../media/ffmpeg.js";
 import type { Marking } from "../media/marking.js";
+import type { Sound } from "./read-audio.js";
 
 /** What is known of each format; ffmpeg null where none is needed. */
 export const ENCODINGS = {
@@ -35,14 +36,19 @@ const COMMENT = "AI-generated speech";
 export const to16Bit = (samples: Float32Array): Int16Array =>
   Int16Array.from(samples, (x) => Math.round(Math.min(Math.max(x, -1), 1) * 32767));
 
-/** A marked WAV file of one channel with 16 bits. */
-export function encodeWav(pcm: Int16Array, sampleRate: number, marking: Marking): Uint8Array {
+/** A WAV file of one channel with 16 bits, marked unless `marking` is null. */
+export function encodeWav(pcm: Int16Array, sampleRate: number, marking: Marking | null): Uint8Array {
   const wav = new wavefile.WaveFile();
   wav.fromScratch(1, sampleRate, "16", pcm);
+  if (marking === null) return wav.toBuffer();
   for (const [field, value] of fieldsOf(marking)) wav.setTag(CARRIERS[field].riff, value);
   wav.setTag("ICMT", COMMENT);
   return wav.toBuffer();
 }
+
+/** A sound as a WAV file of 16 bits; with `marking`, marked as made by a model. */
+export const wavOf = ({ samples, sampleRate }: Sound, marking: Marking | null = null): Uint8Array =>
+  encodeWav(to16Bit(samples), sampleRate, marking);
 
 /** @throws ToolError where the format needs an ffmpeg that is not there, or that fails. */
 export async function encodeSpeechFile(

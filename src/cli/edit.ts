@@ -4,7 +4,8 @@ import { Command } from "commander";
 import { type EditImageOptions, streamEdit } from "../index.js";
 import type { Context } from "./context.js";
 import { type DrawingOptions, drawToFiles, withDrawingOptions } from "./drawing.js";
-import { nameFrom, stemOf } from "./file-names.js";
+import { nameFrom } from "../base/slug.js";
+import { stemOf } from "./file-names.js";
 import { numberOf } from "./options.js";
 
 interface EditOptions extends DrawingOptions {

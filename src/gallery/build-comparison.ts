@@ -1,9 +1,10 @@
 /** A page and a sheet that set the orders of decoding side by side, beside the pictures that they show. */
 import { join } from "node:path";
+import { html } from "../base/html.js";
 import { writeWhole } from "../base/write-file.js";
 import { type Compared, type ComparedOrder, compareOrders } from "./compare-orders.js";
 import { compareSheetOf } from "./compare-sheet.js";
-import { framed, html } from "./page-frame.js";
+import { framed } from "./page-frame.js";
 
 export interface ComparisonSettings extends Compared {
   readonly folder: string;

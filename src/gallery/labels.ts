@@ -1,5 +1,6 @@
 /** Words on a sheet. */
 import type { OverlayOptions } from "sharp";
+import { html } from "../base/html.js";
 
 export const BACKGROUND = "#f7f5f2";
 const TONES = { ink: "#2b2926", soft: "#8a857d" } as const;
@@ -23,11 +24,9 @@ export function labelled(
 ): OverlayOptions {
   const texts = labels.map(
     ({ x, y, text, tone, anchor }) =>
-      `<text x="${x}" y="${y}" fill="${TONES[tone]}" text-anchor="${anchor}">${xml(text)}</text>`,
+      `<text x="${x}" y="${y}" fill="${TONES[tone]}" text-anchor="${anchor}">${html(text)}</text>`,
   );
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
 <g font-family="sans-serif" font-size="13">${texts.join("")}</g></svg>`;
   return { input: Buffer.from(svg), left: 0, top: 0 };
 }
-
-const xml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,4 +1,5 @@
 /** What all pages share: one file without scripts, which follows the light or dark mode of the browser. */
+import { html } from "../base/html.js";
 
 const STYLE = `
   :root { color-scheme: light dark; --paper: light-dark(#f7f5f2, #17181b); --card: light-dark(#fff, #202227);
@@ -43,8 +44,3 @@ ${main}
 </body>
 </html>
 `;
-
-const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-/** Text that came from outside, escaped. */
-export const html = (text: string): string => text.replace(/[&<>"]/g, (c) => ENTITIES[c]!);

@@ -1,6 +1,7 @@
 /** The page of a gallery, beside its pictures. */
+import { html } from "../base/html.js";
 import { type ImageModel, VERSION } from "../index.js";
-import { framed, html } from "./page-frame.js";
+import { framed } from "./page-frame.js";
 import type { GalleryRow } from "./row.js";
 
 const STYLE = `

@@ -23,6 +23,7 @@ export {
 
 // Pictures: pixels, and parts of them
 export { type Channels, type Picture, picturesOf, pixelsOf } from "./image/pixels.js";
+export { readPicture } from "./image/read-picture.js";
 export { centreCrop } from "./image/crop.js";
 export { type Box, boxMask, keptCells, type Mask } from "./image/kept-cells.js";
 export {
@@ -65,3 +66,7 @@ export { type PointGrid, NeuralMpu } from "./octgpt/neural-mpu.js";
 export { marchingCubes } from "./octgpt/marching-cubes.js";
 export { cutAt, fullOctree, grown } from "./octree/grow.js";
 export { type PointCloud, type PointOctree, pointOctree } from "./octree/point-octree.js";
+
+// What media are compared by
+export { type Closest, ClosestFace } from "./octree/closest.js";
+export { logMel, type MelConfig } from "./speech/audio/mel.js";

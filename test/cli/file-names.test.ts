@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { nameFrom, stemOf } from "../../src/cli/file-names.js";
+import { nameFrom } from "../../src/base/slug.js";
+import { stemOf } from "../../src/cli/file-names.js";
 
 test.each([
   [{ prompt: "red apple" }, "red-apple"],

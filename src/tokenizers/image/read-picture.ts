@@ -35,7 +35,7 @@ const MOST_SECONDS = 4;
 export async function readPicture(
   argument: string,
   source: PictureSource,
-  fits: (size: Size) => void,
+  fits: (size: Size) => void = () => {},
 ): Promise<Picture> {
   if (typeof source === "string" && source !== "")
     return decoded(argument, await readBounded(source, MOST_BYTES), fits);
