@@ -4,6 +4,7 @@ import { jacobiPasses } from "./jacobi.js";
 import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
 import { previews } from "./previews.js";
+import { speech } from "./speech.js";
 import { text } from "./text.js";
 import { varD16 } from "./var-d16.js";
 import { vqDs16 } from "./vq-ds16.js";
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "var-d16": varD16,
   "default-picture": defaultPicture,
   previews,
+  speech,
   jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,
 };

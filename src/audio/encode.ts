@@ -33,8 +33,11 @@ const CARRIERS = {
 const COMMENT = "AI-generated speech";
 
 /** Samples in [-1, 1] as 16-bit integers, rounded to the nearest; what is louder is cut. */
-export const to16Bit = (samples: Float32Array): Int16Array =>
-  Int16Array.from(samples, (x) => Math.round(Math.min(Math.max(x, -1), 1) * 32767));
+export function to16Bit(samples: Float32Array): Int16Array {
+  const pcm = new Int16Array(samples.length);
+  for (let i = 0; i < pcm.length; i++) pcm[i] = Math.round(Math.min(Math.max(samples[i]!, -1), 1) * 32767);
+  return pcm;
+}
 
 /** A WAV file of one channel with 16 bits, marked unless `marking` is null. */
 export function encodeWav(pcm: Int16Array, sampleRate: number, marking: Marking | null): Uint8Array {

@@ -3,10 +3,15 @@ import type { Options } from "../base/check.js";
 import { openSpeechLm, type SpeechLm } from "../core/speech-lm/speech-lm.js";
 import { unpacked } from "../engine/weights/int8-blocks.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
-import { digestsOf, folderRecipe, openFile } from "../media/recipe.js";
+import { digestsOf, folderRecipe, type ModelFiles, openFile } from "../media/recipe.js";
 import { SharedModels } from "../media/shared-models.js";
 import { DEFAULT_SPEECH_MODEL } from "../models/known.js";
-import { type PacedVoice, parseSpeechModelConfig, type VoiceDefaults } from "../models/speech-config.js";
+import {
+  type PacedVoice,
+  parseSpeechModelConfig,
+  type SpeechModelConfig,
+  type VoiceDefaults,
+} from "../models/speech-config.js";
 import { type FlowDecoder, openFlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
 import { openSpeechTokenizer, type SpeechTokenizer } from "../tokenizers/speech/s3/speech-tokenizer.js";
 import { loadPronunciation, type Pronunciation } from "../tokenizers/speech/text/pronunciation.js";
@@ -53,17 +58,22 @@ export async function loadSpeechModel(
   const recipe = await folderRecipe(source, settings.verify, parseSpeechModelConfig);
   const { files } = recipe;
   return loaded(settings, async (opening, parts) => {
-    await recipe.verify([files.pronunciation]);
-    const pronunciation = await loadPronunciation(recipe.locate(files.pronunciation));
     const open = async (file: string) => unpacked(await openFile(recipe, file, parts));
-    const engine = await opening;
-    const precision = settings.precision ?? "f32";
-    const languageModel = await parts.own(
-      openSpeechLm(engine, recipe.languageModel, await open(files.languageModel), precision),
-    );
-    const flow = openFlowDecoder(engine, recipe.flow, await open(files.flow));
+    const precision = settings.precision ?? "q8"; // the file's own: blocks of 32 with 8 bits
+    const [engine, ...weights] = await Promise.all([
+      opening,
+      ...[files.languageModel, files.flow, files.vocoder].map(open),
+    ] as const);
+    const flow = openFlowDecoder(engine, recipe.flow, weights[1]!);
     await parts.own(Promise.resolve(flow));
-    const vocoder = await parts.own(openHift(engine, recipe.vocoder, await open(files.vocoder)));
+    const vocoder = await parts.own(openHift(engine, recipe.vocoder, weights[2]!));
+    // What is compiled now does not delay the first word.
+    const [languageModel, pronunciation] = await Promise.all([
+      parts.own(openSpeechLm(engine, recipe.languageModel, weights[0]!, precision)),
+      readPronunciation(recipe),
+      flow.prepare("chunks"),
+      vocoder.prepare(),
+    ]);
     const { name, revision, licence, sampleRate, defaults, speakers } = recipe;
     return {
       ...{ name, revision, licence, sampleRate, defaults, precision },
@@ -78,6 +88,12 @@ export async function loadSpeechModel(
       },
     };
   });
+}
+
+async function readPronunciation(recipe: ModelFiles & SpeechModelConfig): Promise<Pronunciation> {
+  const { pronunciation } = recipe.files;
+  await recipe.verify([pronunciation]);
+  return loadPronunciation(recipe.locate(pronunciation));
 }
 
 /** The models of calls that bring none. */

@@ -25,9 +25,13 @@ export interface Utterance {
 /** Frames that each sentence of an item has for itself, when noise is addressed. */
 const FRAMES = 2 ** 16;
 
-/** Chunks of the flow in the pieces that are decoded: each piece takes the whole sentence so far, so pieces grow. */
+/**
+ * Chunks of the flow in the pieces that are decoded. Each piece takes the whole sentence so far, so pieces grow: the first one is heard
+ * early, and while it plays there is time for the next, as long as speech is made in less than a quarter of its time.
+ */
 const FIRST_CHUNKS = 1;
-const MOST_CHUNKS = 8;
+const GROWTH = 4;
+const MOST_CHUNKS = 16;
 
 /** Begins a sentence, the `number`-th of its item. `phones` are the ids of its phones. */
 export function utterance(
@@ -91,7 +95,7 @@ export function utterance(
       if (tokens.length < until + LOOKAHEAD) return new Float32Array(0);
       const mel = stretch.push(await melOf(until + LOOKAHEAD, "more to come"), "more to come");
       sounded = until;
-      chunks = Math.min(2 * chunks, MOST_CHUNKS);
+      chunks = Math.min(GROWTH * chunks, MOST_CHUNKS);
       return stream.push(mel, "more to come");
     },
     close: async () => {

@@ -57,7 +57,12 @@ export function textRows(
   return [voice, ...around];
 }
 
-/** The tokens of a sentence, one after the other as they are drawn. The same request gives the same tokens. */
+/**
+ * The tokens of a sentence, one after the other as they are drawn. The same request gives the same tokens.
+ *
+ * The next phone is fed along with every token, before the draw behind the token says whether it was the last: so a phone needs no
+ * pass of its own. Where the draw says that more tokens come, the phone is forgotten again.
+ */
 export async function* pacedTokens(
   model: SpeechLm,
   pacing: Pacing,
@@ -67,15 +72,14 @@ export async function* pacedTokens(
   const { tokens, mostTokens } = pacing;
   const [end, useless, over] = [tokens, tokens + 1, tokens + 2];
   const settings = samplingSettings(request.sampling);
+  const textOf = (i: number): Fed => ({ kind: "text", rows: textRows(pacing, voice, phones, i) });
   await using line = await model.begin(1 + phones.length * (1 + mostTokens));
   let step = sentence * DRAWS;
-  let unfed: Fed[] = [{ kind: "mark", row: 0 }];
+  let logits = await line.feed([{ kind: "mark", row: 0 }, textOf(0)]);
   for (const i of phones.keys()) {
-    const last = i === phones.length - 1;
-    const without: AddedStages = { first: [suppressed([useless, last ? over : end])] };
-    const text: Fed = { kind: "text", rows: textRows(pacing, voice, phones, i) };
-    let logits = await line.feed([...unfed, text]);
-    unfed = [];
+    const next = i + 1 < phones.length ? [textOf(i + 1)] : [];
+    const without: AddedStages = { first: [suppressed([useless, next.length === 0 ? over : end])] };
+    let behindNext: Float32Array | undefined;
     for (let count = 0; count < mostTokens; count++) {
       signal?.throwIfAborted();
       const position = step++;
@@ -83,9 +87,10 @@ export async function* pacedTokens(
       const id = race(candidates, (id) => uniform({ seed, item, position, purpose: "token" }, id));
       if (id === over || id === end) break;
       yield { id, phone: i };
-      const said: Fed = { kind: "speech", id };
-      if (count + 1 < mostTokens) logits = await line.feed([said]);
-      else unfed = [said]; // nothing is asked behind it, so it goes in with the next phone
+      if (behindNext) line.forget(1);
+      const fed = await line.feedAsking([{ kind: "speech", id }, ...next], 1 + next.length);
+      [logits, behindNext] = [fed[0]!, fed[1]];
     }
+    if (next.length > 0) logits = behindNext ?? (await line.feed(next));
   }
 }

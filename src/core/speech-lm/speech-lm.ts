@@ -37,6 +37,10 @@ export type Fed =
 export interface SpeechLine extends AsyncDisposable {
   /** Feeds places behind all before them, and answers the logits behind the last one. */
   feed(places: readonly Fed[]): Promise<Float32Array>;
+  /** The same, and answers the logits behind each of the last `asked` places. */
+  feedAsking(places: readonly Fed[], asked: number): Promise<readonly Float32Array[]>;
+  /** Forgets the last `count` places. */
+  forget(count: number): void;
 }
 
 export interface SpeechLm extends AsyncDisposable {
@@ -141,11 +145,18 @@ export async function openSpeechLm(
   };
 }
 
-const lineOf = (config: SpeechLmConfig, program: Program, memory: Memory): SpeechLine => ({
-  async feed(places) {
+function lineOf(config: SpeechLmConfig, program: Program, memory: Memory): SpeechLine {
+  const feedAsking = async (places: readonly Fed[], asked: number): Promise<readonly Float32Array[]> => {
     const at = { filled: memory.length, visible: memory.visible };
-    const inputs = speechLmInputs(config, places, at, [places.length - 1]);
-    return ((await program.run(inputs, memory)).logits as FloatTensor).data;
-  },
-  [Symbol.asyncDispose]: () => memory.close(),
-});
+    const rows = Array.from({ length: asked }, (_, i) => places.length - asked + i);
+    const { logits } = await program.run(speechLmInputs(config, places, at, rows), memory);
+    const size = config.speechRows;
+    return rows.map((_, i) => (logits as FloatTensor).data.subarray(i * size, (i + 1) * size));
+  };
+  return {
+    feedAsking,
+    feed: async (places) => (await feedAsking(places, 1))[0]!,
+    forget: (count) => memory.truncate(memory.length - count),
+    [Symbol.asyncDispose]: () => memory.close(),
+  };
+}

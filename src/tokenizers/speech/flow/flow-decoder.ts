@@ -41,6 +41,8 @@ export interface FlowDecoder extends AsyncDisposable {
    * @throws ArgumentError for ids outside the vocabulary, or a vector or a prompt of another size.
    */
   decode(request: FlowRequest): Promise<FloatTensor>;
+  /** Compiles what decoding with these masks needs, which else is compiled at the first use. */
+  prepare(masks: Masks): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -107,6 +109,14 @@ class OpenFlowDecoder implements FlowDecoder {
       },
     });
     return framesFrom(tensor(mu.shape, mel), request.prompt?.mel.shape[2] ?? 0);
+  }
+
+  async prepare(masks: Masks): Promise<void> {
+    const endings: readonly Ending[] = masks === "whole" ? ["final"] : ["final", "more to come"];
+    await Promise.all([
+      ...endings.map((ending) => this.programs.encoder(masks, ending)),
+      this.programs.estimator(masks),
+    ]);
   }
 
   async close(): Promise<void> {

@@ -37,18 +37,22 @@ export async function loadPronunciation(path: string): Promise<Pronunciation> {
   );
   const [rules, words, ...rest] = bytes.toString("utf8").trimEnd().split("\n\n");
   if (rules === undefined || words === undefined || rest.length > 0) return refuse("it does not hold two lists");
-  const table = (list: string) =>
-    new Map(
-      list.split("\n").map((line): [string, readonly string[]] => {
-        const [key, phones, ...more] = line.split("\t");
-        if (phones === undefined || more.length > 0) return refuse(`"${line.slice(0, 40)}" is no row`);
-        return [key!, phones === "" ? [] : phones.split(" ")];
-      }),
-    );
+  const table = (list: string): Table => {
+    const rows = new Map<string, string>();
+    for (const line of list.split("\n")) {
+      const tab = line.indexOf("\t");
+      if (tab < 0 || line.includes("\t", tab + 1)) refuse(`"${line.slice(0, 40)}" is no row`);
+      rows.set(line.slice(0, tab), line.slice(tab + 1));
+    }
+    return rows;
+  };
   return pronunciationOf(table(rules), table(words));
 }
 
-type Table = ReadonlyMap<string, readonly string[]>;
+/** Phones with blanks between them, as they stand in the file: of 120,000 words few are ever asked for. */
+type Table = ReadonlyMap<string, string>;
+
+const split = (phones: string): readonly string[] => (phones === "" ? [] : phones.split(" "));
 
 /** The pronunciation of those lists. */
 export function pronunciationOf(rules: Table, words: Table): Pronunciation {
@@ -57,16 +61,21 @@ export function pronunciationOf(rules: Table, words: Table): Pronunciation {
     for (let length = longest; length > 0; length--) {
       const left = i - Math.floor((length - 1) / 2);
       const found = rules.get(padded.slice(left, left + length));
-      if (found) return found;
+      if (found !== undefined) return split(found);
     }
     return [];
   };
   const phones = (word: string): readonly string[] => {
     const known = words.get(word);
-    if (known) return known;
+    if (known !== undefined) return split(known);
     const edge = EDGE.repeat(longest);
     const padded = `${edge}${word}${edge}`;
     return Array.from(word, (_, i) => ofLetter(padded, longest + i)).flat();
   };
-  return { phones, spelled: (letters) => [...letters].flatMap((letter) => words.get(`${letter}.`) ?? phones(letter)) };
+  const spelled = (letters: string) =>
+    [...letters].flatMap((letter) => {
+      const name = words.get(`${letter}.`);
+      return name === undefined ? phones(letter) : split(name);
+    });
+  return { phones, spelled };
 }

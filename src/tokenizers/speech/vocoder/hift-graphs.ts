@@ -4,7 +4,6 @@
  */
 import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
-import type { Ending } from "../ending.js";
 import { channelsOf, snakeOf, speechLayers } from "../layers.js";
 import { type Tap, untapped } from "../../tap.js";
 import { spectrum, waveform } from "./fourier-layers.js";
@@ -12,8 +11,11 @@ import type { HiftConfig } from "./hift-config.js";
 
 const F0_LAYERS = [0, 2, 4, 6, 8];
 
-/** Mel [B, mels, T] to the fundamental in Hz but for its sign, [B, T', 1]; T' = T, or T - 3 with more to come. */
-export function fundamental(g: GraphBuilder, config: HiftConfig, mel: Value, ending: Ending): Value {
+/** Frames at the end of mel that causal layers only look ahead to, for the fundamental and for the waveform. */
+export const [F0_AHEAD, WAVE_AHEAD] = [3, 4];
+
+/** Mel [B, mels, T] to the fundamental in Hz but for its sign, [B, T', 1]; T' = T, of causal layers T - F0_AHEAD. */
+export function fundamental(g: GraphBuilder, config: HiftConfig, mel: Value): Value {
   const o = opsOf(g);
   const { conv, linear, swapped } = speechLayers(g);
   const causal = config.layers === "causal";
@@ -21,7 +23,7 @@ export function fundamental(g: GraphBuilder, config: HiftConfig, mel: Value, end
     const path = `f0_predictor.condnet.${layer}`;
     if (!causal) return o.elu(conv(path, x, config.f0Channels, 3, { pads: [1, 1] }));
     if (layer > 0) return o.elu(conv(path, x, config.f0Channels, 3, { pads: [2, 0] }));
-    return o.elu(conv(path, x, config.f0Channels, 4, { pads: [0, ending === "final" ? 3 : 0] }));
+    return o.elu(conv(path, x, config.f0Channels, F0_AHEAD + 1));
   }, mel);
   return linear("f0_predictor.classifier", swapped(x), 1);
 }
@@ -34,13 +36,15 @@ export function merged(g: GraphBuilder, config: HiftConfig, sines: Value): Value
   return o.reshape(o.tanh(sum), { shape: [0, -1] });
 }
 
-/** Mel [B, mels, T] and source [B, L], hop samples a frame, to samples [B, L'] in [-0.99, 0.99]. */
+/**
+ * Mel [B, mels, T] and source [B, L], hop samples a frame, to T · hop samples [B, L'] in [-0.99, 0.99]; causal layers give
+ * WAVE_AHEAD · hop fewer, and a source may end with their sound.
+ */
 export function synthesised(
   g: GraphBuilder,
   config: HiftConfig,
   mel: Value,
   source: Value,
-  ending: Ending,
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
@@ -84,9 +88,8 @@ export function synthesised(
   };
 
   // conv_pre of the causal generation looks only ahead.
-  const ahead = ending === "final" ? 4 : 0;
   let x = causal
-    ? conv("conv_pre", mel, config.channels, 5, { pads: [0, ahead] })
+    ? conv("conv_pre", mel, config.channels, WAVE_AHEAD + 1)
     : conv("conv_pre", mel, config.channels, 7, { pads: [3, 3] });
   tap("conv_pre", x);
   for (const [i, rate] of rates.entries()) {

@@ -2,6 +2,7 @@
 import { type FloatTensor, tensor } from "../../../engine/tensor.js";
 import type { Ending } from "../ending.js";
 import type { Hift, Speech } from "./hift.js";
+import { F0_AHEAD, WAVE_AHEAD } from "./hift-graphs.js";
 
 export interface HiftStream {
   /** Takes the next frames [1, mels, n] and gives the samples that are settled by them; after "final", all. */
@@ -10,8 +11,8 @@ export interface HiftStream {
 
 /** Frames in front of a piece that no layer behind them sees beyond: what lies further back changes no sample. */
 const CONTEXT = 48;
-/** Frames at the end that only look ahead: for the fundamental, for the waveform, and one that the inverse transform overlaps. */
-const [F0_AHEAD, WAVE_AHEAD, OVERLAP] = [3, 4, 1];
+/** Frames at the end that the inverse transform overlaps with those to come. */
+const OVERLAP = 1;
 
 /**
  * Begins an utterance. Causal layers are run over new frames and the context in front of them; centred ones see the future, so

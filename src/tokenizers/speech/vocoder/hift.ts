@@ -11,7 +11,7 @@ import { compiledOnce, type LazyProgram } from "../../lazy-program.js";
 import { harmonicSource } from "./harmonic-source.js";
 import { type HiftConfig, hopOf } from "./hift-config.js";
 import type { Ending } from "../ending.js";
-import { fundamental, merged, synthesised } from "./hift-graphs.js";
+import { F0_AHEAD, fundamental, merged, synthesised, WAVE_AHEAD } from "./hift-graphs.js";
 
 /** Whose noise it is: the same seed and item sound the same, whatever was made before. */
 export interface Speech {
@@ -33,20 +33,22 @@ export interface Hift extends AsyncDisposable {
   synthesise(mel: FloatTensor, source: Float32Array, ending: Ending): Promise<Float32Array>;
   /** All three, for a whole utterance. */
   speak(mel: FloatTensor, speech: Speech): Promise<Float32Array>;
+  /** Compiles what is else compiled at the first use. */
+  prepare(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The graphs of a vocoder; those of "final" name all its weights. */
-export function hiftGraphs(config: HiftConfig, ending: Ending) {
+/** The graphs of a vocoder. */
+function hiftGraphs(config: HiftConfig) {
   const build = (name: string, of: (g: GraphBuilder) => ReturnType<GraphBuilder["input"]>): Graph => {
     const g = new GraphBuilder(name);
     return g.build({ y: of(g) });
   };
   const mel = (g: GraphBuilder) => g.input("mel", ["B", config.mels, "T"]);
   return {
-    fundamental: build("hift-fundamental", (g) => fundamental(g, config, mel(g), ending)),
+    fundamental: build("hift-fundamental", (g) => fundamental(g, config, mel(g))),
     merged: build("hift-source", (g) => merged(g, config, g.input("sines", ["B", "L", config.harmonics + 1]))),
-    synthesised: build("hift-waveform", (g) => synthesised(g, config, mel(g), g.input("source", ["B", "L"]), ending)),
+    synthesised: build("hift-waveform", (g) => synthesised(g, config, mel(g), g.input("source", ["B", "L"]))),
   };
 }
 
@@ -57,22 +59,24 @@ export function hiftGraphs(config: HiftConfig, ending: Ending) {
  */
 export async function openHift(engine: Engine, config: HiftConfig, checkpoint: Checkpoint): Promise<Hift> {
   const weights = withoutWeightNorm(checkpoint);
-  const final = hiftGraphs(config, "final");
-  settle(weights, Object.values(final));
-  const merge = await weights.floats("m_source.l_linear.weight");
-  return new OpenHift(config, merge, {
-    final: compiled(engine, weights, final),
-    "more to come": compiled(engine, weights, hiftGraphs(config, "more to come")),
+  const graphs = hiftGraphs(config);
+  settle(weights, Object.values(graphs));
+  return new OpenHift(config, await weights.floats("m_source.l_linear.weight"), {
+    fundamental: compiledOnce(engine, graphs.fundamental, weights),
+    merged: compiledOnce(engine, graphs.merged, weights),
+    synthesised: compiledOnce(engine, graphs.synthesised, weights),
   });
 }
 
 type Programs = Readonly<Record<keyof ReturnType<typeof hiftGraphs>, LazyProgram>>;
 
-const compiled = (engine: Engine, weights: Checkpoint, graphs: ReturnType<typeof hiftGraphs>): Programs => ({
-  fundamental: compiledOnce(engine, graphs.fundamental, weights),
-  merged: compiledOnce(engine, graphs.merged, weights),
-  synthesised: compiledOnce(engine, graphs.synthesised, weights),
-});
+/** Behind the last frame causal layers look ahead to zeros: mel [1, mels, T] with `count` of them, [1, mels, T + count]. */
+export function withZeros({ shape, data }: FloatTensor, count: number): FloatTensor {
+  const [, C, T] = shape as [number, number, number];
+  const out = new Float32Array(C * (T + count));
+  for (let c = 0; c < C; c++) out.set(data.subarray(c * T, (c + 1) * T), c * (T + count));
+  return tensor([1, C, T + count], out);
+}
 
 class OpenHift implements Hift {
   readonly hop: number;
@@ -82,13 +86,13 @@ class OpenHift implements Hift {
     readonly config: HiftConfig,
     /** How loud each harmonic is in the excitation. */
     private readonly merge: Float32Array,
-    private readonly programs: Readonly<Record<Ending, Programs>>,
+    private readonly programs: Programs,
   ) {
     this.hop = hopOf(config);
   }
 
   async fundamental(mel: FloatTensor, ending: Ending): Promise<Float32Array> {
-    const y = await this.run(this.programs[ending].fundamental, { mel });
+    const y = await this.run(this.programs.fundamental, { mel: this.ended(mel, ending, F0_AHEAD) });
     return y.map(Math.abs);
   }
 
@@ -109,11 +113,12 @@ class OpenHift implements Hift {
       },
     });
     const shape = [1, (to - from) * this.hop, count];
-    return this.run(this.programs.final.merged, { sines: tensor(shape, sines) });
+    return this.run(this.programs.merged, { sines: tensor(shape, sines) });
   }
 
   synthesise(mel: FloatTensor, source: Float32Array, ending: Ending): Promise<Float32Array> {
-    return this.run(this.programs[ending].synthesised, { mel, source: tensor([1, source.length], source) });
+    const whole = this.ended(mel, ending, WAVE_AHEAD);
+    return this.run(this.programs.synthesised, { mel: whole, source: tensor([1, source.length], source) });
   }
 
   async speak(mel: FloatTensor, speech: Speech): Promise<Float32Array> {
@@ -121,15 +126,21 @@ class OpenHift implements Hift {
     return this.synthesise(mel, await this.source(f0, 0, f0.length, speech), "final");
   }
 
+  async prepare(): Promise<void> {
+    await Promise.all(Object.values(this.programs).map((program) => program.get()));
+  }
+
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all(
-      Object.values(this.programs).flatMap((set) => Object.values(set).map((program) => program.close())),
-    );
+    await Promise.all(Object.values(this.programs).map((program) => program.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private ended(mel: FloatTensor, ending: Ending, ahead: number): FloatTensor {
+    return ending === "final" && this.config.layers === "causal" ? withZeros(mel, ahead) : mel;
   }
 
   private async run(program: LazyProgram, inputs: Readonly<Record<string, FloatTensor>>): Promise<Float32Array> {
