@@ -73,7 +73,7 @@ function shapeMeshes(
   const caption = model.words.read(prompt, model.captionSlots);
   const warnings = [...caption.warnings];
   const run: Run<MeshPreview | MeshEnd, GeneratedMesh, MeshResult, null> = {
-    ...{ model, settings: request, itemTokens: null, inputTokens: caption.ids.length, warnings },
+    ...{ model, settings: request, itemTokens: null, inputTokens: request.n * caption.ids.length, warnings },
     async open() {
       const network = await route.network();
       return {

@@ -31,7 +31,7 @@ export function speak(
   if (known?.length === 0) throw nothingSaid(request.text as string);
   const run: Run<Own, GeneratedSpeech, SpeechResult, null> = {
     ...{ model, settings: request, itemTokens: null, warnings },
-    inputTokens: known?.reduce((sum, { phones }) => sum + phones.length, 0) ?? 0,
+    inputTokens: request.n * (known?.reduce((sum, { phones }) => sum + phones.length, 0) ?? 0),
     open: async () => ({
       itemBytes: ALONE,
       begin: async ({ first }, signal) => speaking({ model, request, known, warnings, index: first, signal }),

@@ -13,7 +13,7 @@ import { nextNeighbor } from "./decode/next-neighbor.js";
 import { type Cell, gumbelNoise, nextScale } from "./decode/next-scale.js";
 import { nextToken } from "./decode/next-token.js";
 import { parallelRegions } from "./decode/parallel-regions.js";
-import type { Strategy } from "./decode/step.js";
+import type { ItemNumbers, Strategy } from "./decode/step.js";
 
 /** What a model was trained to predict, with the sizes that its strategies need. An architecture says it of a configuration. */
 export type Objective =
@@ -73,7 +73,7 @@ export type DecodingOption =
 /** Where the draws belong that a strategy makes by itself: see SamplerOptions. */
 export interface StrategyDraws {
   readonly seed: number;
-  readonly firstItem: number;
+  readonly firstItem: ItemNumbers;
 }
 
 type ObjectiveOf<K extends Objective["kind"]> = Extract<Objective, { readonly kind: K }>;

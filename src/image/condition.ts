@@ -4,58 +4,67 @@ import { quoted } from "../base/words.js";
 import { type Condition, type ConditionConfig, leftPadded } from "../core/condition.js";
 import { tensor } from "../engine/tensor.js";
 import { promptIds } from "../media/prompt.js";
-import { other, type Warning } from "../media/warnings.js";
+import { other, type Warning, warnOnce } from "../media/warnings.js";
 import { NO_STYLE } from "../models/image-config.js";
 import type { ImageModel } from "./model.js";
 import type { Subject } from "./request.js";
 
 export interface Prepared {
-  /** The condition of a batch of `items`, all alike. */
-  readonly of: (items: number) => Promise<Condition>;
-  /** Tokens of the subject that the model sees, for one item. */
-  readonly tokens: number;
+  /** The condition of a batch: the number of the subject of each item. */
+  of(items: readonly number[]): Promise<Condition>;
+  /** Tokens of each subject that the model sees, for one item. */
+  readonly tokens: readonly number[];
   readonly warnings: readonly Warning[];
 }
 
-/** Encodes the subject once, for a model of that condition. What does not fit into the slots is left out and named in a warning. */
-export function prepare(model: ImageModel, condition: ConditionConfig, subject: Subject): Prepared {
-  switch (subject.kind) {
+/**
+ * Encodes subjects once, all of one kind, for a model of that condition. What does not fit into the slots is left out and named in a
+ * warning.
+ */
+export function prepare(model: ImageModel, condition: ConditionConfig, subjects: readonly Subject[]): Prepared {
+  const [first] = subjects;
+  switch (first!.kind) {
     case "caption":
-      return prepareCaption(model, condition, subject);
+      return prepareCaptions(model, condition, subjects as readonly (Subject & { kind: "caption" })[]);
     case "class": {
-      const { classId } = subject;
-      const of = async (items: number): Promise<Condition> => ({
+      const { classId } = first!;
+      const of = async ({ length }: readonly number[]): Promise<Condition> => ({
         kind: "class",
-        classes: Array<number>(items).fill(classId),
+        classes: Array<number>(length).fill(classId),
       });
-      return { of, tokens: 1, warnings: [] };
+      return { of, tokens: [1], warnings: [] };
     }
     case "features":
-      return prepareFeatures(condition, subject);
+      return prepareFeatures(condition, first!);
   }
 }
 
-function prepareCaption(
+function prepareCaptions(
   model: ImageModel,
   condition: ConditionConfig,
-  { prompt, style }: Subject & { kind: "caption" },
+  subjects: readonly (Subject & { kind: "caption" })[],
 ): Prepared {
   const room = condition.kind === "caption" ? condition.slots - 1 : 0;
   const captions = model.captions!; // a model that takes captions has a tokenizer for them
-  const { ids, warnings: cut } = promptIds(captions, prompt, room);
-  const warnings = [...cut, ...strangeWords(model, prompt)];
-  const row = style === NO_STYLE ? null : model.styles.indexOf(style);
-  const vectorsOf = once(async () => model.captionEncoder && (await model.captionEncoder.vectors(ids)));
-  const of = async (items: number): Promise<Condition> => {
-    const vectors = await vectorsOf();
+  const encoder = model.captionEncoder;
+  const each = subjects.map(({ prompt, style }) => {
+    const { ids, warnings: cut } = promptIds(captions, prompt, room);
+    const row = style === NO_STYLE ? null : model.styles.indexOf(style);
+    const vectors = encoder && once(() => encoder.vectors(ids));
+    return { ids, row, vectors, warnings: [...cut, ...strangeWords(model, prompt)] };
+  });
+  const of = async (items: readonly number[]): Promise<Condition> => {
+    const those = items.map((item) => each[item]!);
     return {
       kind: "caption",
-      styles: Array<number | null>(items).fill(row),
-      captions: Array<readonly number[]>(items).fill(ids),
-      ...(vectors && { vectors: Array<Float32Array>(items).fill(vectors) }),
+      styles: those.map(({ row }) => row),
+      captions: those.map(({ ids }) => ids),
+      ...(encoder && { vectors: await Promise.all(those.map(({ vectors }) => vectors!())) }),
     };
   };
-  return { of, tokens: ids.length, warnings };
+  const warnings: Warning[] = [];
+  for (const warning of each.flatMap((one) => one.warnings)) warnOnce(warnings, warning);
+  return { of, tokens: each.map(({ ids }) => ids.length), warnings };
 }
 
 const MOST_NAMED = 5;
@@ -79,11 +88,11 @@ function strangeWords({ name, words }: ImageModel, prompt: string): readonly War
 function prepareFeatures(condition: ConditionConfig, { features }: Subject & { kind: "features" }): Prepared {
   const slots = condition.kind === "features" ? condition.slots : 0;
   const [tokens, size] = features.shape as [number, number];
-  const of = async (items: number): Promise<Condition> => {
+  const of = async ({ length: items }: readonly number[]): Promise<Condition> => {
     const data = new Float32Array(items * slots * size);
     for (let item = 0; item < items; item++) data.set(features.data, item * slots * size);
     const valid = Array.from({ length: items }, () => new Uint8Array(slots).fill(1, 0, tokens));
     return leftPadded(tensor([items, slots, size], data), valid);
   };
-  return { of, tokens, warnings: [] };
+  return { of, tokens: [tokens], warnings: [] };
 }

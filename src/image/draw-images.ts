@@ -2,7 +2,7 @@
 import { once } from "../base/once.js";
 import { idOf } from "../core/decode/step.js";
 import { decodedApart } from "../core/orders.js";
-import { APART, type Batch } from "../media/batches.js";
+import { APART } from "../media/batches.js";
 import { generate, type Making, type Run } from "../media/generate.js";
 import { markingOf } from "../media/marking.js";
 import { tokenPasses } from "../media/token-passes.js";
@@ -27,6 +27,14 @@ export interface Edit {
   readonly record: EditRecord;
 }
 
+/** Which picture it is. */
+interface Place {
+  /** Number of its prompt in a list of them. */
+  readonly promptIndex: number;
+  /** Its number among those of the seed and that prompt. */
+  readonly index: number;
+}
+
 type Own = ImagePreview | ImageEnd;
 
 /** What is to be drawn; warnings arise on the way, too. */
@@ -46,19 +54,29 @@ export function drawImages(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ImageEvent, void, void> {
   const { route, seed, decoding, sampling } = request;
-  const prepared = prepare(model, route.condition, request.subject);
+  const { subjects, n, firstIndex } = request;
+  const prepared = prepare(model, route.condition, subjects);
   const warnings = [...prepared.warnings, ...sizeWarnings(model, request), ...decodingWarnings(request)];
   const job = { model, request, edit, warnings };
+  const inputTokens = n * prepared.tokens.reduce((sum, tokens) => sum + tokens, 0);
+  // Pictures of a run are counted over all prompts: those of the first one, those of the second one, and so on.
+  const placeOf = (picture: number): Place => ({
+    promptIndex: Math.floor(picture / n),
+    index: firstIndex + (picture % n),
+  });
   const run: Run<Own, GeneratedImage, ImageResult, number> = {
-    ...{ model, settings: request, itemTokens: route.positions, inputTokens: prepared.tokens, warnings },
+    ...{ model, settings: { seed, n: n * subjects.length, firstIndex: 0 } },
+    ...{ itemTokens: route.positions, inputTokens, warnings },
     async open() {
       const network = await route.network();
       return {
         itemBytes: decodedApart(decoding) ? APART : (sampling.guidance > 1 ? 2 : 1) * network.rowBytes,
         async begin(batch, signal) {
-          const [condition, given] = [await prepared.of(batch.items), edit?.given ?? null];
-          const drawing = await network.begin({ condition, decoding, sampling, seed, given, firstItem: batch.first });
-          return drawn(job, batch, drawing, signal);
+          const places = Array.from({ length: batch.items }, (_, item) => placeOf(batch.first + item));
+          const condition = await prepared.of(places.map(({ promptIndex }) => promptIndex));
+          const [given, firstItem] = [edit?.given ?? null, places.map(({ index }) => index)];
+          const drawing = await network.begin({ condition, decoding, sampling, seed, given, firstItem });
+          return drawn(job, places, drawing, signal);
         },
       };
     },
@@ -71,7 +89,7 @@ export function drawImages(
 /** Pictures in the making: previews after every so many passes; rendered together, encoded one by one. */
 function drawn(
   job: Job,
-  { first }: Batch,
+  places: readonly Place[],
   drawing: Drawing,
   signal: AbortSignal | undefined,
 ): Making<Own, GeneratedImage> {
@@ -84,13 +102,13 @@ function drawn(
     async *shown({ known, forwardPasses }) {
       if (known.every((done) => done === route.positions) || !isShown(known[0]!, forwardPasses)) return;
       for (const [item, picture] of (await drawing.previews()).entries()) {
-        const index = first + item;
-        const bytes = await encodePreview(picture, markOf(job, index));
-        yield { type: "image-preview", index, done: known[item]!, picture, bytes };
+        const place = places[item]!;
+        const bytes = await encodePreview(picture, markOf(job, place));
+        yield { type: "image-preview", ...place, done: known[item]!, picture, bytes };
       }
     },
     async finish(item) {
-      const made = { index: first + item, ids: ids[item]!, drawn: (await pictures())[item]! };
+      const made = { place: places[item]!, ids: ids[item]!, drawn: (await pictures())[item]! };
       return finish(job, made);
     },
     close: () => drawing.close(),
@@ -111,22 +129,30 @@ function previewTimes({ previewEvery, previewCount, route }: ImageRequest) {
 /** A drawn picture to one of the size and format asked for. Adds a warning where the format loses transparency. */
 async function finish(
   job: Job,
-  { index, ids, drawn }: { readonly index: number; readonly ids: Int32Array; readonly drawn: Picture },
+  { place, ids, drawn }: { readonly place: Place; readonly ids: Int32Array; readonly drawn: Picture },
 ): Promise<GeneratedImage> {
   const { model, request, edit, warnings } = job;
   const { seed, side, format } = request;
   const picture = await (edit ? edit.over(drawn) : resized(drawn, side));
   if (!ENCODINGS[format].alpha && hasTransparency(picture)) warnOnce(warnings, other(FLATTENED));
-  const bytes = await encodePicture(picture, format, markOf(job, index));
-  const manifest = imageManifest(model, request, { index, ids, picture, edit: edit?.record ?? null });
+  const bytes = await encodePicture(picture, format, markOf(job, place));
+  const subject = request.subjects[place.promptIndex]!;
+  const manifest = imageManifest(model, request, {
+    subject,
+    index: place.index,
+    ids,
+    picture,
+    edit: edit?.record ?? null,
+  });
   const { width, height } = picture;
   const rgba = new Uint8Array(picture.data);
-  return generatedImage({ bytes, format, width, height, rgba, ids, seed, index, manifest });
+  return generatedImage({ bytes, format, width, height, rgba, ids, seed, ...place, manifest });
 }
 
 /** The mark of a picture, as the XMP that its file carries. */
-function markOf({ model, request, edit }: Job, index: number): string {
-  const { subject, seed } = request;
+function markOf({ model, request, edit }: Job, { promptIndex, index }: Place): string {
+  const { subjects, seed } = request;
+  const subject = subjects[promptIndex]!;
   const prompt = subject.kind === "caption" ? subject.prompt : null;
   const made = { model: `${model.name} ${model.revision}`, prompt, seed, index };
   return xmpOf(markingOf(made, edit ? "composite" : "generated"));

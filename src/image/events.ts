@@ -12,6 +12,8 @@ export type ImageEvent = RunEvent<ImagePreview | ImageEnd, ImageResult, number>;
 export interface ImagePreview {
   readonly type: "image-preview";
   readonly index: number;
+  /** Number of its prompt in a list of them; 0 for one. */
+  readonly promptIndex: number;
   /** Tokens of this picture that are known. */
   readonly done: number;
   readonly picture: Picture;
@@ -25,5 +27,6 @@ export interface ImageEnd {
 }
 
 export interface ImageResult extends RunResult {
+  /** In order of their index; of a list of prompts those of the first one, then those of the second one, and so on. */
   readonly images: readonly GeneratedImage[];
 }

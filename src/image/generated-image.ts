@@ -4,6 +4,8 @@ import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageManifest } from "./manifest.js";
 
 export interface GeneratedImage extends GeneratedItem<ImageManifest> {
+  /** Number of its prompt in a list of them; 0 for one. */
+  readonly promptIndex: number;
   /** The file: encoded, and marked as made by a model. */
   readonly bytes: Uint8Array;
   readonly mediaType: string;

@@ -74,15 +74,16 @@ export function imageManifest(
   model: ImageModel,
   request: ImageRequest,
   made: {
+    readonly subject: Subject;
     readonly index: number;
     readonly ids: Int32Array;
     readonly picture: Picture;
     readonly edit: EditRecord | null;
   },
 ): ImageManifest {
-  const { index, ids, edit } = made;
+  const { subject, index, ids, edit } = made;
   const { width, height, data } = made.picture;
-  const { subject, route: files, sampling, decoding, seed, format } = request;
+  const { route: files, sampling, decoding, seed, format } = request;
   const source = edit ? "composite" : "generated";
   return manifestOf(
     FORMAT,

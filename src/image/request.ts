@@ -16,8 +16,11 @@ import type { ImageRoute } from "./route.js";
 /** What is to be seen. Which of these a model takes follows from how it was trained. */
 export type ImageSubject =
   | {
-      /** Up to a million characters; what does not fit into the model's slots is cut off, and a warning says so. */
-      readonly prompt: string;
+      /**
+       * Up to a million characters; what does not fit into the model's slots is cut off, and a warning says so. A list: `n` pictures of
+       * each, drawn in common batches; each picture is the one that its prompt alone would give.
+       */
+      readonly prompt: string | readonly string[];
       /** One of model.styles, or "none". */
       readonly style?: string | undefined;
     }
@@ -46,14 +49,15 @@ export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
   previewCount: 0,
 });
 
-/** A subject that fits the model, with its style resolved. */
+/** One subject that fits the model, with its style resolved. */
 export type Subject =
   | { readonly kind: "caption"; readonly prompt: string; readonly style: string }
   | { readonly kind: "class"; readonly classId: number }
   | { readonly kind: "features"; readonly features: FloatTensor };
 
 export interface ImageRequest extends RunSettings {
-  readonly subject: Subject;
+  /** Several for a list of prompts: `n` pictures of each. */
+  readonly subjects: readonly Subject[];
   readonly decoding: Decoding;
   /** That of the model which draws in this order. */
   readonly route: ImageRoute;
@@ -82,12 +86,29 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
   const { decoding, route } = routeFor(model, s.decoding);
   return {
     ...settings,
-    subject: subjectOf(model, route.condition, options),
+    subjects: subjectsOf(model, route.condition, options, settings.n),
     ...{ decoding, route },
     sampling: completeSampling(TOKEN_SAMPLING, route.sampling, s),
     side: sideOf(model, s.size),
     ...{ format, previewEvery, previewCount },
   };
+}
+
+/** Pictures of one call, over all prompts. */
+const MOST_PICTURES = 1000;
+
+function subjectsOf(
+  model: ImageModel,
+  condition: ConditionConfig,
+  options: Readonly<Record<string, unknown>>,
+  n: number,
+): readonly Subject[] {
+  const { prompt } = options;
+  if (!Array.isArray(prompt)) return [subjectOf(model, condition, options)];
+  check("prompt", "a text, or a list of at least one", prompt, (list) => list.length > 0);
+  const most = `at most ${MOST_PICTURES} pictures in one call, which are n of each prompt`;
+  check("prompt", most, prompt, (list) => list.length * n <= MOST_PICTURES);
+  return prompt.map((each: unknown) => subjectOf(model, condition, { ...options, prompt: each }));
 }
 
 function subjectOf(model: ImageModel, condition: ConditionConfig, options: Readonly<Record<string, unknown>>): Subject {

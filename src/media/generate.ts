@@ -15,7 +15,7 @@ export interface Run<Own extends { readonly type: string }, Item, Result, T exte
   readonly settings: RunSettings;
   /** Tokens of each item; null where items end by themselves. */
   readonly itemTokens: T;
-  /** Tokens of the subject that the model reads, for one item. */
+  /** Tokens of the subjects that the model reads, for all items. */
   readonly inputTokens: number;
   /** Those known beforehand; finish() may add to them. */
   readonly warnings: Warning[];
@@ -114,8 +114,8 @@ export async function* generate<Own extends { readonly type: string }, Item, Res
     signal?.throwIfAborted();
   }
 
-  const inputTokens = n * run.inputTokens;
   const milliseconds = performance.now() - started;
+  const { inputTokens } = run;
   const usage = { inputTokens, outputTokens: done, totalTokens: inputTokens + done, forwardPasses };
   const response = { timestamp: new Date(), modelId: name, revision };
   const facts = { warnings, usage: { ...usage, predictedTokens, milliseconds }, seed, response };

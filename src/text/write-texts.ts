@@ -28,7 +28,13 @@ export function writeTexts(
   const { network } = model;
   const sizes = { B: 1, S: ids.length + maxOutputTokens };
   const run: Run<Own, GeneratedText, TextResult, null> = {
-    ...{ model, settings: request, itemTokens: null, inputTokens: ids.length, warnings: warningsOf(model, request) },
+    ...{
+      model,
+      settings: request,
+      itemTokens: null,
+      inputTokens: request.n * ids.length,
+      warnings: warningsOf(model, request),
+    },
     open: async () => ({
       itemBytes: decodedApart(decoding) ? APART : stateBytes(network.decoder.graph, sizes),
       begin: (batch, signal) => begin(model, request, batch, signal),

@@ -97,7 +97,7 @@ export function streamToy({ model, signal, theme, ...rest }: ToyOptions): AsyncG
     const request = { ...runSettings(s), theme, longest: s.longest, decoding, sampling };
     return generate<ToyOwn, ToyWord, ToyResult>(
       {
-        ...{ model, settings: request, itemTokens: null, inputTokens: theme.length, warnings: [] },
+        ...{ model, settings: request, itemTokens: null, inputTokens: request.n * theme.length, warnings: [] },
         async open() {
           const letters = await route.network();
           return {

@@ -20,6 +20,8 @@ import {
 import {
   type DrawContext,
   idOf,
+  type ItemNumbers,
+  numberOf,
   type Prediction,
   type Sampler,
   type Step,
@@ -32,8 +34,8 @@ export interface SamplerOptions {
   readonly seed: number;
   readonly sampling?: Partial<SamplingSettings> | undefined;
   readonly guidance?: Guidance | undefined;
-  /** The number of the batch's first item among all samples of this seed. */
-  readonly firstItem?: number | undefined;
+  /** The number of the batch's first item among all of this seed, which the others follow; or the number of each. Default 0. */
+  readonly firstItem?: ItemNumbers | undefined;
   /** Stages of the caller's. */
   readonly stages?: AddedStages | undefined;
 }
@@ -51,7 +53,10 @@ export function sampler(options: SamplerOptions): TokenSampler {
     options.seed,
     isIntegerIn(0, Number.MAX_SAFE_INTEGER),
   );
-  const firstItem = check("firstItem", "a whole number", options.firstItem ?? 0, isIntegerIn(0, 2 ** 31));
+  const firstItem = options.firstItem ?? 0;
+  check("firstItem", "a whole number, or one for each item", firstItem, (n) =>
+    [n].flat().every(isIntegerIn(0, 2 ** 31)),
+  );
   const settings = samplingSettings(options.sampling);
   const { guidance = UNGUIDED, stages } = options;
   return {
@@ -74,16 +79,16 @@ export function sampler(options: SamplerOptions): TokenSampler {
         const allowed = layout?.allowed(position);
         if (allowed?.kind === "forced") return certain(allowed.id);
         const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
-        const at = { item: firstItem + item, position, history: () => history(item, k).map(idOf) };
+        const at = { item: numberOf(firstItem, item), position, history: () => history(item, k).map(idOf) };
         return distributionOf(guided(item, k, first, end), settingsOf?.[item] ?? settings, at, stages, first);
       });
       const value = remembered(fill.length, (item, k) => {
-        const address = { seed, item: firstItem + item, position: fill[k]!, purpose: "token" } as const;
+        const address = { seed, item: numberOf(firstItem, item), position: fill[k]!, purpose: "token" } as const;
         const from = (drawings?.[item]!.attempt ?? 0) * IDS;
         return race(distribution(item, k), (id) => uniform(address, from + id));
       });
       const coin: TokenDraws["coin"] = (item, position, purpose, index) =>
-        uniform({ seed, item: firstItem + item, position, purpose }, index);
+        uniform({ seed, item: numberOf(firstItem, item), position, purpose }, index);
       const logit: TokenDraws["logit"] = (item, k, id) => guided(item, k, id, id + 1)[0]!;
       return { value, distribution, logit, coin };
     },

@@ -129,3 +129,10 @@ export interface Sampler<T = number, P = Prediction, D = TokenDraws> {
 export type Token = number | { readonly id: number };
 
 export const idOf = (token: Token): number => (typeof token === "number" ? token : token.id);
+
+/** Which items of a seed those of a batch are: the number of the first, which the others follow, or the number of each. */
+export type ItemNumbers = number | readonly number[];
+
+/** The number of an item of the batch among all items of the seed. */
+export const numberOf = (numbers: ItemNumbers, item: number): number =>
+  typeof numbers === "number" ? numbers + item : numbers[item]!;

@@ -66,8 +66,8 @@ export interface Work {
   readonly decoding: Decoding;
   readonly sampling: TokenSampling;
   readonly seed: number;
-  /** Number of the first picture among those of the seed. */
-  readonly firstItem: number;
+  /** Number of each picture among those of the seed. */
+  readonly firstItem: readonly number[];
   /** Ids of one picture and which of them all pictures keep; null: none. */
   readonly given: { readonly ids: Int32Array; readonly keep: Uint8Array } | null;
 }

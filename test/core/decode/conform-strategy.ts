@@ -5,7 +5,14 @@
 import { describe, expect, test } from "vitest";
 import { decode, type Usage } from "../../../src/core/decode/loop.js";
 import { type SamplerOptions, sampler } from "../../../src/core/decode/sampler.js";
-import { type Forward, idOf, type Step, type Strategy, type Token } from "../../../src/core/decode/step.js";
+import {
+  type Forward,
+  idOf,
+  type ItemNumbers,
+  type Step,
+  type Strategy,
+  type Token,
+} from "../../../src/core/decode/step.js";
 import { chiSquarePooled, limitOf } from "../chi-square.js";
 
 export interface World<T extends Token> {
@@ -24,7 +31,7 @@ export interface Exceptions {
 
 export function conformStrategy<T extends Token>(
   name: string,
-  make: (items: number, firstItem: number) => Strategy<T>,
+  make: (items: number, firstItem: ItemNumbers) => Strategy<T>,
   world: World<T>,
   except: Exceptions = {},
 ): void {

@@ -7,13 +7,13 @@
  * of them; see Step.absent.
  */
 import { uniform } from "../../../base/random.js";
-import type { Draws, Step, Strategy, TokenDraws } from "../step.js";
+import { type Draws, type ItemNumbers, numberOf, type Step, type Strategy, type TokenDraws } from "../step.js";
 import type { GroupsOf } from "./group.js";
 import { Line, type Rank } from "./line.js";
 
 /** Ranks by which positions become final in an order of chance, another one for each item. */
-export function randomRanks(seed: number, firstItem = 0): Rank {
-  return (item, position) => uniform({ seed, item: firstItem + item, position, purpose: "order" });
+export function randomRanks(seed: number, firstItem: ItemNumbers = 0): Rank {
+  return (item, position) => uniform({ seed, item: numberOf(firstItem, item), position, purpose: "order" });
 }
 
 /**

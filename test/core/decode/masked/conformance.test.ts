@@ -1,4 +1,5 @@
 /** Iterative unmasking through the suite that all strategies share. */
+import type { ItemNumbers } from "../../../../src/core/decode/step.js";
 import { theseGroups } from "../../../../src/core/decode/masked/group.js";
 import { masked, randomRanks } from "../../../../src/core/decode/masked/masked.js";
 import { annealed, SCHEDULES } from "../../../../src/core/decode/masked/schedules.js";
@@ -15,7 +16,7 @@ const world = (probability: World<number>["probability"]): World<number> => ({
 
 const by = (options: Options<MaskedSettings>, groups: readonly (readonly number[])[] = [[0, 1, 2]]) => {
   const settings = maskedSettings(options);
-  return (items: number, firstItem: number) =>
+  return (items: number, firstItem: ItemNumbers) =>
     masked(
       items,
       BITS,
