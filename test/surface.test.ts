@@ -108,6 +108,8 @@ test("tessera-sdk/core exports these values and no others", () => {
     "JACOBI_DEFAULTS",
     "LLAMAGEN",
     "MASKED_DEFAULTS",
+    "OCTGPT",
+    "OCTGPT_CONFIGS",
     "OCTREE",
     "SAMPLING_DEFAULTS",
     "SCALE_TRANSFORMERS",
@@ -116,6 +118,7 @@ test("tessera-sdk/core exports these values and no others", () => {
     "UNGUIDED",
     "VAR",
     "biased",
+    "bitSampler",
     "decode",
     "decodingOf",
     "diagonals",
@@ -141,6 +144,7 @@ test("tessera-sdk/core exports these values and no others", () => {
     "ordersOf",
     "parallelRegions",
     "parseImageBertConfig",
+    "parseOctgptConfig",
     "penalised",
     "randomRanks",
     "rasterLayout",
@@ -154,6 +158,7 @@ test("tessera-sdk/core exports these values and no others", () => {
     "titokGuidance",
     "titokSettings",
     "transformerConfig",
+    "unmaskOctree",
     "varGuidance",
   ]);
 });

@@ -112,3 +112,7 @@ export {
 export { OCTREE, type OctreeTransformer } from "./octree/architecture.js";
 export type { OctreeConfig } from "./octree/config.js";
 export type { OctreeStart, Place, Places } from "./octree/feeder.js";
+export { OCTGPT, type Octgpt } from "./octgpt/architecture.js";
+export { OCTGPT_CONFIGS, type OctgptConfig, parseOctgptConfig } from "./octgpt/config.js";
+export type { OctgptStart } from "./octgpt/feeder.js";
+export { type BitDraws, bitSampler, unmaskOctree } from "./octgpt/unmasking.js";

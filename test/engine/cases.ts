@@ -267,6 +267,12 @@ export const CASES: readonly Case[] = [
   on("spaceToDepth", "named sizes", [input(normal(2, 3, 4, 10), ["B", 3, "h", "w"])], { size: 2 }),
   on("depthToSpace", "blocks of 3", [normal(2, 18, 5, 7)], { size: 3 }),
 
+  on("turn", "rows with angles of their own", [normal(5, 14), normal(5, 7), normal(5, 7)]),
+  on("turn", "named sizes", [
+    input(normal(5, 6), ["N", 6]),
+    input(normal(5, 3), ["N", 3]),
+    input(normal(5, 3), ["N", 3]),
+  ]),
   on("rotary", "one table for all", [
     input(normal(2, 3, 5, 14), ["B", 3, "T", 14]),
     input(angles(5, 7, 2), ["T", 7, 2]),
@@ -395,6 +401,10 @@ export const CASES: readonly Case[] = [
     { scale: 1.3, softCap: 2 },
   ),
 
+  on("openAttention", "values of another width", [normal(2, 5, 21), normal(2, 7, 21), normal(2, 7, 33)], {
+    heads: 3,
+    scale: 7 ** -0.5,
+  }),
   on("openAttention", "more keys than queries", [normal(2, 5, 21), normal(2, 7, 21), normal(2, 7, 21)], {
     heads: 3,
     scale: 0.7,

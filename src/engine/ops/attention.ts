@@ -142,7 +142,7 @@ export interface OpenAttentionAttributes {
 
 /**
  * Attention where every row sees all: softmax(scale · q·keyᵀ) · value for each of `heads` heads, which lie side by side in the C
- * channels. q [B, T, C], key and value [B, N, C] -> [B, T, C]. Without a mask the scores never need to exist as a whole.
+ * channels. q [B, T, C], key [B, N, C], value [B, N, V] -> [B, T, V]. Without a mask the scores never need to exist as a whole.
  */
 export const openAttention: Op<readonly [q: Value, key: Value, value: Value], OpenAttentionAttributes> = op({
   name: "openAttention",
@@ -151,16 +151,20 @@ export const openAttention: Op<readonly [q: Value, key: Value, value: Value], Op
     expect("openAttention", "q", q, "f32", 3);
     expect("openAttention", "key", key, "f32", 3);
     const [B, , C] = q.shape as [Dim, Dim, Dim];
-    if (typeof C !== "number" || C % heads !== 0) refuse("openAttention", `${C} channels are not ${heads} heads`);
+    const V = value.shape[2]!;
+    for (const size of [C, V])
+      if (typeof size !== "number" || size % heads !== 0)
+        refuse("openAttention", `${size} channels are not ${heads} heads`);
     expectShape("openAttention", "key", key, [B, key.shape[1]!, C]);
-    expectShape("openAttention", "value", value, key.shape);
-    return { shape: q.shape, dtype: "f32" };
+    expectShape("openAttention", "value", value, [B, key.shape[1]!, V]);
+    return { shape: [B, q.shape[1]!, V], dtype: "f32" };
   },
   oracle: ([q, key, value], { heads: H, scale }) => {
     const [B, T, C] = q.shape as [number, number, number];
-    const N = key.shape[1]!;
+    const [, N, V] = value.shape as [number, number, number];
     const D = C / H;
-    const data = new Float32Array(q.data.length);
+    const E = V / H;
+    const data = new Float32Array(B * T * V);
     for (let b = 0; b < B; b++) {
       for (let h = 0; h < H; h++) {
         for (let t = 0; t < T; t++) {
@@ -174,12 +178,14 @@ export const openAttention: Op<readonly [q: Value, key: Value, value: Value], Op
           const top = scores.reduce((a, b) => Math.max(a, b), -Infinity);
           const powers = scores.map((score) => Math.exp(score - top));
           const total = powers.reduce((a, b) => a + b, 0);
-          for (let d = 0; d < D; d++)
-            data[row + d] = powers.reduce((sum, power, n) => sum + power * value.data[at(n, d)]!, 0) / total;
+          for (let e = 0; e < E; e++) {
+            const of = (n: number) => value.data[(b * N + n) * V + h * E + e]!;
+            data[(b * T + t) * V + h * E + e] = powers.reduce((sum, power, n) => sum + power * of(n), 0) / total;
+          }
         }
       }
     }
-    return { shape: q.shape, data };
+    return { shape: [B, T, V], data };
   },
   onnx: (emit, [q, key, value], { heads, scale }) => {
     // This kernel works on tiles that fit in the cache, as long as it is given neither a mask nor its own cache.
@@ -203,14 +209,14 @@ export const openAttention: Op<readonly [q: Value, key: Value, value: Value], Op
       split(value, [0, 2, 1, 3]),
     ]);
     const merged = emit.node("Transpose", [seen], { perm: { ints: [0, 2, 1, 3] } });
-    return emit.node("Reshape", [merged, emit.int64([0, -1, q.shape[2] as number])]);
+    return emit.node("Reshape", [merged, emit.int64([0, -1, value.shape[2] as number])]);
   },
   tfjs: (tf, [q, key, value], { heads, scale }) => {
-    const [B, , C] = q.shape as [number, number, number];
-    const split = (x: TfTensor) => tf.transpose(tf.reshape(x, [B, -1, heads, C / heads]), [0, 2, 1, 3]);
+    const B = q.shape[0]!;
+    const split = (x: TfTensor) => tf.transpose(tf.reshape(x, [B, -1, heads, x.shape[2]! / heads]), [0, 2, 1, 3]);
     const scores = tf.matMul(tf.mul(split(q), scale), split(key), false, true);
     const seen = tf.matMul(tf.softmax(scores), split(value));
-    return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [B, -1, C]);
+    return tf.reshape(tf.transpose(seen, [0, 2, 1, 3]), [B, -1, value.shape[2]!]);
   },
 });
 

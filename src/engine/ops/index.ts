@@ -31,7 +31,7 @@ import { embedding, gather } from "./lookup.js";
 import { bulkLinear, linear, matmul } from "./matrix.js";
 import { groupNorm, l2Normalize, layerNorm, rmsNorm, softmax } from "./norm.js";
 import { argmax, argmin, mean, sum } from "./reduce.js";
-import { rotary } from "./rotary.js";
+import { rotary, turn } from "./rotary.js";
 import { cropTo, pad, relativeShift, repeat, tail } from "./sequence.js";
 import { concat, reshape, reshapeLike, slice, transpose } from "./shape.js";
 
@@ -46,7 +46,7 @@ export const OPS = {
   ...{ conv2d, resizeNearest, spaceToDepth, depthToSpace },
   ...{ conv1d, convTranspose1d },
   ...{ cropTo, pad, relativeShift, repeat, tail },
-  ...{ rotary, attention, openAttention },
+  ...{ rotary, turn, attention, openAttention },
 };
 
 export type OpName = keyof typeof OPS;

@@ -1,6 +1,6 @@
 /** Rotary positions: pairs of elements turned by angles. RoFormer, arXiv 2104.09864 §3.4.2. */
 import type { Dim, Value } from "../graph.js";
-import { type OnnxEmitter, type Op, op } from "../op.js";
+import { type None, type OnnxEmitter, type Op, op, type TfTensor } from "../op.js";
 import { i32, type Tensor } from "../tensor.js";
 import { expect, expectShape, refuse } from "./sizes.js";
 
@@ -107,6 +107,53 @@ export const rotary: Op<readonly [x: Value, table: Value], RotaryAttributes> = o
     );
     const turned = tf.add(tf.mul(turning, cos), tf.mul(swapped, sin));
     return R < D ? tf.concat([turned, tf.slice(x, [0, 0, 0, R], [B, H, T, D - R])], 3) : turned;
+  },
+});
+
+/** Turns each pair of neighbours (a, b) of x [N, D] to (a cos - b sin, b cos + a sin), by angles of its own: cos and sin [N, D/2]. */
+export const turn: Op<readonly [x: Value, cos: Value, sin: Value], None> = op({
+  name: "turn",
+  inputs: ["x", "cos", "sin"],
+  shape: ([x, cos, sin]) => {
+    expect("turn", "x", x, "f32", 2);
+    const [N, D] = x.shape as [Dim, Dim];
+    if (typeof D !== "number" || D % 2 !== 0) refuse("turn", `x should have an even number of columns, not ${D}`);
+    expectShape("turn", "cos", cos, [N, (D as number) / 2]);
+    expectShape("turn", "sin", sin, cos.shape);
+    return { shape: x.shape, dtype: "f32" };
+  },
+  oracle: ([x, cos, sin]) => {
+    const data = new Float32Array(x.data.length);
+    for (let j = 0; j < cos.data.length; j++) {
+      const [a, b, c, s] = [x.data[2 * j]!, x.data[2 * j + 1]!, cos.data[j]!, sin.data[j]!];
+      data[2 * j] = a * c - b * s;
+      data[2 * j + 1] = b * c + a * s;
+    }
+    return { shape: x.shape, data };
+  },
+  onnx: (emit, [x, cos, sin]) => {
+    const D = x.shape[1] as number;
+    if (emit.operators === "onnxruntime") {
+      const rows = emit.node("Reshape", [x.name, emit.int64([1, -1, D])]);
+      const inputs = [rows, emit.int64([0]), cos.name, sin.name];
+      const turned = emit.node("RotaryEmbedding", inputs, { interleaved: { int: 1 } }, "com.microsoft");
+      return emit.node("Reshape", [turned, emit.int64([-1, D])]);
+    }
+    const pairs = emit.node("Reshape", [x.name, emit.int64([-1, D / 2, 2])]);
+    const part = (i: number) => emit.node("Gather", [pairs, emit.constant(i32([], [i]))], { axis: { int: 2 } });
+    const times = (a: string, b: string) => emit.node("Mul", [a, b]);
+    const [a, b] = [part(0), part(1)];
+    const halves = [
+      emit.node("Sub", [times(a, cos.name), times(b, sin.name)]),
+      emit.node("Add", [times(b, cos.name), times(a, sin.name)]),
+    ].map((half) => emit.node("Unsqueeze", [half, emit.int64([2])]));
+    return emit.node("Reshape", [emit.node("Concat", halves, { axis: { int: 2 } }), emit.int64([-1, D])]);
+  },
+  tfjs: (tf, [x, cos, sin]) => {
+    const [N, D] = x.shape as [number, number];
+    const [a, b] = tf.unstack(tf.reshape(x, [N, D / 2, 2]), 2) as [TfTensor, TfTensor];
+    const turned = [tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(b, cos), tf.mul(a, sin))];
+    return tf.reshape(tf.stack(turned, 2), [N, D]);
   },
 });
 

@@ -18,6 +18,7 @@ import { narSteps, narTransformer } from "./nar.js";
 import { pocketCodec, pocketFlowLm } from "./pocket-tts.js";
 import { octgptCodec, octgptGraph } from "./octgpt-codec.js";
 import { octgptOctree } from "./octgpt-octree.js";
+import { octgptGenerate, octgptPass } from "./octgpt-transformer.js";
 import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
 import { tesseraVoice } from "./tessera-voice.js";
@@ -104,6 +105,8 @@ const ROWS: readonly Row[] = [
   },
   { system: "octgpt", kind: (golden) => has(golden, "cin", "n_node_type"), run: octgptGraph },
   { system: "octgpt", kind: (golden) => has(golden, "enc", "de", "dd"), run: octgptCodec },
+  { system: "octgpt", kind: (golden) => has(golden, "pe", "iters"), run: octgptGenerate },
+  { system: "octgpt", kind: (golden) => has(golden, "pe", "maskrate"), run: octgptPass },
   { system: "titok", kind: (golden) => has(golden, "tok", "is_legacy"), run: titok },
   { system: "titok", kind: (golden) => has(golden, "steps", "temp"), run: titokGenerator },
   { system: "himtok", kind: (golden) => has(golden, "tok", "Z"), run: himtok },
