@@ -3,6 +3,7 @@ import { defaultPicture } from "./default-picture.js";
 import { jacobiPasses } from "./jacobi.js";
 import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
+import { octgpt } from "./octgpt.js";
 import { previews } from "./previews.js";
 import { speech } from "./speech.js";
 import { text } from "./text.js";
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "nar-l": () => llamagen("nar-l"),
   "vq-ds16": vqDs16,
   text,
+  octgpt,
   "var-d16": varD16,
   "default-picture": defaultPicture,
   previews,

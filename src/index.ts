@@ -35,6 +35,15 @@ export {
 export type { GeneratedMesh } from "./3d/generated-mesh.js";
 export { type MeshManifest, parseMeshManifest, readMeshManifest } from "./3d/manifest.js";
 export { loadMeshModel, type MeshModel } from "./3d/model.js";
+export {
+  loadOctgpt,
+  OCTGPT_DEFAULTS,
+  type OctgptFiles,
+  type OctgptModel,
+  type OctgptSettings,
+  type OctgptShape,
+  type OctgptSubject,
+} from "./3d/octgpt.js";
 export { type Raster, rasterise, type View } from "./3d/rasterise.js";
 export { parseMesh, readMesh } from "./3d/read-mesh.js";
 export { MESH_DEFAULTS, type MeshSettings, type MeshSubject } from "./3d/request.js";

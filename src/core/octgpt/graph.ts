@@ -134,7 +134,7 @@ class Stack {
   /** Attention of the rows of each window, which are turned by learnt angles a step of each axis. */
   private attention(path: string, partition: number, x: Value): Value {
     const { g, o, prefix } = this;
-    const { width: C, heads: H, window: P } = this.config;
+    const { width: C, heads: H } = this.config;
     const D = C / H;
     const qkv = this.linear(`${path}.qkv`, x, 3 * C);
     const part = (i: number) => o.slice(qkv, { axis: 1, start: i * C, end: (i + 1) * C });
@@ -142,8 +142,8 @@ class Stack {
     const perHead = o.reshape(angles, { shape: [-1, D / 2] });
     const [cos, sin] = [o.cos(perHead), o.sin(perHead)];
     const turned = (i: number) => o.turn(o.reshape(part(i), { shape: [-1, D] }), cos, sin);
-    const count = partition < 2 ? `${prefix}.w` : `${prefix}.shifted`;
-    const rows = g.input(`${prefix}.windows.${partition}`, [count, P], "i32");
+    const size = [`${prefix}.w${partition}`, `${prefix}.p${partition}`];
+    const rows = g.input(`${prefix}.windows.${partition}`, size, "i32");
     const inWindows = (y: Value) => o.gather(y, rows, { axis: 0 });
     const E = markers(this.config, this.items);
     const seen = o.openAttention(

@@ -65,7 +65,8 @@ export function sequenceFeeds(
   };
   for (const [n, partition] of PARTITIONS.slice(0, blocks).entries()) {
     const windows = windowsOf(L, window, dilation, partition);
-    feeds[`${prefix}.windows.${n}`] = tensor([windows.rows.length / window, window], windows.rows);
+    const { width: W } = windows;
+    feeds[`${prefix}.windows.${n}`] = tensor([windows.rows.length / W, W], windows.rows);
     feeds[`${prefix}.back.${n}`] = tensor([L + 1], windows.places);
   }
   return feeds;

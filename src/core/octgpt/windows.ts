@@ -11,27 +11,38 @@ export const PARTITIONS = [
 export type Partition = (typeof PARTITIONS)[number];
 
 export interface Windows {
-  /** [windows, P] the row in each place; row L, which stands for none, fills what remains. */
+  /** Places of a window: P, or fewer where no window is full. */
+  readonly width: number;
+  /** [windows, width] the row in each place; row L, which stands for none, fills what remains. */
   readonly rows: Int32Array;
   /** [L + 1] the place of each row. */
   readonly places: Int32Array;
 }
 
-/** L rows in windows of P rows. Padding makes the places a multiple of P times the dilation, also of windows that are not dilated. */
+/**
+ * L rows in windows of P rows. The authors pad rows to a multiple of P times the dilation, also where windows are not dilated; here
+ * only those places are kept that a row stands in, for it does not matter in which order rows of a window see each other.
+ */
 export function windowsOf(L: number, P: number, dilation: number, { dilated, shifted }: Partition): Windows {
   const lead = shifted ? P / 2 : 0;
   const size = P * dilation * Math.ceil((lead + L) / (P * dilation));
-  const rows = new Int32Array(size).fill(L);
-  const places = new Int32Array(L + 1);
   const run = dilated ? P * dilation : P;
   const step = run / P;
-  for (let place = 0; place < size; place++) {
+  const windows: number[][] = Array.from({ length: size / P }, () => []);
+  for (let row = 0; row < L; row++) {
     // A run of places is [P][step], turned: each window has every step-th of its rows.
-    const within = place % run;
-    const row = place - within + (within % P) * step + Math.floor(within / P) - lead;
-    const there = row >= 0 && row < L;
-    if (there) rows[place] = row;
-    places[there ? row : L] = place;
+    const within = (lead + row) % run;
+    windows[(lead + row - within) / P + (within % step)]!.push(row);
   }
-  return { rows, places };
+  const used = windows.filter(({ length }) => length > 0);
+  const width = Math.max(...used.map(({ length }) => length));
+  const rows = new Int32Array(used.length * width).fill(L);
+  const places = new Int32Array(L + 1);
+  for (const [n, window] of used.entries()) {
+    for (const [i, row] of window.entries()) {
+      rows[n * width + i] = row;
+      places[row] = n * width + i;
+    }
+  }
+  return { width, rows, places };
 }

@@ -55,7 +55,8 @@ const childOf = (key: number, child: number): number => {
 export function pointOctree(cloud: PointCloud, depth: number, fullDepth: number): PointOctree {
   check("depth", "a depth from 1 to 16", depth, isIntegerIn(1, 16));
   check("fullDepth", `a depth from 0 to ${depth}`, fullDepth, isIntegerIn(0, depth));
-  const batch = Math.max(0, ...Array.from(cloud.shapes)) + 1;
+  let batch = 1;
+  for (let i = 0; i < cloud.shapes.length; i++) batch = Math.max(batch, cloud.shapes[i]! + 1);
   check("shapes", "numbers from 0 to 31", batch, isIntegerIn(1, 32));
   const occupied: Float64Array[] = [];
   occupied[depth] = unique(keysOf(cloud, depth));

@@ -43,8 +43,9 @@ describe("windows", () => {
       [61, 8, 3],
       [1, 2, 1],
     ] as const) {
-      const { rows, places } = windowsOf(L, P, D, partition);
-      expect(rows.length % (P * D)).toBe(0);
+      const { width, rows, places } = windowsOf(L, P, D, partition);
+      expect(rows.length % width).toBe(0);
+      expect(width).toBeLessThanOrEqual(P);
       for (let row = 0; row < L; row++) expect(rows[places[row]!]).toBe(row);
       expect(Array.from(rows).filter((row) => row < L).length).toBe(L);
     }
@@ -54,8 +55,20 @@ describe("windows", () => {
     const windows = (partition: (typeof PARTITIONS)[number]) => [...windowsOf(16, 4, 2, partition).rows];
     expect(windows(PARTITIONS[0])).toEqual([...Array(16).keys()]);
     expect(windows(PARTITIONS[1])).toEqual([0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15]);
-    expect(windows(PARTITIONS[2]).slice(0, 8)).toEqual([16, 16, 0, 1, 2, 3, 4, 5]);
-    expect(windows(PARTITIONS[3]).slice(0, 8)).toEqual([16, 0, 2, 4, 16, 1, 3, 5]);
+    expect(windows(PARTITIONS[2])).toEqual([
+      0,
+      1,
+      16,
+      16,
+      ...Array.from({ length: 12 }, (_, i) => 2 + i),
+      14,
+      15,
+      16,
+      16,
+    ]);
+    expect(windows(PARTITIONS[3]).slice(0, 8)).toEqual([0, 2, 4, 16, 1, 3, 5, 16]);
+    // Where no window is full, none is padded to be.
+    expect([...windowsOf(5, 16, 2, PARTITIONS[1]).rows]).toEqual([0, 2, 4, 1, 3, 5]);
   });
 });
 
