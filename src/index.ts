@@ -150,5 +150,6 @@ export {
   type Sound,
   type SoundSource,
 } from "./audio/read-audio.js";
+export type { RecordedVoice } from "./audio/voice.js";
 export { SPEECH_DEFAULTS, type SpeechSettings, type SpeechText } from "./audio/request.js";
 export { DEFAULT_SPEECH_MODEL } from "./models/known.js";

@@ -15,7 +15,7 @@ export async function encodeSpeech({
 }: { readonly audio: SoundSource } & RunOptions<SpeechModel>): Promise<Int32Array> {
   const { samples } = await readAudio(audio, { sampleRate: TOKENIZER_RATE, signal: run.signal ?? null });
   for await (const ids of running(run, SPEECH_MODELS, async function* (model) {
-    yield await (await model.parts.tokenizer()).encode(samples);
+    yield await (await model.tokenizer()).encode(samples);
   }))
     return ids;
   throw new Error("unreachable: a run yields once");

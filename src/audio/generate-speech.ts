@@ -8,6 +8,7 @@ import type { SpeechManifest } from "./manifest.js";
 import { SPEECH_MODELS, type SpeechModel } from "./model.js";
 import { requestOf, type SpeechSettings, type SpeechText } from "./request.js";
 import { speak } from "./speak.js";
+import type { RecordedVoice } from "./voice.js";
 
 export type GenerateSpeechOptions = { readonly text: SpeechText } & Options<SpeechSettings> & RunOptions<SpeechModel>;
 
@@ -50,12 +51,21 @@ export interface SpeechVerification extends Verification {
  */
 export async function verifySpeech(
   manifest: SpeechManifest,
-  { model, signal }: { readonly model: SpeechModel; readonly signal?: AbortSignal | undefined },
+  {
+    model,
+    voice,
+    signal,
+  }: {
+    readonly model: SpeechModel;
+    /** The recording, where one spoke: the manifest holds its digest only. */
+    readonly voice?: RecordedVoice | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<SpeechVerification> {
   checkModel(manifest, model);
   const { subject, sampling, seed, index, sound } = manifest;
   const settings = { ...sampling, seed, firstIndex: index, n: 1, format: sound.format };
-  const { speeches } = await generateSpeech({ ...subject, ...settings, model, signal });
+  const { speeches } = await generateSpeech({ ...subject, ...(voice && { voice }), ...settings, model, signal });
   const speech = speeches[0]!;
   const samples = { name: "samples", sha256: ({ sound }: SpeechManifest) => sound.pcmSha256 };
   return { ...compareManifests(manifest, speech.manifest, samples), speech };

@@ -18,6 +18,7 @@ import type { SpeechRequest } from "./request.js";
 interface Asked {
   readonly subject: {
     readonly text: string;
+    /** A name, or "recording" and the SHA-256 of the samples of a recorded voice and of what was said about it. */
     readonly voice: string;
     readonly speed: number;
     readonly loudness: number | null;
@@ -65,10 +66,16 @@ const FORMAT: ManifestFormat<Kind, Sampled, Asked, Made> = {
 /** The manifest of a speech that was made. */
 export function speechManifest(
   model: SpeechModel,
-  { voice, speed, loudness, sampling, seed, format }: SpeechRequest,
-  made: { readonly index: number; readonly ids: Int32Array; readonly text: string; readonly pcm: Int16Array },
+  { speed, loudness, sampling, seed, format }: SpeechRequest,
+  made: {
+    readonly index: number;
+    readonly ids: Int32Array;
+    readonly text: string;
+    readonly pcm: Int16Array;
+    readonly voice: string;
+  },
 ): SpeechManifest {
-  const { index, ids, text, pcm } = made;
+  const { index, ids, text, pcm, voice } = made;
   const { sha256: digests, precision, sampleRate } = model;
   const bytes = new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
   return manifestOf(

@@ -1,46 +1,46 @@
 /** A speech model that is ready: its parts from the stairs below, opened with every weight accounted for. */
 import type { Options } from "../base/check.js";
-import { openSpeechLm, type SpeechLm } from "../core/speech-lm/speech-lm.js";
+import { openSpeechLm } from "../core/speech-lm/speech-lm.js";
 import { unpacked } from "../engine/weights/int8-blocks.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { digestsOf, folderRecipe, type ModelFiles, openFile } from "../media/recipe.js";
 import { SharedModels } from "../media/shared-models.js";
+import { cosyvoiceOf } from "../models/cosyvoice.js";
 import { DEFAULT_SPEECH_MODEL } from "../models/known.js";
-import {
-  type PacedVoice,
-  parseSpeechModelConfig,
-  type SpeechModelConfig,
-  type VoiceDefaults,
-} from "../models/speech-config.js";
-import { type FlowDecoder, openFlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
-import { openSpeechTokenizer, type SpeechTokenizer } from "../tokenizers/speech/s3/speech-tokenizer.js";
+import { parseSpeechModelConfig, type SpeechModelConfig } from "../models/speech-config.js";
+import { openFlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
+import { openSpeechTokenizer } from "../tokenizers/speech/s3/speech-tokenizer.js";
 import { loadPronunciation, type Pronunciation } from "../tokenizers/speech/text/pronunciation.js";
-import { type Hift, openHift } from "../tokenizers/speech/vocoder/hift.js";
+import { openHift } from "../tokenizers/speech/vocoder/hift.js";
+import { loadCosyvoice } from "./cosyvoice.js";
+import { pacedVoice } from "./paced-voice.js";
+import type { Voice } from "./voice.js";
 
 /** A loaded model: any number of speeches may share it, one after the other or at once. */
 export interface SpeechModel extends LoadedModel {
   /** Names that `voice` may have, with a few words about each. */
   readonly voices: readonly { readonly name: string; readonly description: string }[];
+  /** Whether `voice` may be a recording. */
+  readonly clones: boolean;
   /** Samples a second of what it speaks. */
   readonly sampleRate: number;
-  /** How it speaks where the caller says nothing. */
-  readonly defaults: VoiceDefaults;
-  readonly config: PacedVoice;
-  readonly parts: SpeechParts;
+  /** Samples of a token. */
+  readonly tokenSamples: number;
+  /** How it speaks where the caller says nothing; no voice where it has none of its own. */
+  readonly defaults: { readonly voice: string | null; readonly temperature: number; readonly topP: number };
+  readonly voice: Voice;
+  /** Opened when it is first asked for: only encodeSpeech and recorded voices need it. */
+  tokenizer(): Promise<AudioTokenizer>;
 }
 
-/** What speech comes from. */
-export interface SpeechParts {
-  readonly pronunciation: Pronunciation;
-  readonly languageModel: SpeechLm;
-  readonly flow: FlowDecoder;
-  readonly vocoder: Hift;
-  /** Opened when it is first asked for: only encodeSpeech needs it. */
-  tokenizer(): Promise<SpeechTokenizer>;
+export interface AudioTokenizer {
+  /** Mono audio of 16 kHz to ids. */
+  encode(samples: Float32Array): Promise<Int32Array>;
 }
 
 /**
- * Loads a speech model: an embedded one by its name, or a folder of that layout by its path.
+ * Loads a speech model: an embedded one by its name, a folder of that layout by its path, or the folder of CosyVoice 2 or 3 as their
+ * authors publish it (cosyvoice2.yaml, llm.pt, flow.pt, hift.pt, campplus.onnx, speech_tokenizer_v2.onnx, CosyVoice-BlankEN).
  *
  * @throws UnknownNameError for a name that does not exist; CheckpointError for files that are damaged or not those that config.json
  *   states; WeightsError for weights missing, misshapen or left over; DeviceError; ArgumentError.
@@ -55,37 +55,37 @@ export async function loadSpeechModel(
   options: Options<LoadSettings> = {},
 ): Promise<SpeechModel> {
   const settings = loadSettings("loadSpeechModel", options);
+  const published = await cosyvoiceOf(source);
+  return published ? loadCosyvoice(source, published, settings) : loadPaced(source, settings);
+}
+
+async function loadPaced(source: string, settings: LoadSettings): Promise<SpeechModel> {
   const recipe = await folderRecipe(source, settings.verify, parseSpeechModelConfig);
   const { files } = recipe;
   return loaded(settings, async (opening, parts) => {
     const open = async (file: string) => unpacked(await openFile(recipe, file, parts));
     const precision = settings.precision ?? "q8"; // the file's own: blocks of 32 with 8 bits
-    const [engine, ...weights] = await Promise.all([
-      opening,
-      ...[files.languageModel, files.flow, files.vocoder].map(open),
-    ] as const);
-    const flow = openFlowDecoder(engine, recipe.flow, weights[1]!);
+    const weights = Promise.all([files.languageModel, files.flow, files.vocoder].map(open));
+    const [engine, [lmWeights, flowWeights, vocoderWeights]] = await Promise.all([opening, weights]);
+    const flow = openFlowDecoder(engine, recipe.flow, flowWeights!);
     await parts.own(Promise.resolve(flow));
-    const vocoder = await parts.own(openHift(engine, recipe.vocoder, weights[2]!));
+    const vocoder = await parts.own(openHift(engine, recipe.vocoder, vocoderWeights!));
     // What is compiled now does not delay the first word.
     const [languageModel, pronunciation] = await Promise.all([
-      parts.own(openSpeechLm(engine, recipe.languageModel, weights[0]!, precision)),
+      parts.own(openSpeechLm(engine, recipe.languageModel, lmWeights!, precision)),
       readPronunciation(recipe),
       flow.prepare("chunks"),
       vocoder.prepare(),
     ]);
-    const { name, revision, licence, sampleRate, defaults, speakers } = recipe;
+    const { name, revision, licence, sampleRate, tokenSamples, defaults, speakers } = recipe;
     return {
-      ...{ name, revision, licence, sampleRate, defaults, precision },
+      ...{ name, revision, licence, sampleRate, tokenSamples, defaults, precision, clones: false },
       device: engine.device,
       voices: speakers.map(({ name, description }) => ({ name, description })),
       sha256: digestsOf(recipe, [files.languageModel, files.flow, files.vocoder, files.pronunciation]),
-      config: recipe,
-      parts: {
-        ...{ pronunciation, languageModel, flow, vocoder },
-        tokenizer: () =>
-          parts.share(files, async () => openSpeechTokenizer(engine, recipe.tokenizer, await open(files.tokenizer))),
-      },
+      voice: pacedVoice(name, recipe, { pronunciation, languageModel, flow, vocoder }),
+      tokenizer: () =>
+        parts.share(files, async () => openSpeechTokenizer(engine, recipe.tokenizer, await open(files.tokenizer))),
     };
   });
 }

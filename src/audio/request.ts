@@ -1,15 +1,16 @@
 /** What a caller asks to be spoken, completed by what the model states, and checked. */
-import { check, isNumberIn, type Options, withDefaults } from "../base/check.js";
+import { check, checkNames, isNumberIn, isObject, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError, UnknownNameError } from "../base/errors.js";
 import { checkSampling } from "../core/sampling/ranges.js";
 import { RUN_DEFAULTS, type RunSettings, runSettings } from "../media/settings.js";
 import { ENCODINGS, type SpeechFormat } from "./encode.js";
 import { isLoudness } from "./loudness.js";
 import type { SpeechModel } from "./model.js";
+import type { RecordedVoice } from "./voice.js";
 
 export interface SpeechSettings extends RunSettings {
-  /** A name of model.voices; null: as the model states. */
-  readonly voice: string | null;
+  /** A name of model.voices, or a recording where model.clones; null: as the model states. */
+  readonly voice: string | RecordedVoice | null;
   /** How fast, 0.5 … 2; 1 is the voice's own pace. */
   readonly speed: number;
   /** 0 … 100; 0 takes the likeliest token each time. null: as the model states. */
@@ -34,9 +35,9 @@ export type SpeechText = string | AsyncIterable<string>;
 
 export interface SpeechRequest extends RunSettings {
   readonly text: SpeechText;
-  /** Number of the voice in the model, and its name. */
+  /** Number of the voice in the model; -1 where a recording speaks. */
   readonly speaker: number;
-  readonly voice: string;
+  readonly recording: RecordedVoice | null;
   readonly speed: number;
   readonly sampling: { readonly temperature: number; readonly topP: number };
   readonly loudness: number | null;
@@ -57,15 +58,8 @@ export function requestOf(
   if (whole) check("text", `a text of at most ${MOST_CHARACTERS} characters`, text.length, (n) => n <= MOST_CHARACTERS);
   const run = runSettings(settings);
   if (!whole && run.n > 1) throw new ArgumentError("n", "1 for a text that comes in pieces, as it comes once", run.n);
-  const { defaults, voices } = model;
-  const voice = settings.voice ?? defaults.voice;
-  const speaker = voices.findIndex(({ name }) => name === voice);
-  if (speaker < 0)
-    throw new UnknownNameError(
-      "voice",
-      String(voice),
-      voices.map(({ name }) => name),
-    );
+  const { defaults } = model;
+  const who = voiceOf(model, settings.voice ?? defaults.voice);
   check("speed", "a number from 0.5 to 2", settings.speed, isNumberIn(0.5, 2));
   check("loudness", "a number from -70 to 0 (LUFS), or null", settings.loudness, (l) => l === null || isLoudness(l));
   check("format", `one of ${Object.keys(ENCODINGS).join(", ")}`, settings.format, (format) =>
@@ -76,5 +70,32 @@ export function requestOf(
     topP: checkSampling("topP", settings.topP ?? defaults.topP),
   };
   const { speed, loudness, format } = settings;
-  return { ...run, text, speaker, voice, speed, sampling, loudness, format };
+  return { ...run, ...who, text, speed, sampling, loudness, format };
+}
+
+function voiceOf(
+  { name, voices, clones }: SpeechModel,
+  voice: string | RecordedVoice | null,
+): Pick<SpeechRequest, "speaker" | "recording"> {
+  if (isObject(voice)) {
+    if (!clones) throw new ArgumentError("voice", `the name of a voice: ${name} cannot speak like a recording`, voice);
+    const { audio, text, instruction, ...others } = voice as RecordedVoice;
+    checkNames("voice", others, []);
+    const isText = (value: unknown) => value === undefined || (typeof value === "string" && value.trim() !== "");
+    check("voice.text", "what is said in the recording, or undefined", text, isText);
+    check("voice.instruction", "how to speak, or undefined", instruction, isText);
+    if (text !== undefined && instruction !== undefined)
+      throw new ArgumentError("voice.instruction", "no instruction beside a text", instruction);
+    return { speaker: -1, recording: { audio, text, instruction } };
+  }
+  if (voice === null)
+    throw new ArgumentError("voice", `a recording, { audio, text }: ${name} has no voice of its own`, undefined);
+  const speaker = voices.findIndex((row) => row.name === voice);
+  if (speaker < 0)
+    throw new UnknownNameError(
+      "voice",
+      String(voice),
+      voices.map((row) => row.name),
+    );
+  return { speaker, recording: null };
 }

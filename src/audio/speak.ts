@@ -1,18 +1,23 @@
 /** From a checked request to sound and events. */
-import { ArgumentError, CheckpointError } from "../base/errors.js";
+import { ArgumentError } from "../base/errors.js";
 import { generate, type Making, type Pass, type Run } from "../media/generate.js";
 import { markingOf } from "../media/marking.js";
 import { other, type Warning, warnOnce } from "../media/warnings.js";
-import { type PhoneticSentence, phoneticSentences } from "../tokenizers/speech/text/phonetic-sentence.js";
 import { sentencesAsTheyCome, sentencesOf } from "../tokenizers/speech/text/sentences.js";
 import { encodeSpeechFile, to16Bit } from "./encode.js";
 import type { SpeechChunk, SpeechEnd, SpeechEvent, SpeechResult } from "./events.js";
-import { type GeneratedSpeech, generatedSpeech, type TimedPhone, type TimedWord } from "./generated-speech.js";
+import {
+  type GeneratedSpeech,
+  generatedSpeech,
+  type Timed,
+  type TimedPhone,
+  type TimedWord,
+} from "./generated-speech.js";
 import { loudnessOf, normaliseLoudness } from "./loudness.js";
 import { speechManifest } from "./manifest.js";
 import type { SpeechModel } from "./model.js";
 import type { SpeechRequest } from "./request.js";
-import { type Utterance, utterance } from "./utterance.js";
+import type { Sentence, Speaker, Utterance } from "./voice.js";
 
 type Own = SpeechChunk | SpeechEnd;
 
@@ -26,16 +31,16 @@ export function speak(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SpeechEvent, void, void> {
   const warnings: Warning[] = [];
-  const known =
-    typeof request.text === "string" ? [...phoneticParts(model, sentencesOf(request.text), warnings)] : null;
+  const known = typeof request.text === "string" ? [...spokenParts(model, sentencesOf(request.text), warnings)] : null;
   if (known?.length === 0) throw nothingSaid(request.text as string);
   const run: Run<Own, GeneratedSpeech, SpeechResult, null> = {
     ...{ model, settings: request, itemTokens: null, warnings },
-    inputTokens: request.n * (known?.reduce((sum, { phones }) => sum + phones.length, 0) ?? 0),
-    open: async () => ({
-      itemBytes: ALONE,
-      begin: async ({ first }, signal) => speaking({ model, request, known, warnings, index: first, signal }),
-    }),
+    inputTokens: request.n * (known?.reduce((sum, { inputTokens }) => sum + inputTokens, 0) ?? 0),
+    async open() {
+      const speaker = await model.voice.speaker(request, signal);
+      const job = { model, request, speaker, known, warnings };
+      return { itemBytes: ALONE, begin: async ({ first }, signal) => speaking({ ...job, index: first, signal }) };
+    },
     completed: (speech) => ({ type: "speech-end", speech }),
     result: (speeches, facts) => ({ speeches, ...facts }),
   };
@@ -45,15 +50,16 @@ export function speak(
 interface Job {
   readonly model: SpeechModel;
   readonly request: SpeechRequest;
+  readonly speaker: Speaker;
   /** null for a text that comes in pieces. */
-  readonly known: readonly PhoneticSentence[] | null;
+  readonly known: readonly Sentence[] | null;
   readonly warnings: Warning[];
   readonly index: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /** One speech in the making. */
-function speaking({ model, request, known, warnings, index, signal }: Job): Making<Own, GeneratedSpeech> {
+function speaking({ model, request, speaker, known, warnings, index, signal }: Job): Making<Own, GeneratedSpeech> {
   const { sampleRate } = model;
   const pieces: Float32Array[] = [];
   const [words, phones]: [TimedWord[], TimedPhone[]] = [[], []];
@@ -62,7 +68,7 @@ function speaking({ model, request, known, warnings, index, signal }: Job): Maki
   let samples = 0;
   let current: Utterance | null = null;
 
-  async function* sentences(): AsyncGenerator<PhoneticSentence, void, void> {
+  async function* sentences(): AsyncGenerator<Sentence, void, void> {
     if (known) return yield* known;
     const heard = async function* () {
       for await (const piece of request.text as AsyncIterable<string>) {
@@ -71,27 +77,27 @@ function speaking({ model, request, known, warnings, index, signal }: Job): Maki
         yield piece;
       }
     };
-    for await (const sentence of sentencesAsTheyCome(heard())) yield* phoneticParts(model, [sentence], warnings);
+    for await (const sentence of sentencesAsTheyCome(heard())) yield* spokenParts(model, [sentence], warnings);
   }
 
   /** When the phones and words of a sentence are heard that begins at `start` seconds. */
-  const time = ({ sentence, tokens }: Utterance, start: number): void => {
-    const seconds = model.config.tokenSamples / sampleRate / request.speed;
-    const at = (phone: number) => start + seconds * tokens.filter((token) => token.phone < phone).length;
-    sentence.phones.forEach((phone, i) => phones.push({ phone, start: at(i), end: at(i + 1) }));
-    for (const word of sentence.words) words.push({ text: word.text, start: at(word.from), end: at(word.to) });
+  const time = (utterance: Utterance, start: number): void => {
+    const seconds = model.tokenSamples / sampleRate / request.speed;
+    const heard = <T extends Timed>(timed: T): T => ({
+      ...timed,
+      start: start + seconds * timed.start,
+      end: start + seconds * timed.end,
+    });
+    const timing = utterance.timing();
+    phones.push(...timing.phones.map(heard));
+    words.push(...timing.words.map(heard));
   };
 
   return {
     async *passes(): AsyncGenerator<Pass, void, void> {
       let number = 0;
       for await (const sentence of sentences()) {
-        const spoken = utterance(model, request, sentence, {
-          phones: idsOf(model, sentence),
-          item: index,
-          number: number++,
-          signal,
-        });
+        const spoken = speaker.begin(sentence, { request, item: index, number: number++, signal });
         current = spoken;
         const start = samples / sampleRate;
         // A pass is told of when the next one shows whether more come, so that what follows the last token is heard with it.
@@ -100,7 +106,7 @@ function speaking({ model, request, known, warnings, index, signal }: Job): Maki
           yield { accepted: [1], predicted: 1 };
         }
         time(spoken, start);
-        ids.push(...spoken.tokens.map(({ id }) => id));
+        ids.push(...spoken.ids());
         await spoken.close();
         current = null;
       }
@@ -121,7 +127,10 @@ function speaking({ model, request, known, warnings, index, signal }: Job): Maki
       const pcm = to16Bit(sound);
       const { seed, format } = request;
       const said = typeof request.text === "string" ? request.text : text.join("");
-      const manifest = speechManifest(model, request, { index, ids: Int32Array.from(ids), text: said, pcm });
+      const manifest = speechManifest(model, request, {
+        ...{ index, ids: Int32Array.from(ids), text: said, pcm },
+        voice: speaker.label,
+      });
       const marking = markingOf({ model: `${model.name} ${model.revision}`, prompt: said, seed, index });
       const bytes = await encodeSpeechFile(format, pcm, sampleRate, marking, signal);
       const timed = { words, phones, ids: Int32Array.from(ids) };
@@ -141,33 +150,19 @@ function levelled(samples: Float32Array, sampleRate: number, target: number | nu
   return level.samples;
 }
 
-function* phoneticParts(
-  { parts }: SpeechModel,
+function* spokenParts(
+  { voice }: SpeechModel,
   sentences: Iterable<string>,
   warnings: Warning[],
-): Generator<PhoneticSentence, void, void> {
+): Generator<Sentence, void, void> {
   for (const sentence of sentences) {
-    const { parts: spoken, left } = phoneticSentences(sentence, parts.pronunciation);
+    const { parts, left } = voice.sentences(sentence);
     if (left !== "") warnOnce(warnings, other(UNSPOKEN));
-    yield* spoken;
+    yield* parts;
   }
 }
 
 const UNSPOKEN = "Emoji and letters of other scripts than the Latin one are not spoken; they were left out.";
-
-function idsOf({ config, name }: SpeechModel, { phones }: PhoneticSentence): number[] {
-  return phones.map((phone) => {
-    const id = config.phones.indexOf(phone);
-    if (id < 0)
-      throw new CheckpointError(
-        name,
-        "bad-header",
-        `its pronunciation says "${phone}", which is no phone of its networks`,
-        "Use the pronunciation that the model was trained with.",
-      );
-    return id;
-  });
-}
 
 const nothingSaid = (text: string): ArgumentError =>
   new ArgumentError("text", "a text with something to say in it", text, "Write words or numbers in Latin letters.");

@@ -26,6 +26,17 @@ export interface Engine extends AsyncDisposable {
     weights: Checkpoint,
     options?: { readonly precision?: Precision | undefined },
   ): Promise<Program>;
+  /** Makes an ONNX file runnable as it is; only the engines of ONNX Runtime can. */
+  readonly openFile?: (path: string) => Promise<FileProgram>;
+  close(): Promise<void>;
+}
+
+/** A model that somebody else wrote as an .onnx file. */
+export interface FileProgram {
+  /** Names of its inputs in the order of the file. */
+  readonly inputs: readonly string[];
+  /** The outputs by their names, in the order of the file; 64-bit integers come as 32-bit ones. */
+  run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
   close(): Promise<void>;
 }
 

@@ -67,6 +67,7 @@ export async function loaded<M extends object>(
   const close = () => parts.close();
   try {
     const opening = engine ? Promise.resolve(engine) : parts.own(openEngine({ device, threads }));
+    opening.catch(() => {}); // a build that fails before it waits for the engine has a reason of its own
     return { ...(await build(opening, parts)), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

@@ -45,7 +45,7 @@ test("pieces of a stream in a row are the whole, and the same seed gives the sam
   expect(pieces.length).toBeGreaterThan(4);
   expect(Float32Array.from(pieces.flatMap((piece) => [...piece]))).toEqual(streamed);
   expect(speeches[0]!.samples).toEqual(streamed);
-  expect(speeches[0]!.samples.length).toBe(speeches[0]!.ids.length * model.config.tokenSamples);
+  expect(speeches[0]!.samples.length).toBe(speeches[0]!.ids.length * model.tokenSamples);
   expect(speeches[0]!.samples.some((x) => x !== 0)).toBe(true);
   const other = await generateSpeech({ model, text: TEXT, seed: 4 });
   expect(other.speeches[0]!.samples).not.toEqual(streamed);

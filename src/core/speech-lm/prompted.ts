@@ -26,6 +26,8 @@ export interface PromptedRequest {
   readonly promptSpeech: readonly number[];
   /** Tokens of speech for each of text, at least and at most. */
   readonly ratio: { readonly least: number; readonly most: number };
+  /** Logits are divided by the temperature, where 0 takes the likeliest; the nucleus reaches topP. */
+  readonly sampling: { readonly temperature: number; readonly topP: number };
   /** A uniform number for a token; a second one where the first draw repeats itself. */
   readonly coin: (position: number, index: 0 | 1) => number;
   readonly signal?: AbortSignal | undefined;
@@ -52,6 +54,8 @@ export async function* promptedTokens(
   request: PromptedRequest,
 ): AsyncGenerator<number, void> {
   const { text, ratio, coin, signal } = request;
+  const { temperature, topP } = request.sampling;
+  const nucleus = { ...COSYVOICE_SAMPLING, topP, topK: temperature === 0 ? 1 : COSYVOICE_SAMPLING.topK };
   if (text.length === 0) throw new ArgumentError("text", "at least one token", "none");
   const [least, most] = [text.length * ratio.least, text.length * ratio.most];
   const places = promptPlaces(layout, request);
@@ -61,9 +65,9 @@ export async function* promptedTokens(
   while (said.length < most) {
     signal?.throwIfAborted();
     const position = said.length;
-    const open = logits.slice();
+    const open = temperature === 0 ? logits.slice() : logits.map((x) => x / temperature);
     if (position < least) open[layout.blocked] = Number.NEGATIVE_INFINITY;
-    const id = drawAware(open, said, COSYVOICE_SAMPLING, (index) => coin(position, index));
+    const id = drawAware(open, said, nucleus, (index) => coin(position, index));
     if (id >= layout.tokens) return;
     said.push(id);
     yield id;

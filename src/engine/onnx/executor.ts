@@ -9,7 +9,7 @@
  */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { ClosedError, DeviceError, ExecutionError } from "../../base/errors.js";
-import type { DeviceReport, Engine, Memory, Precision, Program } from "../engine.js";
+import type { DeviceReport, Engine, FileProgram, Memory, Precision, Program } from "../engine.js";
 import { bindSizes, nameOf, requireWeights, type Sizes } from "../feeds.js";
 import type { Graph } from "../graph.js";
 import { HostMemory, stateOf } from "../memory.js";
@@ -55,7 +55,7 @@ export async function openOnnx(settings: OnnxSettings, native: Native = ungated)
 }
 
 class OnnxEngine implements Engine {
-  private readonly programs = new Set<OnnxProgram>();
+  private readonly programs = new Set<OnnxProgram | OnnxFileProgram>();
   private closed = false;
 
   constructor(
@@ -127,6 +127,25 @@ class OnnxEngine implements Engine {
         },
       );
     }
+  }
+
+  async openFile(path: string): Promise<FileProgram> {
+    if (this.closed) throw new ClosedError("engine");
+    const { provider, threads, device } = this.settings;
+    const options: InferenceSession.SessionOptions = {
+      executionProviders: [provider],
+      ...(threads === null ? {} : { intraOpNumThreads: threads }),
+      logSeverityLevel: 3,
+      extra: { session: { force_spinning_stop: "1" } },
+    };
+    const session = await this.native(() => this.runtime.InferenceSession.create(path, options)).catch((cause) => {
+      throw new ExecutionError(device.name, `${path} does not load (${message(cause)})`, undefined, { cause });
+    });
+    const program = new OnnxFileProgram(this.runtime, device.name, path, session, this.native, () =>
+      this.programs.delete(program),
+    );
+    this.programs.add(program);
+    return program;
   }
 
   async close(): Promise<void> {
@@ -207,6 +226,49 @@ class OnnxProgram implements Program {
 
   private open(): void {
     if (this.closed) throw new ClosedError("program");
+  }
+}
+
+class OnnxFileProgram implements FileProgram {
+  private closed = false;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly device: string,
+    private readonly path: string,
+    private readonly session: InferenceSession,
+    private readonly native: Native,
+    private readonly forget: () => void,
+  ) {}
+
+  get inputs(): readonly string[] {
+    return this.session.inputNames;
+  }
+
+  async run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>> {
+    if (this.closed) throw new ClosedError("program");
+    const feeds = Object.fromEntries(
+      Object.entries(inputs).map(([name, { shape, data }]) => {
+        const type = dtypeOf({ shape, data }) === "f32" ? "float32" : "int32";
+        return [name, new this.runtime.Tensor(type, data, shape)];
+      }),
+    );
+    const fetched = await this.native(() => this.session.run(feeds)).catch((cause) => {
+      throw new ExecutionError(this.device, `${this.path} stopped (${message(cause)})`, undefined, { cause });
+    });
+    const outputs = this.session.outputNames.map((name) => {
+      const { dims, data } = fetched[name]!;
+      const narrow = data instanceof BigInt64Array ? Int32Array.from(data, Number) : data;
+      return [name, { shape: dims, data: narrow as Tensor["data"] }] as const;
+    });
+    return Object.fromEntries(outputs);
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    this.forget();
+    await this.native(() => this.session.release());
   }
 }
 

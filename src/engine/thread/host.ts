@@ -6,7 +6,7 @@
  */
 import { check, isIntegerIn } from "../../base/check.js";
 import { ArgumentError, ClosedError, ExecutionError } from "../../base/errors.js";
-import type { DeviceReport, Engine, Memory, Precision, Program } from "../engine.js";
+import type { DeviceReport, Engine, FileProgram, Memory, Precision, Program } from "../engine.js";
 import { nameOf, requireWeights, type Sizes } from "../feeds.js";
 import type { Graph, Shown } from "../graph.js";
 import { shownBy } from "../memory.js";
@@ -18,7 +18,7 @@ import { Moved, Wire } from "./wire.js";
 
 /** Starts a thread and opens an engine in it; `onEnd` is told when the thread has ended. Throws DeviceError. */
 export async function openInThread(settings: ThreadSettings, onEnd: () => void = () => {}): Promise<Engine> {
-  const engine = new ThreadEngine(settings.device, onEnd);
+  const engine = new ThreadEngine(settings, onEnd);
   try {
     await engine.wire.call("open", settings);
   } catch (error) {
@@ -36,10 +36,11 @@ class ThreadEngine implements Engine {
   /** Set when the thread has ended, by us or by itself. */
   private ended = false;
 
-  constructor(
-    readonly device: DeviceReport,
-    onEnd: () => void,
-  ) {
+  readonly device: DeviceReport;
+
+  constructor({ engine, device }: ThreadSettings, onEnd: () => void) {
+    this.device = device;
+    if (engine === "onnx") this.openFile = (path) => this.fileProgram(path);
     this.home = startHome(`tessera ${device.name}`, (reason, cause) => {
       this.lost(reason, cause);
       onEnd();
@@ -72,6 +73,9 @@ class ThreadEngine implements Engine {
     }
   }
 
+  /** Set where the engine is one of ONNX Runtime's. */
+  readonly openFile?: (path: string) => Promise<FileProgram>;
+
   async close(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
@@ -91,8 +95,21 @@ class ThreadEngine implements Engine {
   }
 
   /** Closes something in the thread; if the thread has ended, it is closed already. */
-  async release(method: "closeProgram" | "closeMemory", id: number): Promise<void> {
+  async release(method: "closeProgram" | "closeMemory" | "closeFile", id: number): Promise<void> {
     if (!this.ended) await this.wire.call(method, id);
+  }
+
+  private async fileProgram(path: string): Promise<FileProgram> {
+    this.open();
+    const { file, inputs } = await this.wire.call("openFile", path);
+    return {
+      inputs,
+      run: (inputs) => {
+        this.open();
+        return this.wire.call("runFile", { file, inputs });
+      },
+      close: () => this.release("closeFile", file),
+    };
   }
 
   private lost(reason: string, cause?: unknown): void {

@@ -1,6 +1,6 @@
 /** The entry of an engine's thread or process: opens one engine, and lets its owner drive it by messages. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { Engine, Memory, Program } from "../engine.js";
+import type { Engine, FileProgram, Memory, Program } from "../engine.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { toFloats } from "../weights/floats.js";
 import { type Native, through, ungated } from "./gate.js";
@@ -18,6 +18,7 @@ const native = parentPort === null ? ungated : through(workerData as Int32Array)
 let engine: Engine;
 let next = 0;
 const programs = new Map<number, Program>();
+const files = new Map<number, FileProgram>();
 const memories = new Map<number, Memory>();
 
 /** Everything is done in the order it was asked for, so that a truncation never overtakes the run before it. */
@@ -28,6 +29,16 @@ const methods: ThreadMethods = {
   async compile({ graph, checkpoint, precision }) {
     programs.set(next, await engine.compile(graph, remote(checkpoint), { precision }));
     return next++;
+  },
+  async openFile(path) {
+    const file = await engine.openFile!(path);
+    files.set(next, file);
+    return { file: next++, inputs: file.inputs };
+  },
+  runFile: ({ file, inputs }) => files.get(file)!.run(inputs),
+  async closeFile(file) {
+    await files.get(file)?.close();
+    files.delete(file);
   },
   async allocate({ program, sizes }) {
     const memory = await programs.get(program)!.allocate(sizes);

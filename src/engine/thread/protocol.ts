@@ -27,6 +27,9 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export type ThreadMethods = {
   open(settings: ThreadSettings): Promise<void>;
   compile(call: { graph: Graph; checkpoint: CheckpointTable; precision: Precision }): Promise<number>;
+  openFile(path: string): Promise<{ file: number; inputs: readonly string[] }>;
+  runFile(call: { file: number; inputs: Tensors }): Promise<Tensors>;
+  closeFile(file: number): Promise<void>;
   allocate(call: { program: number; sizes: Sizes }): Promise<{ memory: number; slots: number; visible: number }>;
   run(call: RunCall): Promise<Moved<RunResult>>;
   truncate(call: { memory: number; length: number }): Promise<void>;

@@ -2,12 +2,12 @@
  * Byte-level vocabularies write each of the 256 bytes as one printable character (GPT-2, encoder.py, bytes_to_unicode):
  * the printable ones of Latin-1 as themselves, the others, in order, as the characters from U+0100 on.
  */
-const CHARACTER_OF: readonly string[] = (() => {
+export const BYTE_CHARACTERS: readonly string[] = (() => {
   const printable = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
   let next = 0x100;
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
 })();
-const BYTE_OF: ReadonlyMap<string, number> = new Map(CHARACTER_OF.map((character, byte) => [character, byte]));
+const BYTE_OF: ReadonlyMap<string, number> = new Map(BYTE_CHARACTERS.map((character, byte) => [character, byte]));
 
 const encoder = new TextEncoder();
 const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -16,7 +16,7 @@ const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 /** The UTF-8 bytes of the text, each as its character. */
 export function toByteCharacters(text: string): string {
   let out = "";
-  for (const byte of encoder.encode(text)) out += CHARACTER_OF[byte];
+  for (const byte of encoder.encode(text)) out += BYTE_CHARACTERS[byte];
   return out;
 }
 

@@ -37,6 +37,7 @@ export async function* cosyvoiceLm(folder: string, golden: GoldenCase, engine: E
     promptText: ids("in.prompt_text"),
     promptSpeech: ids("in.prompt_speech"),
     ratio: { least: 2, most: sizes.maxratio! },
+    sampling: { temperature: 1, topP: sizes.top_p! },
     coin: () => uniforms[used++]!,
   };
   const places = promptPlaces(layout, request);

@@ -39,7 +39,7 @@ export interface Hift extends AsyncDisposable {
 }
 
 /** The graphs of a vocoder. */
-function hiftGraphs(config: HiftConfig) {
+export function hiftGraphs(config: HiftConfig) {
   const build = (name: string, of: (g: GraphBuilder) => ReturnType<GraphBuilder["input"]>): Graph => {
     const g = new GraphBuilder(name);
     return g.build({ y: of(g) });

@@ -1,0 +1,95 @@
+/** A recording as networks take it: tokens of what is said, mel of how it sounds, and the vector of who speaks. */
+import { sha256 } from "../base/digest.js";
+import { ArgumentError } from "../base/errors.js";
+import { described } from "../base/words.js";
+import type { Engine, FileProgram } from "../engine/engine.js";
+import { i32 } from "../engine/tensor.js";
+import {
+  kaldiFilterBank,
+  logMel,
+  type MelConfig,
+  TOKENIZER_RATE,
+  tokenizerMel,
+} from "../tokenizers/speech/audio/mel.js";
+import { resampled } from "../tokenizers/speech/audio/resample.js";
+import type { FlowPrompt } from "../tokenizers/speech/flow/flow-decoder.js";
+import { framesBetween } from "../tokenizers/speech/vocoder/hift-stream.js";
+import { trimSilence } from "./loudness.js";
+import { readAudio } from "./read-audio.js";
+import type { RecordedVoice } from "./voice.js";
+
+/** Longer ones the tokenizer does not take, and shorter ones say too little of a voice. */
+const [LEAST_SECONDS, MOST_SECONDS] = [0.5, 30];
+
+export interface Heard {
+  readonly prompt: FlowPrompt;
+  readonly speaker: Float32Array;
+  /** Of the samples and of what was said about them. */
+  readonly digest: string;
+}
+
+/** The two published networks that listen, as files that run as they are. */
+export interface Ears {
+  /** Mel [1, mels, T] and its length to ids. */
+  readonly tokenizer: FileProgram;
+  /** Features [1, T, 80] to the vector of the speaker. */
+  readonly speaker: FileProgram;
+}
+
+/** Opens them. Whatever device speaks, files run on ONNX Runtime. */
+export async function openEars(
+  engine: Engine,
+  tokenizer: string,
+  speaker: string,
+): Promise<Ears & { close(): Promise<void> }> {
+  const opened = await Promise.all([engine.openFile!(tokenizer), engine.openFile!(speaker)]);
+  return {
+    ...{ tokenizer: opened[0], speaker: opened[1] },
+    async close() {
+      await Promise.all(opened.map((file) => file.close()));
+    },
+  };
+}
+
+/** Ids of 16 kHz audio by the file of a tokenizer. */
+export async function idsBy({ inputs, run }: FileProgram, mels: number, samples: Float32Array): Promise<Int32Array> {
+  const mel = tokenizerMel(samples, mels);
+  const [feats, length] = inputs as [string, string];
+  const outputs = await run({ [feats]: mel, [length]: i32([1], [mel.shape[2]!]) });
+  return Int32Array.from(Object.values(outputs)[0]!.data);
+}
+
+/**
+ * Listens to a recording of one person.
+ *
+ * @throws What readAudio throws; ArgumentError for silence, or less or more than can be used.
+ */
+export async function listen(
+  { audio, text, instruction }: RecordedVoice,
+  ears: Ears,
+  { mel, mels, framesPerToken }: { readonly mel: MelConfig; readonly mels: number; readonly framesPerToken: number },
+  signal: AbortSignal | undefined,
+): Promise<Heard> {
+  const whole = await readAudio(audio, { mostSeconds: MOST_SECONDS, signal: signal ?? null });
+  const sound = trimSilence(whole);
+  const seconds = sound.samples.length / sound.sampleRate;
+  if (seconds < LEAST_SECONDS) {
+    const heard = described(seconds === 0 ? "silence" : `${seconds.toFixed(2)} s that are not silent`);
+    throw new ArgumentError("voice.audio", `a recording in which ${LEAST_SECONDS} s are heard or more`, heard);
+  }
+  const at16 = resampled(sound.samples, sound.sampleRate, TOKENIZER_RATE);
+  const ids = await idsBy(ears.tokenizer, mels, at16);
+  const sounding = logMel(resampled(sound.samples, sound.sampleRate, mel.sampleRate), mel);
+  const count = Math.min(Math.floor(sounding.shape[2]! / framesPerToken), ids.length);
+  const features = kaldiFilterBank(at16, { centred: true });
+  const vector = await ears.speaker.run({
+    [ears.speaker.inputs[0]!]: { shape: [1, ...features.shape], data: features.data },
+  });
+  const { samples } = whole;
+  const said = Buffer.from(JSON.stringify([text ?? null, instruction ?? null]));
+  return {
+    prompt: { tokens: ids.subarray(0, count), mel: framesBetween(sounding, 0, count * framesPerToken) },
+    speaker: Float32Array.from(Object.values(vector)[0]!.data),
+    digest: sha256(Buffer.concat([Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), said])),
+  };
+}
