@@ -6,6 +6,7 @@ import {
   DEFAULT_SPEECH_MODEL,
   type GeneratedSpeech,
   loadSpeechModel,
+  type RecordedVoice,
   SPEECH_FORMATS,
   type SpeechFormat,
   streamSpeech,
@@ -30,6 +31,8 @@ import { print, tell } from "./streams.js";
 interface SpeakOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly model?: string;
   readonly voice?: string;
+  readonly like?: string;
+  readonly transcript?: string;
   readonly speed: number;
   readonly seed: number;
   readonly loudness?: number;
@@ -43,6 +46,8 @@ export function speakCommand({ signal }: Context): Command {
     .argument("<text>", 'what to say, such as "Hello, world."')
     .optionsGroup("What to make:")
     .option("--voice <name>", "who speaks (default: as the model states)")
+    .option("--like <recording>", "speak with the voice of a WAV, FLAC, MP3 or Ogg file, where the model can")
+    .option("--transcript <words>", "what is said in that recording, word for word: the copy is closer with it")
     .option("--speed <factor>", "how fast, 0.5 to 2", numberOf, 1)
     .option("--seed <number>", "seed; the same seed gives the same sound", numberOf, 0)
     .option("--loudness <LUFS>", "bring it to that integrated loudness, such as -16 (default: as it comes)", numberOf)
@@ -54,7 +59,8 @@ export function speakCommand({ signal }: Context): Command {
   withSamplingOptions(command, "temperature", "topP");
   withModelOption(command.optionsGroup("Which model:"), `${DEFAULT_SPEECH_MODEL}, which is not in the package yet`);
   return withReportOptions(withLoadOptions(command)).action(async (text: string, options: SpeakOptions) => {
-    const { voice, speed, seed, temperature, topP, loudness } = options;
+    const { speed, seed, temperature, topP, loudness } = options;
+    const voice = voiceOf(options);
     const toStdout = options.output === "-";
     const path = options.output ?? `${stemOf({ prompt: text })}-${seed}.wav`;
     const format = toStdout ? "wav" : formatOf(path);
@@ -79,6 +85,14 @@ export function speakCommand({ signal }: Context): Command {
       await model.close();
     }
   });
+}
+
+function voiceOf({ voice, like, transcript }: SpeakOptions): string | RecordedVoice | undefined {
+  if (like === undefined && transcript !== undefined)
+    throw new ArgumentError("--transcript", "a recording to be named by --like", transcript);
+  if (like === undefined) return voice;
+  if (voice !== undefined) throw new ArgumentError("--like", "a recording or a name of --voice, not both", like);
+  return { audio: like, text: transcript };
 }
 
 function formatOf(path: string): SpeechFormat {

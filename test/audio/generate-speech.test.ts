@@ -191,5 +191,8 @@ test("tessera speak writes the file and says what it wrote", async () => {
   }
   expect(JSON.parse(out)).toMatchObject({ path: file, manifest: `${file}.json`, mediaType: "audio/wav" });
   expect(existsSync(file)).toBe(true);
+  await expect(run("Hello", "--like", file)).rejects.toMatchObject({ argument: "voice" }); // this model does not clone
+  await expect(run("Hello", "--transcript", "hi")).rejects.toMatchObject({ argument: "--transcript" });
+  await expect(run("Hello", "--like", file, "--voice", "rms")).rejects.toMatchObject({ argument: "--like" });
   await expect(run("Hello", "-o", path.join(folder, "said.doc"))).rejects.toMatchObject({ argument: "--output" });
 }, 60_000);

@@ -21,7 +21,7 @@ export function harmonicSource(config: HiftConfig, { f0, from, to, initial, nois
   const hop = hopOf(config);
   const count = config.harmonics + 1;
   const out = new Float32Array((to - from) * hop * count);
-  const { phase } = config;
+  const { phase, sineAmplitude } = config;
   for (let h = 0; h < count; h++) {
     const turns = turnsOf(config, f0, h + 1);
     const offset = phase === "each sample" ? initial[h]! : 0;
@@ -39,7 +39,8 @@ export function harmonicSource(config: HiftConfig, { f0, from, to, initial, nois
       const amplitude = voiced ? config.noiseAmplitude : config.sineAmplitude / 3;
       for (let n = 0; n < hop; n++) {
         const sample = frame * hop + n;
-        const sine = voiced ? config.sineAmplitude * Math.sin(2 * Math.PI * turnsAt(frame, n) + offset) : 0;
+        const turns = voiced ? turnsAt(frame, n) : 0;
+        const sine = voiced ? sineAmplitude * Math.sin(2 * Math.PI * (turns - Math.floor(turns)) + offset) : 0;
         out[(sample - from * hop) * count + h] = sine + amplitude * noise(sample, h);
       }
     }

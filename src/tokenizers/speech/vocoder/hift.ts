@@ -101,16 +101,17 @@ class OpenHift implements Hift {
     const count = this.config.harmonics + 1;
     // Noise of all harmonics reaches the excitation as one weighted sum, so one normal number along the weights does for all.
     const length = Math.hypot(...this.merge);
-    const frames = Array.from({ length: to - from }, (_, i) =>
-      normals({ seed, item, position: first + from + i, purpose: "excitation" }, this.hop),
-    );
+    const along = this.merge.map((weight) => weight / length);
+    const draws = new Float32Array((to - from) * this.hop);
+    for (let frame = from; frame < to; frame++) {
+      const own = normals({ seed, item, position: first + frame, purpose: "excitation" }, this.hop);
+      draws.set(own, (frame - from) * this.hop);
+    }
+    const start = from * this.hop;
     const sines = harmonicSource(this.config, {
       ...{ f0, from, to },
       initial: initialPhases(speech, count),
-      noise: (sample, h) => {
-        const frame = Math.floor(sample / this.hop);
-        return (frames[frame - from]![sample - frame * this.hop]! * this.merge[h]!) / length;
-      },
+      noise: (sample, h) => draws[sample - start]! * along[h]!,
     });
     const shape = [1, (to - from) * this.hop, count];
     return this.run(this.programs.merged, { sines: tensor(shape, sines) });
