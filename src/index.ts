@@ -153,3 +153,9 @@ export {
 export type { RecordedVoice } from "./audio/voice.js";
 export { SPEECH_DEFAULTS, type SpeechSettings, type SpeechText } from "./audio/request.js";
 export { DEFAULT_SPEECH_MODEL } from "./models/known.js";
+
+// What pipelines are made of: files of items that were changed, and models as digests
+export { meshFile } from "./3d/encode.js";
+export { speechFile } from "./audio/encode.js";
+export { pictureFile } from "./image/encode.js";
+export { digestOfModel, type FileDigest } from "./models/digest.js";

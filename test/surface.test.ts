@@ -6,6 +6,7 @@ import * as engine from "../src/engine/index.js";
 import * as root from "../src/index.js";
 import * as serve from "../src/serve/index.js";
 import * as testing from "../src/testing/index.js";
+import * as pipeline from "../src/pipeline/index.js";
 import * as tokenizers from "../src/tokenizers/index.js";
 
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -53,6 +54,7 @@ test("tessera-sdk exports these values and no others", () => {
     "UnknownNameError",
     "VERSION",
     "WeightsError",
+    "digestOfModel",
     "editImage",
     "encodeSpeech",
     "factsOf",
@@ -68,11 +70,13 @@ test("tessera-sdk exports these values and no others", () => {
     "loadTextModel",
     "loudnessOf",
     "markingOf",
+    "meshFile",
     "normaliseLoudness",
     "parseManifest",
     "parseMesh",
     "parseMeshManifest",
     "parseSpeechManifest",
+    "pictureFile",
     "rasterise",
     "readAudio",
     "readManifest",
@@ -84,6 +88,7 @@ test("tessera-sdk exports these values and no others", () => {
     "saveFrames",
     "saveMesh",
     "simplify",
+    "speechFile",
     "streamEdit",
     "streamImage",
     "streamMesh",
@@ -242,13 +247,26 @@ test("tessera-sdk/serve exports these values and no others", () => {
   expect(namesOf(serve)).toEqual(["createApp", "createServer"]);
 });
 
+test("tessera-sdk/pipeline exports these values and no others", () => {
+  expect(namesOf(pipeline)).toEqual([
+    "assetsJsonSchema",
+    "lockPathOf",
+    "makeAssets",
+    "parseAssets",
+    "planAssets",
+    "readAssets",
+    "readLock",
+    "streamAssets",
+  ]);
+});
+
 test("no name stands in two entries", () => {
-  const all = [root, core, engine, serve, tokenizers, testing].flatMap(namesOf);
+  const all = [root, core, engine, pipeline, serve, tokenizers, testing].flatMap(namesOf);
   expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
 });
 
 test("package.json offers these entries, with types for every way of finding modules", () => {
-  const folders = ["engine", "core", "tokenizers", "serve", "testing"];
+  const folders = ["engine", "core", "tokenizers", "serve", "testing", "pipeline"];
   const { exports, main, types, typesVersions } = manifest;
   const files = (folder: string) => {
     const path = folder === "." ? "./dist/index" : `./dist/${folder}/index`;
@@ -257,6 +275,7 @@ test("package.json offers these entries, with types for every way of finding mod
   expect(exports).toEqual({
     ".": files("."),
     ...Object.fromEntries(folders.map((folder) => [`./${folder}`, files(folder)])),
+    "./schemas/assets.schema.json": "./schemas/assets.schema.json",
     "./package.json": "./package.json",
   });
   expect({ main, types }).toEqual({ main: files(".").default, types: files(".").types });

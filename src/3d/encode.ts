@@ -1,6 +1,6 @@
 /** Meshes as files, each marked as made by a model where it was. */
 import type { Marking } from "../media/marking.js";
-import type { Mesh } from "../tokenizers/octree/mesh.js";
+import { type Mesh, smoothNormals } from "../tokenizers/octree/mesh.js";
 import { VERSION } from "../base/version.js";
 import type { MeshFormat } from "./formats/format.js";
 import { writeGlb } from "./formats/glb.js";
@@ -34,6 +34,10 @@ export const MESH_ENCODINGS: Readonly<Record<MeshFormat, Encoding>> = {
 export async function glbOf(mesh: Mesh, marking: Marking | null = null): Promise<Uint8Array> {
   return MESH_ENCODINGS.glb.encode(mesh, marking);
 }
+
+/** A mesh in metres, +Y up, as the bytes of a file, marked as made by a model where `marking` says so. */
+export const meshFile = async (mesh: Mesh, format: MeshFormat, marking: Marking | null): Promise<Uint8Array> =>
+  MESH_ENCODINGS[format].encode({ ...mesh, normals: mesh.normals ?? smoothNormals(mesh) }, marking);
 
 /** The mark as lines of comment. */
 const linesOf = (marking: Marking | null): string[] =>

@@ -1,7 +1,7 @@
 /** Users' own meshes as files. */
 import { writeWhole } from "../base/write-file.js";
-import { type Mesh, smoothNormals } from "../tokenizers/octree/mesh.js";
-import { MESH_ENCODINGS } from "./encode.js";
+import type { Mesh } from "../tokenizers/octree/mesh.js";
+import { meshFile } from "./encode.js";
 import { formatOf } from "./read-mesh.js";
 
 /**
@@ -11,6 +11,5 @@ import { formatOf } from "./read-mesh.js";
  * @throws UnknownNameError for another ending, OutputError.
  */
 export async function saveMesh(mesh: Mesh, path: string): Promise<void> {
-  const normals = mesh.normals ?? smoothNormals(mesh);
-  await writeWhole(path, await MESH_ENCODINGS[formatOf(path)].encode({ ...mesh, normals }, null));
+  await writeWhole(path, await meshFile(mesh, formatOf(path), null));
 }

@@ -93,6 +93,17 @@ export async function encodeSpeechFile(
   }
 }
 
+/**
+ * A sound as the bytes of a file with 16 bits, marked as made by a model.
+ *
+ * @throws ToolError where the format needs an ffmpeg that is not there, or that fails.
+ */
+export const speechFile = (
+  { samples, sampleRate }: Sound,
+  format: SpeechFormat,
+  marking: Marking,
+): Promise<Uint8Array> => encodeSpeechFile(format, to16Bit(samples), sampleRate, marking);
+
 /** The mark of a WAV file, as far as it is there: null for a file without one. */
 export function readSpeechMarking(bytes: Uint8Array): Readonly<Record<keyof typeof CARRIERS, string | null>> | null {
   const wav = new wavefile.WaveFile(bytes);

@@ -13,7 +13,8 @@ import { serveCommand } from "./serve.js";
 import { speakCommand } from "./speak.js";
 import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
-import { drained, print, tell, watchStreams } from "./streams.js";
+import { drained, messageOf, print, tell, watchStreams } from "./streams.js";
+import { assetsCommand } from "./run.js";
 import { textCommand } from "./text.js";
 import { verifyCommand } from "./verify.js";
 
@@ -74,6 +75,7 @@ function programOf(context: Context, json: boolean): Command {
     meshCommand,
     speakCommand,
     serveCommand,
+    assetsCommand,
     compareCommand,
     demoCommand,
     verifyCommand,
@@ -114,5 +116,3 @@ function factsOf(error: unknown): Facts | null {
   const [message] = messageOf(error).split("\n  → ") as [string];
   return { code: known?.code ?? "unexpected", message, remedy: known?.remedy ?? null };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -25,3 +25,6 @@ export async function drained(): Promise<NodeJS.ErrnoException | null> {
   if (failure === null) await new Promise<void>((done) => process.stdout.write("", () => done()));
   return failure;
 }
+
+/** What an error says, without its stack. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 /** Whether a picture of an earlier run is the one that this run would make. */
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
+import { canonical } from "../base/canonical.js";
 import { sha256 } from "../base/digest.js";
 import { decodingOf } from "../core/index.js";
 import { type ImageManifest, type ImageModel, readManifest, VERSION } from "../index.js";
@@ -41,10 +42,3 @@ async function rgbaOf(path: string): Promise<string | null> {
   const pixels = sharp(path).ensureAlpha().raw().toBuffer();
   return pixels.then(sha256, () => null);
 }
-
-/** JSON in which the order of names does not matter. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });

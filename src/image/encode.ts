@@ -1,6 +1,8 @@
 /** Pictures to files, by sharp: one row a format. */
 import sharp, { type Sharp } from "sharp";
+import type { Marking } from "../media/marking.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import { xmpOf } from "./xmp.js";
 
 interface Encoding {
   readonly mediaType: string;
@@ -49,9 +51,20 @@ export type ImageFormat = keyof typeof ENCODINGS;
 
 /** The bytes of a file of that format, carrying `xmp`. Where a format has no transparency, the picture is laid on white. */
 export async function encodePicture(picture: Picture, format: ImageFormat, xmp: string): Promise<Uint8Array> {
+  return encoded(picture, format).withXmp(xmp).toBuffer();
+}
+
+function encoded(picture: Picture, format: ImageFormat): Sharp {
   const { alpha, encode }: Encoding = ENCODINGS[format];
-  const image = alpha ? raw(picture) : raw(picture).flatten({ background: "#ffffff" });
-  return encode(image.withXmp(xmp)).toBuffer();
+  return encode(alpha ? raw(picture) : raw(picture).flatten({ background: "#ffffff" }));
+}
+
+/**
+ * A picture as the bytes of a file, marked as made by a model where `marking` says so: what was done to a generated picture takes
+ * nothing from its mark. Where the format has no transparency, the picture is laid on white.
+ */
+export async function pictureFile(picture: Picture, format: ImageFormat, marking: Marking | null): Promise<Uint8Array> {
+  return marking ? encodePicture(picture, format, xmpOf(marking)) : encoded(picture, format).toBuffer();
 }
 
 /** A PNG that is made quickly rather than small. */

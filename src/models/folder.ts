@@ -29,7 +29,7 @@ const MOST_BYTES = 2 ** 20;
  */
 export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> {
   const embedded = isEmbedded(nameOrPath);
-  const path = pathOf(nameOrPath);
+  const path = modelPath(nameOrPath);
   const file = join(path, CONFIG);
   try {
     return { path, json: JSON.parse(await readBoundedText(file, MOST_BYTES)) };
@@ -52,7 +52,7 @@ const isFolder = (path: string): Promise<boolean> =>
 
 /** What a name or path stands for at the moment: the folder, and the state of its config.json, which states all its files. */
 export async function modelIdentity(nameOrPath: string): Promise<string> {
-  const path = pathOf(nameOrPath);
+  const path = modelPath(nameOrPath);
   const found = await stat(join(path, CONFIG)).catch(() => null); // whoever opens it says what is wrong
   return found ? `${path} ${found.ino} ${found.size} ${found.mtimeMs}` : path;
 }
@@ -60,7 +60,7 @@ export async function modelIdentity(nameOrPath: string): Promise<string> {
 const isEmbedded = (name: string): boolean => Object.hasOwn(EMBEDDED_MODELS, name);
 
 /** Absolute, so that files which are opened later are found wherever the process is then. */
-const pathOf = (nameOrPath: string): string =>
+export const modelPath = (nameOrPath: string): string =>
   isEmbedded(nameOrPath) ? join(EMBEDDED, nameOrPath) : resolve(nameOrPath);
 
 /**

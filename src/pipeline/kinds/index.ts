@@ -1,0 +1,12 @@
+/** The kinds of assets: one row each. */
+import { IMAGE } from "./image.js";
+import type { Kind } from "./kind.js";
+import { MESH } from "./mesh.js";
+import { SPEECH } from "./speech.js";
+import { TEXT } from "./text.js";
+
+export const KINDS = { image: IMAGE, speech: SPEECH, mesh: MESH, text: TEXT } as const satisfies Record<string, Kind>;
+
+export type KindName = keyof typeof KINDS;
+
+export const KIND_NAMES = Object.keys(KINDS) as readonly KindName[];
