@@ -250,13 +250,16 @@ test("tessera-sdk/serve exports these values and no others", () => {
 test("tessera-sdk/pipeline exports these values and no others", () => {
   expect(namesOf(pipeline)).toEqual([
     "assetsJsonSchema",
+    "isItemManifest",
     "lockPathOf",
     "makeAssets",
     "parseAssets",
     "planAssets",
     "readAssets",
+    "readItemManifest",
     "readLock",
     "streamAssets",
+    "verifyAssets",
   ]);
 });
 

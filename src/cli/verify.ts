@@ -1,9 +1,15 @@
-/** `tessera verify picture.png.json`: makes a picture again and says whether it and its file are the same. */
+/**
+ * `tessera verify fox.png.json`, `tessera verify assets.lock.json`, `tessera verify FOLDER`: makes things again and says whether they
+ * and their files are the same.
+ */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { Command } from "commander";
 import { described, quoted } from "../base/words.js";
-import { ArgumentError, EMBEDDED_MODELS, type ImageManifest, readManifest, verifyImage } from "../index.js";
+import { ArgumentError, EMBEDDED_MODELS } from "../index.js";
+import { isItemManifest, type ReadItem, readItemManifest, verifyAssets } from "../pipeline/index.js";
 import { type Context, Refusal } from "./context.js";
-import { type ModelOptions, modelOf, printJson, withModelOptions } from "./options.js";
+import { loadSettingsOf, type ModelOptions, modelOf, printJson, withModelOptions } from "./options.js";
 import { print } from "./streams.js";
 
 interface VerifyOptions extends ModelOptions {
@@ -13,40 +19,103 @@ interface VerifyOptions extends ModelOptions {
 
 export const verifyCommand = ({ signal }: Context): Command =>
   withModelOptions(new Command("verify"))
-    .description("make a picture again from its manifest; compare tokens, pixels and the file")
-    .argument("<manifest>", "the .json file beside the picture")
-    .optionsGroup("What to compare:")
-    .option("--manifest-only", "do not read the picture beside the manifest", false)
+    .description("make things again from their manifests, and compare tokens, content and files")
+    .argument("<path>", "the .json beside a file, a lock file of `tessera run`, or a folder of either")
+    .optionsGroup("What it prints:")
+    .option("--manifest-only", "do not read the files beside manifests", false)
     .option("--json", "print one JSON object and nothing else", false)
     .action(async (path: string, options: VerifyOptions) => {
-      const manifest = await readManifest(path);
-      const file = options.manifestOnly ? undefined : pictureBeside(path);
-      const precision = options.precision ?? manifest.precision;
-      const model = await modelOf({ ...options, ...embeddedModelOf(manifest, options), precision });
-      try {
-        const { same, differences } = await verifyImage(manifest, { model, signal, file });
-        if (options.json) printJson({ same, differences });
-        else {
-          const sameness = file === undefined ? "same tokens, same pixels" : "same tokens, same pixels, same file";
-          print(same ? `${sameness}\n` : "DIFFERENT\n");
-          for (const difference of differences) print(`  ${difference}\n`);
-        }
-        if (!same) throw new Refusal("the picture differs");
-      } finally {
-        await model.close();
-      }
+      const lock = await lockAt(path);
+      if (lock) return verifyTree(lock, options, signal);
+      const isFolder = await stat(path).then(
+        (found) => found.isDirectory(),
+        () => false,
+      );
+      if (!isFolder) return verifyOne(path, options, signal);
+      const manifests = await manifestsIn(path);
+      if (manifests.length === 0)
+        throw new ArgumentError("<path>", "a folder with manifests or a lock file in it", path);
+      await verifyAll(manifests, options, signal);
     });
 
-/** The picture of `<picture>.json`. */
-function pictureBeside(manifest: string): string {
-  if (/.\.json$/i.test(manifest)) return manifest.slice(0, -".json".length);
-  throw new ArgumentError("<manifest>", "the name of a picture and .json", manifest, "Or pass --manifest-only.");
+/** The lock file that a path names: itself, or the only one in a folder. */
+async function lockAt(path: string): Promise<string | null> {
+  if (/\.lock\.json$/i.test(path)) return path;
+  const names = await readdir(path).catch(() => []);
+  const locks = names.filter((name) => name.endsWith(".lock.json"));
+  if (locks.length > 1)
+    throw new ArgumentError("<path>", "one of the lock files in it", path, `Name one: ${locks.join(", ")}.`);
+  return locks[0] === undefined ? null : join(path, locks[0]);
 }
 
-/** The model that a manifest names, if it is an embedded one: what a manifest says is never opened as a path. */
-function embeddedModelOf({ model: { name } }: ImageManifest, { model, config }: VerifyOptions): { model?: string } {
-  if (model !== undefined || config !== undefined) return {};
-  if (Object.hasOwn(EMBEDDED_MODELS, name)) return { model: name };
-  const remedy = "Name its folder by --model; or its files by --transformer, --tokenizer and --config.";
-  throw new ArgumentError("--model", `the model of the manifest, ${quoted(name)},`, described("none"), remedy);
+async function verifyTree(lock: string, { json, threads }: VerifyOptions, signal: AbortSignal): Promise<void> {
+  const onItem = (name: string, differences: readonly string[]) => {
+    if (json || differences.length === 0) return;
+    print(`DIFFERENT ${name}\n${differences.map((difference) => `  ${difference}\n`).join("")}`);
+  };
+  const result = await verifyAssets({ lock, threads, signal, onItem });
+  const { same, items, differences } = result;
+  if (json) printJson(result);
+  else print(`${items} items: ${same ? "all the same" : `${Object.keys(differences).length} differ`}\n`);
+  if (!same) throw new Refusal("the tree differs");
+}
+
+async function manifestsIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true });
+  const found: string[] = [];
+  for (const name of names.filter((name) => name.endsWith(".json")).sort())
+    if (await isItemManifest(join(folder, name))) found.push(join(folder, name));
+  return found;
+}
+
+async function verifyAll(paths: readonly string[], options: VerifyOptions, signal: AbortSignal): Promise<void> {
+  const rows: { path: string; same: boolean; differences: readonly string[] }[] = [];
+  for (const path of paths) {
+    const { same, differences } = await verified(path, await readItemManifest(path), options, signal);
+    rows.push({ path, same, differences });
+    if (!options.json && !same) print(`DIFFERENT ${path}\n${differences.map((one) => `  ${one}\n`).join("")}`);
+  }
+  const differing = rows.filter(({ same }) => !same).length;
+  if (options.json) printJson({ same: differing === 0, items: rows });
+  else print(`${rows.length} items: ${differing === 0 ? "all the same" : `${differing} differ`}\n`);
+  if (differing > 0) throw new Refusal("some differ");
+}
+
+async function verifyOne(path: string, options: VerifyOptions, signal: AbortSignal): Promise<void> {
+  const item = await readItemManifest(path);
+  const { same, differences } = await verified(path, item, options, signal);
+  if (options.json) printJson({ same, differences });
+  else {
+    const content = `same tokens, same ${item.verifier.output}`;
+    print(same ? `${content}${options.manifestOnly ? "" : ", same file"}\n` : "DIFFERENT\n");
+    for (const difference of differences) print(`  ${difference}\n`);
+  }
+  if (!same) throw new Refusal("the item differs");
+}
+
+async function verified(path: string, item: ReadItem, options: VerifyOptions, signal: AbortSignal) {
+  const file = options.manifestOnly ? undefined : fileBeside(path);
+  const model = await modelFor(item, options);
+  try {
+    return await item.verifier.verify(item.json, path, model, file, signal);
+  } finally {
+    await model.close();
+  }
+}
+
+/** The file of `<file>.json`. */
+function fileBeside(manifest: string): string {
+  if (/.\.json$/i.test(manifest)) return manifest.slice(0, -".json".length);
+  throw new ArgumentError("<path>", "the name of a file and .json", manifest, "Or pass --manifest-only.");
+}
+
+/** The model that is named, or the embedded one of the manifest: what a manifest says is never opened as a path. */
+async function modelFor({ verifier, model: name, precision }: ReadItem, options: VerifyOptions) {
+  const loading = { ...options, precision: options.precision ?? precision ?? undefined } as VerifyOptions;
+  if (options.config !== undefined || options.transformer !== undefined) return modelOf(loading);
+  if (options.model === undefined && !Object.hasOwn(EMBEDDED_MODELS, name)) {
+    const remedy = "Name its folder by --model; or its files by --transformer, --tokenizer and --config.";
+    throw new ArgumentError("--model", `the model of the manifest, ${quoted(name)},`, described("none"), remedy);
+  }
+  return verifier.load(options.model ?? name, loadSettingsOf(loading) as never);
 }

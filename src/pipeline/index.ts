@@ -11,3 +11,5 @@ export {
   streamAssets,
 } from "./stream-assets.js";
 export { type Lock, lockPathOf, readLock } from "./lock.js";
+export { type TreeVerification, verifyAssets, type VerifyOptions } from "./verify-lock.js";
+export { isItemManifest, type ReadItem, readItemManifest, type Verifier } from "./verify-item.js";

@@ -19,7 +19,7 @@ export interface Lanes {
   readonly threads: number | null;
 }
 
-type Models = Map<string, Promise<{ close(): Promise<void> }>>;
+export type Models = Map<string, Promise<{ close(): Promise<void> }>>;
 
 /** The executor of this process. */
 export const makeHere =
@@ -34,7 +34,7 @@ export const makeHere =
       try {
         for (let batch = batches.shift(); batch; batch = batches.shift()) await makeBatch(batch, work, models, share);
       } finally {
-        for (const model of models.values()) await model.then((loaded) => loaded.close()).catch(() => {});
+        await closeModels(models);
       }
     };
     const ended = await Promise.allSettled(Array.from({ length: Math.min(jobs, batches.length) }, lane));
@@ -43,8 +43,12 @@ export const makeHere =
     if (failure) throw failure.reason;
   };
 
+export async function closeModels(models: Models): Promise<void> {
+  for (const model of models.values()) await model.then((loaded) => loaded.close()).catch(() => {}); // told of when it was loaded
+}
+
 /** Applies post steps to an item that the store has. */
-async function finishedFromStore(planned: Planned, work: Work): Promise<boolean> {
+export async function finishedFromStore(planned: Planned, work: Work): Promise<boolean> {
   work.signal.throwIfAborted();
   const item = await storedItem(work.store, planned.itemKey);
   if (!item) return false;
@@ -72,7 +76,13 @@ export function batchesOf(items: readonly Planned[]): Planned[][] {
   return all;
 }
 
-async function makeBatch(batch: readonly Planned[], work: Work, models: Models, threads: number | null): Promise<void> {
+/** Makes items that differ in nothing but their index; models are opened when they are first needed. */
+export async function makeBatch(
+  batch: readonly Planned[],
+  work: Work,
+  models: Models,
+  threads: number | null,
+): Promise<void> {
   work.signal.throwIfAborted();
   const open = new Map(batch.map((planned) => [planned.task.index, planned]));
   await attempt(open, work, async () => {

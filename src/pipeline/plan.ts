@@ -96,7 +96,7 @@ export async function planAssets({ manifest, output, cache, only }: PlanOptions)
 }
 
 /** An embedded model by its name; a folder by its path, which starts from that of the manifest. */
-function sourceOf(model: string, home: string): string {
+export function sourceOf(model: string, home: string): string {
   return Object.hasOwn(EMBEDDED_MODELS, model) || isAbsolute(model) ? model : resolve(home, model);
 }
 
