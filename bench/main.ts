@@ -5,6 +5,7 @@ import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
 import { octgpt } from "./octgpt.js";
 import { previews } from "./previews.js";
+import { separations } from "./separations.js";
 import { speech } from "./speech.js";
 import { text } from "./text.js";
 import { varD16 } from "./var-d16.js";
@@ -23,6 +24,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   speech,
   jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,
+  separations,
 };
 
 const names = process.argv.slice(2);

@@ -35,13 +35,13 @@ export const demoCommand = ({ signal }: Context): Command =>
         const gallery = await buildGallery({
           ...{ model, folder, seed, limit, signal },
           onPicture: ({ row, done, total }) => {
-            const how = row.reused ? "kept" : `${Math.round(row.milliseconds)} ms`;
+            const how = row.milliseconds === null ? "kept" : `${row.milliseconds} ms`;
             progress.line(`${String(done).padStart(3)}/${total}  ${row.prompt} · ${row.style} · ${how}`);
           },
         });
         if (options.json) return printJson(gallery);
-        const made = gallery.rows.filter((row) => !row.reused);
-        const seconds = made.reduce((sum, row) => sum + row.milliseconds, 0) / 1000;
+        const made = gallery.rows.flatMap(({ milliseconds }) => milliseconds ?? []);
+        const seconds = made.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000;
         print(`${gallery.page}\n${gallery.sheet}\n`);
         progress.line(`${made.length} made in ${seconds.toFixed(1)} s, ${gallery.rows.length - made.length} kept`);
       } finally {

@@ -7,6 +7,7 @@ import { type Context, Refusal } from "./context.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
 import { editCommand } from "./edit.js";
+import { galleryCommand } from "./gallery.js";
 import { imageCommand } from "./image.js";
 import { meshCommand } from "./mesh.js";
 import { serveCommand } from "./serve.js";
@@ -78,6 +79,7 @@ function programOf(context: Context, json: boolean): Command {
     assetsCommand,
     compareCommand,
     demoCommand,
+    galleryCommand,
     verifyCommand,
     modelsCommand,
     doctorCommand,

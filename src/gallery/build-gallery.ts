@@ -4,14 +4,15 @@
  * every picture whose manifest and pixels are those that it would make, so an interrupted gallery goes on where it stopped.
  */
 import { join } from "node:path";
+import { nameFrom, slugOf } from "../base/slug.js";
 import { writeWhole } from "../base/write-file.js";
-import { ArgumentError, generateImage, type ImageModel } from "../index.js";
+import { ArgumentError, type DecodingName, type ImageModel, streamImage } from "../index.js";
 import { buildComparison, COMPARISON_PAGE } from "./build-comparison.js";
-import { keptPicture } from "./kept-picture.js";
-import { pageOf } from "./page.js";
+import { isKept } from "./kept-picture.js";
 import { GALLERY_PROMPTS, type GalleryPrompt } from "./prompts.js";
 import type { GalleryRow } from "./row.js";
 import { sheetOf } from "./sheet.js";
+import { previewsOf, writeGallery } from "./write-gallery.js";
 
 export interface GallerySettings {
   readonly model: ImageModel;
@@ -55,19 +56,31 @@ export async function buildGallery({
     rows.push(row);
     onPicture?.({ row, done: rows.length, total: wanted.length });
   }
-  const page = join(folder, "index.html");
   const sheet = join(folder, "sheet.png");
   await writeWhole(sheet, await sheetOf(model, folder, rows));
   const several = model.decodings.length > 1;
-  if (several) await buildComparison({ ...COMPARED, model, seed, folder, signal });
-  await writeWhole(page, pageOf(model, rows, several ? COMPARISON_PAGE : null));
+  if (several) await buildComparison({ ...COMPARED, model, seed, folder, signal, back: "index.html" });
+  const title = `What ${model.name} draws`;
+  const sheetLink = { file: "sheet.png", text: "All pictures on one sheet" };
+  const comparison = { file: COMPARISON_PAGE, text: "The same picture in every order of decoding" };
+  const { page } = await writeGallery({
+    folder,
+    title,
+    links: several ? [sheetLink, comparison] : [sheetLink],
+    signal,
+  });
   return { page, sheet, rows };
 }
 
 /** What the gallery draws in every order; its style is the model's default. */
 const COMPARED = { prompt: "guitar" } as const;
 
-/** Makes one picture, or keeps it. How long it took is remembered beside it. */
+/** Passes from one preview to the next: about five of a picture of 256 tokens. */
+const PREVIEW_EVERY: Readonly<Record<DecodingName, number>> = {
+  ...{ "next-scale": 1, "next-token": 43, jacobi: 15, "next-neighbor": 6, "parallel-regions": 11, masked: 2 },
+};
+
+/** Makes one picture, or keeps it. */
 async function rowOf(
   model: ImageModel,
   folder: string,
@@ -75,15 +88,18 @@ async function rowOf(
   seed: number,
   signal: AbortSignal | undefined,
 ): Promise<GalleryRow> {
-  const file = `${wanted.prompt.replaceAll(" ", "-")}-${wanted.style}.png`;
-  const device = model.device.name;
-  const kept = await keptPicture(model, join(folder, file), wanted, seed);
-  if (kept) return { ...wanted, file, seed, device, milliseconds: kept.milliseconds, reused: true };
-  const { images, usage } = await generateImage({ ...wanted, seed, model, signal });
-  const milliseconds = Math.round(usage.milliseconds);
-  await images[0]!.save(join(folder, file), { manifest: true });
-  await writeWhole(join(folder, `${file}.time`), `${milliseconds}\n`);
-  return { ...wanted, file, seed, device, milliseconds, reused: false };
+  const file = `${slugOf(wanted.prompt)}-${nameFrom(wanted.style)}.png`;
+  if (await isKept(model, join(folder, file), wanted, seed)) return { ...wanted, file, seed, milliseconds: null };
+  const previewEvery = PREVIEW_EVERY[model.decodings[0]!];
+  const previews: Uint8Array[] = [];
+  let milliseconds = 0;
+  for await (const event of streamImage({ ...wanted, seed, model, signal, previewEvery })) {
+    if (event.type === "image-preview") previews.push(event.bytes);
+    if (event.type === "image-end") await event.image.save(join(folder, file), { manifest: true });
+    if (event.type === "run-end") milliseconds = Math.round(event.result.usage.milliseconds);
+  }
+  for (const [i, bytes] of previews.entries()) await writeWhole(join(folder, previewsOf(file), `${i + 1}.png`), bytes);
+  return { ...wanted, file, seed, milliseconds };
 }
 
 /** The prompts in styles that the model has, each picture once. Styles that it has not are replaced by its own in turn. */

@@ -1,5 +1,4 @@
 /** Whether a picture of an earlier run is the one that this run would make. */
-import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { canonical } from "../base/canonical.js";
 import { sha256 } from "../base/digest.js";
@@ -7,15 +6,15 @@ import { decodingOf } from "../core/index.js";
 import { type ImageManifest, type ImageModel, readManifest, VERSION } from "../index.js";
 import type { GalleryPrompt } from "./prompts.js";
 
-/** The picture at `path`, if its manifest asks for the same and its pixels are still those of the manifest; else null. */
-export async function keptPicture(
+/** Whether the manifest of the picture at `path` asks for the same, and its pixels are still those of the manifest. */
+export async function isKept(
   model: ImageModel,
   path: string,
   { prompt, style }: GalleryPrompt,
   seed: number,
-): Promise<{ readonly milliseconds: number } | null> {
+): Promise<boolean> {
   const manifest = await readManifest(`${path}.json`).catch(() => null); // none, or a damaged one: it is made again
-  if (manifest === null) return null;
+  if (manifest === null) return false;
   const { guidance, guidanceUntil, temperature, topK, topP, minP } = model.defaults;
   const wanted: Partial<ImageManifest> = {
     tessera: VERSION,
@@ -32,9 +31,7 @@ export async function keptPicture(
   const same = Object.entries(wanted).every(([name, value]) => {
     return canonical(manifest[name as keyof ImageManifest]) === canonical(value);
   });
-  if (!same || (await rgbaOf(path)) !== manifest.picture.rgbaSha256) return null;
-  const time = Number(await readFile(`${path}.time`, "utf8").catch(() => "0"));
-  return { milliseconds: Number.isFinite(time) ? time : 0 };
+  return same && (await rgbaOf(path)) === manifest.picture.rgbaSha256;
 }
 
 /** The digest of a file's pixels; null where it is no picture. */

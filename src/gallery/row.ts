@@ -1,4 +1,4 @@
-/** What the page and the sheet know of a picture. */
+/** What the sheet and the command know of a picture. */
 import type { GalleryPrompt } from "./prompts.js";
 
 /** A picture of the gallery. */
@@ -6,9 +6,6 @@ export interface GalleryRow extends GalleryPrompt {
   /** Relative to the folder. */
   readonly file: string;
   readonly seed: number;
-  /** What making it took, also if that was in an earlier run; 0 if that is not known. */
-  readonly milliseconds: number;
-  readonly device: string;
-  /** Kept from an earlier run. */
-  readonly reused: boolean;
+  /** What making it took; null where it was kept from an earlier run. */
+  readonly milliseconds: number | null;
 }

@@ -10,7 +10,7 @@ export { compareMeshes } from "./mesh/compare-meshes.js";
 export { compareSounds } from "./sound/compare-sounds.js";
 export { compareTokens } from "./tokens-medium.js";
 
-/** What is the same to each matcher unless its options say otherwise. docs/testing.md tells how these were chosen. */
+/** What is the same to each matcher unless its options say otherwise. `npm run bench -- separations` shows what they tell apart. */
 export const TOLERANCES = {
   tokens: TOKENS.tolerance,
   image: IMAGES.tolerance,

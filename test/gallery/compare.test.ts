@@ -31,7 +31,7 @@ test("a comparison shows what generateImage makes in each order, its passes and 
     expect(image.ids).toEqual(images[0]!.ids);
     expect(previews).toHaveLength(Math.ceil(forwardPasses / Math.ceil(forwardPasses / (PREVIEWS + 1))) - 1);
     expect(files).toEqual(expect.arrayContaining([`compare-${decoding}.png`, `compare-${decoding}.png.json`]));
-    for (const said of [`<b>${decoding}</b>`, `${forwardPasses} passes`, `compare-${decoding}-1.png`])
+    for (const said of [`<h2>${decoding}</h2>`, `${forwardPasses} passes`, `compare-${decoding}-1.png`])
       expect(html).toContain(said);
   }
   expect(await readMarking(await readFile(sheet))).toMatchObject({ system: "tessera-sdk", prompt: "a <b>" });

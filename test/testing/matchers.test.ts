@@ -3,31 +3,17 @@
  * an installed vitest 3.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readMarking, readSpeechMarking } from "../../src/index.js";
+import { installProject } from "../support/installed-project.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const vitest = process.env.TESSERA_VITEST ?? join(root, "node_modules/vitest");
 const folder = temporaryFolder();
 const goldens = join(folder, "__tessera__/media.inner.ts");
 
-beforeAll(() => {
-  cpSync(join(root, "test/testing/project"), folder, { recursive: true });
-  const modules = join(folder, "node_modules");
-  mkdirSync(join(modules, "tessera-sdk"), { recursive: true });
-  for (const part of ["dist", "package.json"])
-    cpSync(join(root, part), join(modules, "tessera-sdk", part), { recursive: true });
-  symlinkSync(vitest, join(modules, "vitest"));
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { dependencies: object };
-  for (const name of Object.keys(dependencies)) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(root, "node_modules", name), join(modules, name));
-  }
-});
+beforeAll(() => installProject("test/testing/project", folder, process.env.TESSERA_VITEST));
 
 interface Outcome {
   readonly passed: readonly string[];
@@ -63,7 +49,7 @@ function run(env: Readonly<Record<string, string>>, ...words: readonly string[])
 const ALL = 10;
 const CHANGED = ["a mesh", "a picture", "a sound", "tokens"];
 
-describe.sequential("goldens", () => {
+describe.sequential("goldens", { timeout: 180_000 }, () => {
   test("are written by the first run, marked where items are, and matched by the next, also under CI", async () => {
     const first = run({});
     expect(first.failed).toEqual({});
