@@ -1,5 +1,4 @@
 /** Fewer faces, by meshoptimizer (edge collapse under quadric errors, Garland and Heckbert 1997). */
-import { MeshoptSimplifier } from "meshoptimizer";
 import { check, isIntegerIn } from "../base/check.js";
 import { boundsOf, type Mesh, smoothNormals } from "../tokenizers/octree/mesh.js";
 import { topologyOf } from "../tokenizers/octree/topology.js";
@@ -21,6 +20,7 @@ export async function simplify(mesh: Mesh, faces: number): Promise<Simplified> {
   check("faces", "a whole number from 4 to 10,000,000", faces, isIntegerIn(4, 10_000_000));
   const given = mesh.faces.length / 3;
   const { closed } = topologyOf(mesh);
+  const { MeshoptSimplifier } = await import("meshoptimizer"); // loaded when needed: its import decodes WebAssembly
   await MeshoptSimplifier.ready;
   const { least, most } = boundsOf(mesh);
   const extent = Math.max(...least.map((low, axis) => most[axis]! - low));

@@ -1,5 +1,7 @@
 /** A text as its graphemes, what a reader takes for one character (Unicode UAX 29, extended grapheme clusters). */
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Made when it is first needed: making it takes longer than reading most texts. */
+let segmenter: Intl.Segmenter | undefined;
 
 /** Intl.Segmenter needs time in proportion to the text for each grapheme, so it is given this much of it at first. */
 const CHUNK = 64;
@@ -19,6 +21,7 @@ export function* graphemesOf(text: string): Generator<string> {
 
 /** At least one grapheme from `start` on; the last one of a chunk may go on behind it, and is left for the next. */
 function wholeGraphemes(text: string, start: number): string[] {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   for (let size = CHUNK; ; size *= 4) {
     const end = start + size + (text.codePointAt(start + size - 1)! > 0xffff ? 1 : 0); // never between surrogates
     const found = Array.from(segmenter.segment(text.slice(start, end)), ({ segment }) => segment);
