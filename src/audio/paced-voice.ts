@@ -38,7 +38,7 @@ export function pacedVoice(name: string, config: PacedVoice, parts: PacedParts):
           signal,
         }),
         timing: (tokens) => timingOf(sentence, tokens),
-        ...{ flow: parts.flow, config: config.flow, vocoder: parts.vocoder, prompt: null },
+        ...{ flow: parts.flow, config: config.flow, vocoder: parts.vocoder, prompt: null, fadeIn: config.fadeIn },
         speaker: config.speakers[speaker]!.vector,
         noise: (channels, from, to) =>
           frames(channels, first + from, first + to).map((x) => x * config.defaults.flowTemperature),

@@ -66,7 +66,7 @@ export function promptedVoice(config: CosyvoiceConfig, parts: PromptedParts): Vo
       {
         drawing: heardTokens(tokens, new Set(config.silent)),
         timing: () => NO_TIMES,
-        ...{ flow: parts.flow, config: config.flow, vocoder: parts.vocoder, noise },
+        ...{ flow: parts.flow, config: config.flow, vocoder: parts.vocoder, noise, fadeIn: 0 },
         ...prompt.heard,
       },
       place,

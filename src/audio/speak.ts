@@ -83,11 +83,8 @@ function speaking({ model, request, speaker, known, warnings, index, signal }: J
   /** When the phones and words of a sentence are heard that begins at `start` seconds. */
   const time = (utterance: Utterance, start: number): void => {
     const seconds = model.tokenSamples / sampleRate / request.speed;
-    const heard = <T extends Timed>(timed: T): T => ({
-      ...timed,
-      start: start + seconds * timed.start,
-      end: start + seconds * timed.end,
-    });
+    const at = (tokens: number) => Number((start + seconds * tokens).toFixed(6)); // microseconds: no 3.5200000000000005
+    const heard = <T extends Timed>(timed: T): T => ({ ...timed, start: at(timed.start), end: at(timed.end) });
     const timing = utterance.timing();
     phones.push(...timing.phones.map(heard));
     words.push(...timing.words.map(heard));

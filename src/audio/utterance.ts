@@ -16,6 +16,8 @@ export interface Sounding<Token extends { readonly id: number }> {
   readonly flow: FlowDecoder;
   readonly config: Exclude<FlowConfig, { generation: 1 }>;
   readonly vocoder: Hift;
+  /** Samples over which a sentence rises from silence: at its beginning the vocoder has no past to go by. */
+  readonly fadeIn: number;
   readonly prompt: FlowPrompt | null;
   /** The vector of the speaker. */
   readonly speaker: Float32Array;
@@ -36,12 +38,13 @@ const MOST_CHUNKS = 16;
 
 /** Pieces end where chunks do, those of the prompt counted, so that what was heard does not change when more tokens come. */
 export function utterance<Token extends { readonly id: number }>(
-  { drawing, timing, flow, config, vocoder, prompt, speaker, noise }: Sounding<Token>,
+  { drawing, timing, flow, config, vocoder, fadeIn, prompt, speaker, noise }: Sounding<Token>,
   { request: { seed, speed }, item, number, signal }: Place,
 ): Utterance {
   const tokens: Token[] = [];
   const stretch = melSpeed(config.mels, speed);
   const stream = hiftStream(vocoder, { seed, item, first: number * FRAMES });
+  const risen = rising(fadeIn);
   const behindChunk = (prompt?.tokens.length ?? 0) % config.chunk;
   let ended = false;
   let sounded = 0; // tokens whose mel is made
@@ -68,17 +71,28 @@ export function utterance<Token extends { readonly id: number }>(
         if (sounded === tokens.length) return new Float32Array(0);
         const mel = await melOf(tokens.length, "final");
         sounded = tokens.length;
-        return stream.push(mel, "final");
+        return risen(await stream.push(mel, "final"));
       }
       if (tokens.length < until + LOOKAHEAD) return new Float32Array(0);
       const mel = await melOf(until + LOOKAHEAD, "more to come");
       sounded = until;
       chunks = Math.min(GROWTH * chunks, MOST_CHUNKS);
       until += chunks * config.chunk;
-      return stream.push(mel, "more to come");
+      return risen(await stream.push(mel, "more to come"));
     },
     close: async () => {
       await drawing.return();
     },
+  };
+}
+
+/** A gain from 0 to 1 over the first `length` samples of all that is passed through, as the square of a sine. */
+function rising(length: number): (piece: Float32Array) => Float32Array {
+  let before = 0;
+  return (piece) => {
+    for (let i = 0; i < piece.length && before + i < length; i++)
+      piece[i]! *= Math.sin((Math.PI / 2) * ((before + i) / length)) ** 2;
+    before += piece.length;
+    return piece;
   };
 }

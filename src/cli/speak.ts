@@ -57,7 +57,7 @@ export function speakCommand({ signal }: Context): Command {
     )
     .option("--no-manifest", "do not write <file>.json");
   withSamplingOptions(command, "temperature", "topP");
-  withModelOption(command.optionsGroup("Which model:"), `${DEFAULT_SPEECH_MODEL}, which is not in the package yet`);
+  withModelOption(command.optionsGroup("Which model:"), DEFAULT_SPEECH_MODEL);
   return withReportOptions(withLoadOptions(command)).action(async (text: string, options: SpeakOptions) => {
     const { speed, seed, temperature, topP, loudness } = options;
     const voice = voiceOf(options);

@@ -38,6 +38,12 @@ export const EMBEDDED_MODELS = {
     ],
     licence: "Apache-2.0",
   },
+  "tessera-voice": {
+    kind: "speech",
+    about: "English speech of 16 kHz",
+    voices: ["slt-hts", "rms", "slt", "awb"],
+    licence: "Apache-2.0",
+  },
 } as const satisfies Record<string, EmbeddedModel>;
 
 export type EmbeddedName = keyof typeof EMBEDDED_MODELS;

@@ -26,6 +26,8 @@ export interface PacedVoice {
   /** Samples a second, and of a token. */
   readonly sampleRate: number;
   readonly tokenSamples: number;
+  /** Samples over which each sentence rises from silence. */
+  readonly fadeIn: number;
   /** Names of phones; an id is a place among them. */
   readonly phones: readonly string[];
   readonly speakers: readonly SpeakerRow[];
@@ -87,6 +89,7 @@ export function parseSpeechModelConfig(json: unknown, where: string): SpeechMode
 export function parseVoice(of: Fields, where: string): PacedVoice {
   const sampleRate = of.number("sampleRate", "a whole number from 8000 to 48000", isIntegerIn(8000, 48000));
   const tokenSamples = of.number("tokenSamples", "a whole number from 1 to 48000", isIntegerIn(1, 48000));
+  const fadeIn = of.number("fadeIn", "a whole number from 0 to 48000", isIntegerIn(0, 48000));
   const phones = of.value("phones", "a list of 2 to 1000 different names", (value): value is string[] => {
     const names = Array.isArray(value) && value.length >= 2 && value.length <= 1000 ? value : [];
     return names.length > 0 && names.every((name) => typeof name === "string") && new Set(names).size === names.length;
@@ -112,6 +115,7 @@ export function parseVoice(of: Fields, where: string): PacedVoice {
   const voice = {
     sampleRate,
     tokenSamples,
+    fadeIn,
     phones,
     speakers,
     mel,

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 import voice.run  # noqa: F401  the recipe of tessera-icons, whose int8 this is
-from export import BLOCK, int8_blocks, write
+from recipe.shipped import BLOCK, int8_blocks, write
 from voice import audio, speak
 from voice.data import VOICES, Supervised, speakers
 from voice.flow import Flow
@@ -69,7 +69,7 @@ def described(lm, flow, hift, s3):
     vocoder = camel(hift.config)
     vocoder.pop("hop")
     return {
-        "sampleRate": audio.RATE, "tokenSamples": audio.TOKEN, "phones": PHONES,
+        "sampleRate": audio.RATE, "tokenSamples": audio.TOKEN, "fadeIn": speak.FADE_IN, "phones": PHONES,
         "voices": [{"name": name, "description": NAMES[name], "speaker": vector.tolist()}
                    for name, vector in zip(VOICES, speakers(flow.config.speaker))],
         "mel": {"mels": audio.MELS, "fftSize": audio.FFT, "hop": audio.HOP, "centre": audio.CENTRE, "spread": audio.SPREAD},

@@ -9,8 +9,8 @@ from voice.data import VOICES, Corpus, phone_ids, phone_tokens
 from voice.lm import Lm, LmConfig, text_rows
 from voice.run import Averages, Slice, adamw_for_transformers, batch_at, begin_slice, slice_options
 
-DROP = 0.1
-WRONG = 0.05  # share of tokens replaced where they are read, not where they are predicted
+DROP = 0.2
+WRONG = 0.1  # share of tokens replaced where they are read, not where they are predicted
 
 
 class Batches:

@@ -15,6 +15,7 @@ from voice.hift import Hift
 from voice.run import Averages, Slice, begin_slice, slice_options
 
 BEFORE, SEGMENT, AFTER = 8, 44, 4  # frames: context, what is compared, what the first layer looks ahead
+EDGES = {3: "beginning", 7: "end"}  # of eight batches, one is of beginnings of utterances and one of ends, where zeros stand for what is beyond
 CALM = 0.4  # share of the learning rate beside adversaries
 RESOLUTIONS = ((2048, 512), (1024, 256), (512, 128), (128, 32))
 
@@ -48,19 +49,21 @@ class Segments:
         self.first = corpus.first.cpu().numpy()[self.utterances] * 2
 
     def batch(self, step, size):
-        """mel [B, mels, T], f0 [B, T], samples [B, SEGMENT * HOP] of the compared part."""
-        r = np.random.default_rng([self.seed, step])
+        """mel [B, mels, T], f0 [B, T], samples [B, SEGMENT * HOP] of the compared part, and the frames before it."""
+        r, edge = np.random.default_rng([self.seed, step]), EDGES.get(step % 8)
         pick = r.choice(len(self.frames), size, p=self.frames / self.frames.sum())
-        T = BEFORE + SEGMENT + AFTER
-        start = self.first[pick] + (r.random(size) * (self.frames[pick] - T + 1)).astype(int)
+        before, after = 0 if edge == "beginning" else BEFORE, 0 if edge == "end" else AFTER
+        T = before + SEGMENT + after
+        share = {"beginning": 0, "end": 1}.get(edge, r.random(size))
+        start = self.first[pick] + np.minimum(share * (self.frames[pick] - T + 1), self.frames[pick] - T).astype(int)
         at = torch.from_numpy(start).to(self.corpus.device)[:, None]
         steps = torch.arange(T, device=at.device)
-        samples = self.corpus.wave[(at + BEFORE) * HOP + torch.arange(SEGMENT * HOP, device=at.device)]
-        return self.mel[at + steps].float().transpose(1, 2), self.corpus.f0[at + steps], samples.float() / 32767
+        samples = self.corpus.wave[(at + before) * HOP + torch.arange(SEGMENT * HOP, device=at.device)]
+        return self.mel[at + steps].float().transpose(1, 2), self.corpus.f0[at + steps], samples.float() / 32767, before
 
 
-def compared(wave):
-    return wave[:, BEFORE * HOP:(BEFORE + SEGMENT) * HOP]
+def compared(wave, before):
+    return wave[:, before * HOP:(before + SEGMENT) * HOP]
 
 
 def main():
@@ -81,12 +84,12 @@ def main():
     sums, every = torch.zeros(5, device=device), 50
 
     while (progress := run.progress) < 1:
-        mel, f0, real = segments.batch(run.step, a.batch)
+        mel, f0, real, before = segments.batch(run.step, a.batch)
         adversarial = a.adversaries > 0 and (run.again or progress >= a.adversaries)
         rate = run.rate(a.rate) * (CALM if adversarial else 1.0)
         with torch.autocast(device.type, dtype):
             said = model.fundamental(mel).float()
-            made = compared(model.synthesise(mel, model.source(f0)))
+            made = compared(model.synthesise(mel, model.source(f0)), before)
         spectral, by_mel, pitch = spectral_loss(made, real), mel_loss(made, real), pitch_loss(said, f0)
         loss, fooled, judged_loss = spectral + 2 * by_mel + 0.2 * pitch, torch.zeros((), device=device), torch.zeros((), device=device)
         if adversarial:
@@ -120,8 +123,8 @@ def main():
 def validated(average, segments, device):
     model = Hift().to(device)
     model.load_state_dict(average.shadow)
-    mel, f0, real = segments.batch(0, 16)
-    made = compared(model(mel))
+    mel, f0, real, before = segments.batch(0, 16)
+    made = compared(model(mel), before)
     return {"held_out_spectral": spectral_loss(made, real).item(), "held_out_mel": mel_loss(made, real).item(),
             "held_out_pitch": pitch_loss(model.fundamental(mel), f0).item()}
 

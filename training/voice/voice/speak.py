@@ -14,6 +14,7 @@ from .run import trained
 
 STEPS, TEMPERATURE = 6, 0.6  # of the flow
 TOP_P, LM_TEMPERATURE = 0.8, 0.7
+FADE_IN = 320  # samples at the beginning of a sentence, where the vocoder has no past to go by
 
 
 def nucleus(generator, top_p=TOP_P, temperature=LM_TEMPERATURE):
@@ -40,7 +41,9 @@ class Speaker:
     @torch.no_grad()
     def wave_of_mel(self, mel, seed=0):
         torch.manual_seed(seed)
-        return self.part("vocoder", Hift)(mel[None])[0]
+        wave = self.part("vocoder", Hift)(mel[None])[0]
+        wave[:FADE_IN] *= torch.sin(torch.pi / 2 * torch.arange(FADE_IN) / FADE_IN) ** 2
+        return wave
 
     @torch.no_grad()
     def mel_of_tokens(self, tokens, voice, seed=0):
