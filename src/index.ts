@@ -15,7 +15,7 @@ export type { PublishedFiles } from "./image/recipe.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./image/request.js";
 export { FRAMES_DEFAULTS, type FrameSource, type FramesSettings, saveFrames } from "./image/save-frames.js";
 export { type ImageVerification, verifyImage } from "./image/verify-image.js";
-export { readMarking, xmpOf } from "./image/xmp.js";
+export { readMarking, xmpOf } from "./media/xmp.js";
 export type { Picture } from "./tokenizers/image/pixels.js";
 export type { PictureSource } from "./tokenizers/image/read-picture.js";
 
@@ -159,3 +159,37 @@ export { meshFile } from "./3d/encode.js";
 export { speechFile } from "./audio/encode.js";
 export { pictureFile } from "./image/encode.js";
 export { digestOfModel, type FileDigest } from "./models/digest.js";
+
+// Masks
+export {
+  areaOf,
+  type BinaryMask,
+  boxedMask,
+  boxOf,
+  intersectionOverUnion,
+  type MaskSource,
+  readMask,
+} from "./mask/binary-mask.js";
+export { type CutOut, cutOut } from "./mask/cut-out.js";
+export { decodeMask, type DecodeMaskOptions, encodeMask, type MaskCoding } from "./mask/encode-mask.js";
+export { fromPolygons, type Polygon, toPolygons } from "./mask/formats/polygon.js";
+export { type CocoRle, fromRle, toRle } from "./mask/formats/rle.js";
+export type { GeneratedMask } from "./mask/generated-mask.js";
+export { type MaskManifest, parseMaskManifest, readMaskManifest } from "./mask/manifest.js";
+export { loadMaskModel, type MaskModel } from "./mask/model.js";
+export { MASK_DEFAULTS, type MaskSettings } from "./mask/request.js";
+export {
+  generateMask,
+  type GenerateMaskOptions,
+  type MaskEnd,
+  type MaskEvent,
+  type MaskPreview,
+  type MaskResult,
+  type SegmentationSubject,
+  segmentImage,
+  type SegmentImageOptions,
+  streamSegmentation,
+} from "./mask/segment-image.js";
+export { type MaskVerification, verifyMask, type VerifyMaskOptions } from "./mask/verify-mask.js";
+export { DEFAULT_MASK_MODEL } from "./models/known.js";
+export type { MaskModelConfig } from "./models/mask-config.js";

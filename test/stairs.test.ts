@@ -10,7 +10,7 @@ const STAIRS = [
   ["core", "tokenizers"], //                           ids -> ids and media <-> ids: neither knows the other
   ["models"], //                                       which checkpoints exist, how a folder is read and verified
   ["media"], //                                        what all media share: runs, loading, manifests, saving, marking
-  ["text", "image", "audio", "3d"], //                 one medium each
+  ["text", "image", "audio", "3d", "mask"], //                 one medium each
   ["index.ts"], //                                     the public names that are not those of a part
   ["gallery", "pipeline", "testing", "ai-sdk", "serve"], // faces
   ["cli"], //                                          the command, which shows the other faces, too

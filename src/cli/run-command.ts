@@ -11,6 +11,7 @@ import { galleryCommand } from "./gallery.js";
 import { imageCommand } from "./image.js";
 import { meshCommand } from "./mesh.js";
 import { serveCommand } from "./serve.js";
+import { segmentCommand } from "./segment.js";
 import { speakCommand } from "./speak.js";
 import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
@@ -74,6 +75,7 @@ function programOf(context: Context, json: boolean): Command {
     textCommand,
     editCommand,
     meshCommand,
+    segmentCommand,
     speakCommand,
     serveCommand,
     assetsCommand,

@@ -19,6 +19,10 @@ export { IMAGE_BERT, type ImageBert } from "./image-bert/architecture.js";
 export { IMAGE_BERTS, type ImageBertConfig, parseImageBertConfig } from "./image-bert/config.js";
 export type { ImageBertStart } from "./image-bert/feeder.js";
 
+export { SEGMENTER, type Segmenter } from "./segmenter/architecture.js";
+export { parseSegmenterConfig, type SegmenterConfig } from "./segmenter/config.js";
+export type { SegmenterStart } from "./segmenter/feeder.js";
+
 // A model and its sessions
 export { type ModelOptions, openModel } from "./model.js";
 export { openSession, type Session, type SessionOptions } from "./session.js";

@@ -16,7 +16,7 @@ import { type EditRecord, imageManifest } from "./manifest.js";
 import type { ImageModel } from "./model.js";
 import type { Drawing, Work } from "./networks/network.js";
 import type { ImageRequest } from "./request.js";
-import { xmpOf } from "./xmp.js";
+import { xmpOf } from "../media/xmp.js";
 
 /** What drawing into a picture adds to drawing from nothing. */
 export interface Edit {

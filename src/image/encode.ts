@@ -2,7 +2,7 @@
 import sharp, { type Sharp } from "sharp";
 import type { Marking } from "../media/marking.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
-import { xmpOf } from "./xmp.js";
+import { xmpOf } from "../media/xmp.js";
 
 interface Encoding {
   readonly mediaType: string;

@@ -10,7 +10,7 @@ import type { Picture } from "../tokenizers/image/pixels.js";
 import { animatedPng } from "./animated-png.js";
 import { encodePicture } from "./encode.js";
 import { mp4 } from "./mp4.js";
-import { xmpOf } from "./xmp.js";
+import { xmpOf } from "../media/xmp.js";
 
 export interface FramesSettings {
   /** Frames per second, 0.1 … 120; up to 90 in an animation, as viewers slow faster ones down. */

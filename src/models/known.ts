@@ -26,6 +26,9 @@ export const DEFAULT_IMAGE_MODEL = "tessera-icons";
 /** The mesh model that is used where none is named. */
 export const DEFAULT_MESH_MODEL = "tessera-shapes";
 
+/** The mask model that is used where none is named. */
+export const DEFAULT_MASK_MODEL = "tessera-masks";
+
 /** The speech model that is used where none is named. */
 export const DEFAULT_SPEECH_MODEL = "tessera-voice";
 

@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { check } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
-import { type Marking, markingFrom } from "../media/marking.js";
+import { type Marking, markingFrom } from "./marking.js";
 import { sniffed } from "../tokenizers/image/picture-format.js";
 
 const IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";

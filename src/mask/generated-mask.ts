@@ -1,0 +1,52 @@
+/** One mask that was found, with all that belongs to it. */
+import sharp from "sharp";
+import { type Marking, markingOf } from "../media/marking.js";
+import { type GeneratedItem, saveItem } from "../media/saved.js";
+import { xmpOf } from "../media/xmp.js";
+import type { Box } from "../tokenizers/image/kept-cells.js";
+import { areaOf, type BinaryMask, boxOf, rgbaOf } from "./binary-mask.js";
+import type { MaskManifest } from "./manifest.js";
+import type { MaskModel } from "./model.js";
+import type { MaskRequest } from "./request.js";
+
+/** Of the picture's size. editImage takes it as it is: white, where something was found, is drawn anew. */
+export interface GeneratedMask extends GeneratedItem<MaskManifest>, BinaryMask {
+  /** The PNG file: white where a pixel belongs to it, black elsewhere; marked as made by a model. */
+  readonly bytes: Uint8Array;
+  readonly mediaType: "image/png";
+  /** The same as straight RGBA pixels. */
+  readonly rgba: Uint8Array;
+  /** The mask tokens, from coarse to fine. */
+  readonly ids: Int32Array;
+  /** Pixels that belong to it. */
+  readonly area: number;
+  /** The smallest rectangle that holds it, in fractions of height and width; null where nothing was found. */
+  readonly box: Box | null;
+}
+
+/** What a mask's file says of how it came to be. */
+export const maskMarking = ({ name, revision }: MaskModel, { prompt, seed }: MaskRequest, index: number): Marking =>
+  markingOf({ model: `${name} ${revision}`, prompt, seed, index });
+
+/** The mask with its file and its save(). */
+export async function generatedMask(
+  mask: BinaryMask,
+  made: Pick<GeneratedMask, "ids" | "seed" | "index" | "manifest">,
+  marking: Marking,
+): Promise<GeneratedMask> {
+  const bytes = await maskPng(mask, xmpOf(marking));
+  return {
+    ...{ ...mask, ...made, bytes, mediaType: "image/png", rgba: rgbaOf(mask), area: areaOf(mask), box: boxOf(mask) },
+    save: (path, options) =>
+      saveItem(path, { bytes, format: "png", extensions: ["png"], manifest: made.manifest }, options),
+  };
+}
+
+/** The PNG file of a mask, one grey channel. */
+async function maskPng({ width, height, inside }: BinaryMask, xmp: string): Promise<Uint8Array> {
+  const grey = sharp(
+    inside.map((flag) => 255 * flag),
+    { raw: { width, height, channels: 1 } },
+  );
+  return grey.toColourspace("b-w").withXmp(xmp).png().toBuffer();
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Trains tessera-masks on one GPU, and ends by itself.
+#
+#   training/masks/on-gpu.sh OUT [SECONDS]        # 560 seconds where nothing is said
+#
+# Needs python3 with torch and numpy, this folder, those of icons and shapes beside it, data/archive.xz and data/words.json; no network.
+# Leaves in OUT: tessera-masks/ (the folder that the SDK loads), report.json, sheet.png where pillow is there, log.txt.
+# For a rehearsal: PYTHON, and TOKENIZER, SEGMENTER and EVALUATE, more arguments for the three programs.
+set -u -o pipefail
+out=$(mkdir -p "$1" && cd "$1" && pwd)
+seconds=${2:-560}
+cd "$(dirname "$0")"
+began=$(date +%s)
+python=${PYTHON:-python3}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+data=${DATA:-data}
+export PYTHONUNBUFFERED=1
+named() { sed -u "s/^/[$1] /" | tee -a "$out/log.txt"; }
+minutes() { awk "BEGIN { print ($seconds - 60 - ($(date +%s) - $began)) * $1 / 60 }"; }
+
+"$python" -c 'import torch; print("torch", torch.__version__, torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")' 2>&1 | named machine
+# shellcheck disable=SC2086
+"$python" train_tokenizer.py --archive "$data/archive.xz" --run "$work/tokenizer" --steps 1000000 --minutes "$(minutes 0.4)" --batch 256 --rate 1e-3 \
+  --every 1000 ${TOKENIZER:-} 2>&1 | named tokenizer || exit 1
+# shellcheck disable=SC2086
+"$python" train_segmenter.py --archive "$data/archive.xz" --tokenizer "$work/tokenizer" --run "$work/segmenter" --steps 1000000 --minutes "$(minutes 1)" \
+  --batch 256 --rate 1e-3 --every 1000 ${SEGMENTER:-} 2>&1 | named segmenter || exit 1
+"$python" export.py --tokenizer "$work/tokenizer" --segmenter "$work/segmenter" --words "$data/words.json" --out "$out/tessera-masks" 2>&1 | named export || exit 1
+# shellcheck disable=SC2086
+"$python" evaluate.py --archive "$data/archive.xz" --tokenizer "$work/tokenizer" --segmenter "$work/segmenter" --out "$out" ${EVALUATE:-} 2>&1 | named evaluate
+echo "done in $(( $(date +%s) - began )) s" | named machine
