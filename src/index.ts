@@ -88,6 +88,9 @@ export type { MeshModelConfig } from "./models/mesh-config.js";
 export { TEXT_MODEL_TYPES } from "./models/text-config.js";
 export type { EmbeddedModel, EmbeddedName, PublishedImageModel, PublishedName } from "./models/known.js";
 export { DEFAULT_IMAGE_MODEL, DEFAULT_MESH_MODEL, EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "./models/known.js";
+export { pullModel, type PullOptions } from "./models/hub/pull.js";
+export { pulledModel, type PulledModel, pulledModels, removePulled, verifyPulled } from "./models/hub/pulled.js";
+export type { HubFile } from "./models/hub/repository.js";
 export type { Decoding, DecodingName, DecodingOption } from "./core/orders.js";
 export type { TokenSampling } from "./core/sampling/ranges.js";
 export type { DeviceName } from "./engine/devices.js";
@@ -103,6 +106,7 @@ export {
   ClosedError,
   ConstraintError,
   DeviceError,
+  DownloadError,
   ExecutionError,
   InputError,
   InstallationError,

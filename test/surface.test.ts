@@ -1,6 +1,7 @@
 /** The public names, repeated: adding or losing one is a decision, not an accident. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import * as aiSdk from "../src/ai-sdk/index.js";
 import * as core from "../src/core/index.js";
 import * as engine from "../src/engine/index.js";
 import * as root from "../src/index.js";
@@ -25,6 +26,7 @@ test("tessera-sdk exports these values and no others", () => {
     "DEFAULT_MESH_MODEL",
     "DEFAULT_SPEECH_MODEL",
     "DeviceError",
+    "DownloadError",
     "EMBEDDED_MODELS",
     "ExecutionError",
     "FRAMES_DEFAULTS",
@@ -91,6 +93,9 @@ test("tessera-sdk exports these values and no others", () => {
     "parseMeshManifest",
     "parseSpeechManifest",
     "pictureFile",
+    "pullModel",
+    "pulledModel",
+    "pulledModels",
     "rasterise",
     "readAudio",
     "readManifest",
@@ -101,6 +106,7 @@ test("tessera-sdk exports these values and no others", () => {
     "readMeshManifest",
     "readSpeechManifest",
     "readSpeechMarking",
+    "removePulled",
     "saveFrames",
     "saveMesh",
     "segmentImage",
@@ -119,6 +125,7 @@ test("tessera-sdk exports these values and no others", () => {
     "verifyImage",
     "verifyMask",
     "verifyMesh",
+    "verifyPulled",
     "verifySpeech",
     "wavOf",
     "xmpOf",
@@ -266,6 +273,10 @@ test("tessera-sdk/testing exports these values and no others", () => {
   ]);
 });
 
+test("tessera-sdk/ai-sdk exports these values and no others", () => {
+  expect(namesOf(aiSdk)).toEqual(["createTessera"]);
+});
+
 test("tessera-sdk/serve exports these values and no others", () => {
   expect(namesOf(serve)).toEqual(["createApp", "createServer"]);
 });
@@ -287,7 +298,7 @@ test("tessera-sdk/pipeline exports these values and no others", () => {
 });
 
 test("no name stands in two entries", () => {
-  const all = [root, core, engine, pipeline, serve, tokenizers, testing].flatMap(namesOf);
+  const all = [root, aiSdk, core, engine, pipeline, serve, testing, tokenizers].flatMap(namesOf);
   expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
 });
 

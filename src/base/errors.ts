@@ -229,6 +229,20 @@ export class ClosedError extends TesseraError {
   }
 }
 
+/** A file of the network cannot be had, or is not the right one. Nothing of it can be seen. */
+export class DownloadError extends TesseraError {
+  static readonly code = "download";
+  readonly code = DownloadError.code;
+  constructor(
+    readonly url: string,
+    readonly reason: string,
+    remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot download ${onOneLine(url)}: ${reason}.`, remedy, options);
+  }
+}
+
 /** A server has as much to do as it may take on. */
 export class BusyError extends TesseraError {
   static readonly code = "busy";

@@ -39,7 +39,7 @@ export interface ImageModel extends LoadedModel, Routed<ImageRoute> {
 }
 
 /**
- * Loads an image model: an embedded one by its name, a folder of that layout by its path, or published files.
+ * Loads an image model: an embedded or a pulled one by its name, a folder of that layout by its path, or published files.
  *
  * @throws UnknownNameError for a name or row that does not exist; CheckpointError for files that are damaged or not those that
  *   config.json states; WeightsError for weights missing, misshapen or left over; DeviceError; ArgumentError.

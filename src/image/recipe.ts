@@ -1,9 +1,11 @@
 /** All that is known about an image model before a device sees it: config.json of a folder, or a row of published files. */
 import { check, checkName, isObject } from "../base/check.js";
+import { InputError } from "../base/errors.js";
 import { transformerConfig } from "../core/llamagen/config.js";
 import type { DecodingName } from "../core/orders.js";
 import { scaleConfig } from "../core/var/config.js";
 import { folderRecipe, publishedFiles, type Recipe } from "../media/recipe.js";
+import { pulledFiles } from "../models/hub/pull.js";
 import { type CaptionReader, NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel, type PublishedName } from "../models/known.js";
 import type { ImageNetworkConfig } from "../models/network-config.js";
@@ -27,13 +29,18 @@ export interface ImageRecipe extends Recipe {
   readonly defaults: { readonly style: string; readonly decoding: DecodingName };
 }
 
-/** The recipe of a folder, or of published files. Throws UnknownNameError, CheckpointError, ArgumentError. */
+/** The recipe of a folder, of published files, or of a pulled model. Throws UnknownNameError, InputError, CheckpointError, ArgumentError. */
 export async function imageRecipe(source: string | PublishedFiles, verify: boolean): Promise<ImageRecipe> {
   check("source", "the name or the folder of a model, or { transformer, tokenizer, config }", source, isSource);
-  return typeof source === "string"
-    ? folderRecipe(source, verify, parseImageModelConfig)
-    : publishedRecipe(source, verify);
+  if (typeof source !== "string") return publishedRecipe(source, verify);
+  if (!isPublished(source)) return folderRecipe(source, verify, parseImageModelConfig);
+  const files = await pulledFiles(source);
+  if (files) return publishedRecipe({ ...files, config: source }, verify);
+  const remedy = `Run \`tessera models pull ${source}\`, or pass { transformer, tokenizer, config }.`;
+  throw new InputError(source, "its files have not been pulled", remedy);
 }
+
+const isPublished = (name: string): name is PublishedName => Object.hasOwn(PUBLISHED_IMAGE_MODELS, name);
 
 const isSource = (source: unknown): boolean =>
   typeof source === "string" ||

@@ -8,6 +8,7 @@ import { checkSampling } from "../core/sampling/ranges.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { openCheckpoint } from "../engine/weights/open.js";
 import { type ModelFiles, publishedFiles } from "../media/recipe.js";
+import { pulledModel } from "../models/hub/pulled.js";
 import { type TextNetwork, textNetwork } from "../models/text-config.js";
 import { ChatTemplate } from "../tokenizers/text/chat-template.js";
 import { loadTextTokenizer } from "../tokenizers/text/load-text-tokenizer.js";
@@ -40,13 +41,14 @@ export interface TextFolder {
 }
 
 /**
- * Reads a folder. `verify`: whether its files are hashed, for manifests.
+ * Reads a folder, or that of a model that was pulled under this name. `verify`: whether its files are hashed, for manifests.
  *
  * @throws InputError for a file that is missing or too large, UnknownNameError for an architecture that is not there, TokenizerError,
  *   TemplateError, CheckpointError, ArgumentError for a field that cannot be.
  */
 export async function openTextFolder(folder: string, verify: boolean): Promise<TextFolder> {
-  const path = resolve(folder);
+  const pulled = (await there(resolve(folder))) ? null : await pulledModel(folder);
+  const path = pulled?.folder ?? resolve(folder);
   const config = hubConfig(await json(path, "config.json"), join(path, "config.json"));
   const file = await weightsOf(path);
   const weights = await openCheckpoint(join(path, file));
@@ -65,7 +67,7 @@ export async function openTextFolder(folder: string, verify: boolean): Promise<T
       );
     const names = [file, "config.json", "tokenizer.json"].map((name) => join(path, name));
     return {
-      name: basename(path),
+      name: basename(pulled?.name ?? path),
       files: await publishedFiles([...names, ...shardsOf(weights, path)], verify, REMEDY),
       ...{ network, weights, tokenizer },
       template: await templateOf(path, settings),
