@@ -303,7 +303,7 @@ test("no name stands in two entries", () => {
 });
 
 test("package.json offers these entries, with types for every way of finding modules", () => {
-  const folders = ["engine", "core", "tokenizers", "serve", "testing", "pipeline"];
+  const folders = ["engine", "core", "tokenizers", "serve", "testing", "pipeline", "ai-sdk"];
   const { exports, main, types, typesVersions } = manifest;
   const files = (folder: string) => {
     const path = folder === "." ? "./dist/index" : `./dist/${folder}/index`;
