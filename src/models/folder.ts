@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sha256OfFile } from "../base/digest.js";
 import { CheckpointError, InputError, InstallationError, UnknownNameError } from "../base/errors.js";
+import { packageRoot } from "../base/package-root.js";
 import { readBoundedText } from "../base/read-file.js";
 import { EMBEDDED_MODELS } from "./known.js";
 
@@ -13,8 +14,8 @@ export interface ModelFolder {
   readonly json: unknown;
 }
 
-/** The folder of the embedded models; the same from src/ and from dist/. */
-const EMBEDDED = fileURLToPath(new URL("../../models/", import.meta.url));
+/** The folder of an embedded model. */
+const embeddedFolder = (name: string): string => fileURLToPath(new URL(`models/${name}`, packageRoot()));
 
 const CONFIG = "config.json";
 
@@ -61,7 +62,7 @@ const isEmbedded = (name: string): boolean => Object.hasOwn(EMBEDDED_MODELS, nam
 
 /** Absolute, so that files which are opened later are found wherever the process is then. */
 export const modelPath = (nameOrPath: string): string =>
-  isEmbedded(nameOrPath) ? join(EMBEDDED, nameOrPath) : resolve(nameOrPath);
+  isEmbedded(nameOrPath) ? embeddedFolder(nameOrPath) : resolve(nameOrPath);
 
 /**
  * Compares every file of `sha256` in the folder with its digest.
