@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { ImageModelV4, LanguageModelV4, ProviderV4, SpeechModelV4 } from "@ai-sdk/provider";
 import {
-  experimental_generateSpeech as speak,
+  generateSpeech as speak,
   generateImage as draw,
   generateText as write,
   jsonSchema,
@@ -36,6 +36,7 @@ let [image, voice, words]: [ImageModel, SpeechModel, TextModel] = [] as never;
 let tessera: TesseraProvider;
 
 beforeAll(async () => {
+  globalThis.AI_SDK_LOG_WARNINGS = false;
   engine = await openEngine({ device: "cpu", threads: 1 });
   await writeTinyImageModel(join(folder, "image"), undefined, ["next-scale", "next-token"]);
   image = await loadImageModel(join(folder, "image"), { engine });
