@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import {
   EMBEDDED_MODELS,
+  type EmbeddedModel,
   PUBLISHED_IMAGE_MODELS,
   type PublishedImageModel,
   type PulledModel,
@@ -38,9 +39,10 @@ const listCommand = (): Command =>
       const pulled = await pulledModels();
       if (json) return printJson({ embedded: EMBEDDED_MODELS, published: PUBLISHED_IMAGE_MODELS, pulled });
       print("Embedded, ready to use with --model:\n");
-      for (const [name, { about, licence, styles }] of Object.entries(EMBEDDED_MODELS)) {
-        print(`  ${name.padEnd(22)} ${about} (${licence})\n`);
-        print(`  ${"".padEnd(22)} styles: ${styles.join(", ")}, none\n`);
+      for (const [name, model] of Object.entries<EmbeddedModel>(EMBEDDED_MODELS)) {
+        print(`  ${name.padEnd(22)} ${model.about} (${model.licence})\n`);
+        if (model.kind === "image") print(`  ${"".padEnd(22)} styles: ${model.styles.join(", ")}, none\n`);
+        if (model.kind === "speech") print(`  ${"".padEnd(22)} voices: ${model.voices.join(", ")}\n`);
       }
       print("\nPublished; `tessera models pull NAME` downloads them, then --model NAME:\n");
       for (const [name, row] of Object.entries<PublishedImageModel>(PUBLISHED_IMAGE_MODELS)) {
