@@ -63,7 +63,7 @@ async function pictures(): Promise<void> {
     ["the same on tensorflow-wasm, f32", pictureOf(await drawn(WASM))],
     ["the same by 1 thread, f32", pictureOf(await drawn({ ...CPU, threads: 1 }))],
     ["shifted by one pixel", shifted(expected)],
-    ["hue turned by 2 %", await turned(expected, 7.2)],
+    ["hue turned by 7 degrees, 2 % of the circle", await turned(expected, 7)],
     ["2 % less opaque", changed(expected, (value, channel) => (channel === 3 ? value * 0.98 : value))],
     ["saved as AVIF, quality 70", { ...expected, data }],
     ["drawn with q8 weights, same seed", pictureOf(await drawn(Q8))],
