@@ -3,7 +3,7 @@ convolutions add the rows of all edges to the mean of their direction, as dual o
 
     octgpt_decoder.py OCTREE.safetensors [FULL, CODE, DEPTH, TYPES, [[CHANNELS, BLOCKS], [CHANNELS, BLOCKS]]] RUNS THREADS
 
-Prints {"seconds": ...}, the fastest run, as JSON."""
+Prints {"seconds": ..., "coreSeconds": ...} of the fastest run as JSON."""
 import json
 import sys
 import time
@@ -107,9 +107,9 @@ def forward():
 
 
 forward()
-best = float("inf")
+best = (float("inf"), 0)
 for _ in range(runs):
-    began = time.perf_counter()
+    began = time.perf_counter(), time.process_time()
     forward()
-    best = min(best, time.perf_counter() - began)
-print(json.dumps({"seconds": best}))
+    best = min(best, (time.perf_counter() - began[0], time.process_time() - began[1]))
+print(json.dumps({"seconds": best[0], "coreSeconds": best[1]}))

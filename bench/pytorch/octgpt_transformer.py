@@ -3,7 +3,7 @@ Windows are padded and masked as the paper's model pads and masks them. Written 
 
     octgpt_transformer.py ROWS.safetensors WIDTH,HEADS,BLOCKS,WINDOW,DILATION,KNOWN,ALL RUNS THREADS
 
-Prints {"seconds": ...}, the fastest run, as JSON."""
+Prints {"seconds": ..., "coreSeconds": ...} of the fastest run as JSON."""
 import json
 import sys
 import time
@@ -85,9 +85,9 @@ def forward():
 
 start, mask = w(KNOWN, C), w(1, C)
 forward()
-best = float("inf")
+best = (float("inf"), 0)
 for _ in range(runs):
-    began = time.perf_counter()
+    began = time.perf_counter(), time.process_time()
     forward()
-    best = min(best, time.perf_counter() - began)
-print(json.dumps({"seconds": best}))
+    best = min(best, (time.perf_counter() - began[0], time.process_time() - began[1]))
+print(json.dumps({"seconds": best[0], "coreSeconds": best[1]}))
