@@ -1,6 +1,6 @@
 /**
  * A run that is killed at random moments, and goes on each time, ends in the tree of one that was left alone. MOMENTS=20 makes it
- * thorough; bench/pipeline-kills.ts does the same with 200 assets of the default model.
+ * thorough.
  */
 import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
