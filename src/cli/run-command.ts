@@ -65,7 +65,9 @@ function interrupted(signal: (typeof SIGNALS)[number], json: boolean): number {
 
 function programOf(context: Context, json: boolean): Command {
   const program = new Command("tessera")
-    .description("Makes pictures, speech, meshes, masks and text on your own machine: autoregressive generation, without Python.")
+    .description(
+      "Makes pictures, speech, meshes, masks and text on your own machine: autoregressive generation, without Python.",
+    )
     .version(VERSION, "-v, --version")
     .exitOverride()
     .showHelpAfterError(HELP)
