@@ -20,7 +20,6 @@ export type { Picture } from "./tokenizers/image/pixels.js";
 export type { PictureSource } from "./tokenizers/image/read-picture.js";
 
 // Meshes
-export { glbOf } from "./3d/encode.js";
 export { type MeshFacts, factsOf } from "./3d/facts.js";
 export { MESH_FORMATS, type MeshFormat } from "./3d/formats/format.js";
 export {

@@ -75,7 +75,6 @@ test("tessera-sdk exports these values and no others", () => {
     "generateMesh",
     "generateSpeech",
     "generateText",
-    "glbOf",
     "intersectionOverUnion",
     "loadImageModel",
     "loadMaskModel",

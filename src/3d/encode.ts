@@ -30,12 +30,7 @@ export const MESH_ENCODINGS: Readonly<Record<MeshFormat, Encoding>> = {
   ply: { mediaType: "model/ply", extensions: ["ply"], colours: true, encode: (mesh, m) => writePly(mesh, linesOf(m)) },
 };
 
-/** A mesh as a GLB file in metres, +Y up; with `marking`, marked as made by a model. Normals that it has not are the smooth ones. */
-export async function glbOf(mesh: Mesh, marking: Marking | null = null): Promise<Uint8Array> {
-  return MESH_ENCODINGS.glb.encode(mesh, marking);
-}
-
-/** A mesh in metres, +Y up, as the bytes of a file, marked as made by a model where `marking` says so. */
+/** A mesh in metres, +Y up, as the bytes of a file, marked as made by a model where `marking` says so. Normals that it has not are the smooth ones. */
 export const meshFile = async (mesh: Mesh, format: MeshFormat, marking: Marking | null): Promise<Uint8Array> =>
   MESH_ENCODINGS[format].encode({ ...mesh, normals: mesh.normals ?? smoothNormals(mesh) }, marking);
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import {
-  glbOf,
+  meshFile,
   type ImageManifest,
   type MeshManifest,
   type SpeechManifest,
@@ -75,5 +75,5 @@ export async function writeMixedItems(folder: string, pictures: number, words = 
   );
   const faces = boxMesh();
   const colours = Float32Array.from(faces.positions, (p) => 0.2 + 0.7 * p);
-  await write("deep/er/shape.glb", await glbOf({ ...faces, colours }), meshManifestOf(`${words} box`));
+  await write("deep/er/shape.glb", await meshFile({ ...faces, colours }, "glb", null), meshManifestOf(`${words} box`));
 }

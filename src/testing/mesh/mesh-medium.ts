@@ -1,7 +1,7 @@
 /** Meshes: generated ones, files, GLB bytes, triangles. */
 import { isObject } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
-import { glbOf, type Mesh, parseMesh, readMesh } from "../../index.js";
+import { type Mesh, meshFile, parseMesh, readMesh } from "../../index.js";
 import type { Medium } from "../medium.js";
 import { onlyItem } from "../only-item.js";
 import { compareMeshes, type MeshMeasure } from "./compare-meshes.js";
@@ -19,7 +19,7 @@ export const MESHES: Medium<Mesh, MeshMeasure> = {
       return mesh as unknown as Mesh;
     throw new ArgumentError("expect", "a generated mesh, the path of a mesh file, the bytes of a GLB, or a mesh", item);
   },
-  encode: (mesh, marking) => glbOf(mesh, marking),
+  encode: (mesh, marking) => meshFile(mesh, "glb", marking),
   decode: (golden) => parseMesh(golden, "glb", "golden"),
   compare: compareMeshes,
 };
