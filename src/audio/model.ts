@@ -74,7 +74,7 @@ async function loadPaced(source: string, settings: LoadSettings): Promise<Speech
     const [languageModel, pronunciation] = await Promise.all([
       parts.own(openSpeechLm(engine, recipe.languageModel, lmWeights!, precision)),
       readPronunciation(recipe),
-      flow.prepare("chunks"),
+      flow.prepare("stream"),
       vocoder.prepare(),
     ]);
     const { name, revision, licence, sampleRate, tokenSamples, defaults, speakers } = recipe;

@@ -12,8 +12,8 @@ import {
   tokenizerMel,
 } from "../tokenizers/speech/audio/mel.js";
 import { resampled } from "../tokenizers/speech/audio/resample.js";
-import type { FlowPrompt } from "../tokenizers/speech/flow/flow-decoder.js";
-import { framesBetween } from "../tokenizers/speech/vocoder/hift-stream.js";
+import type { FlowPrompt } from "../tokenizers/speech/flow/passage.js";
+import { framesBetween } from "../tokenizers/speech/frames.js";
 import { trimSilence } from "./loudness.js";
 import { readAudio } from "./read-audio.js";
 import type { RecordedVoice } from "./voice.js";

@@ -1,9 +1,9 @@
 /** One sentence on its way from tokens to sound, as its tokens come. */
-import type { FloatTensor } from "../engine/tensor.js";
 import { melSpeed } from "../tokenizers/speech/audio/mel-speed.js";
 import type { Ending } from "../tokenizers/speech/ending.js";
 import { type FlowConfig, LOOKAHEAD } from "../tokenizers/speech/flow/flow-config.js";
-import { type FlowDecoder, type FlowPrompt, framesFrom } from "../tokenizers/speech/flow/flow-decoder.js";
+import type { FlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
+import type { FlowPrompt } from "../tokenizers/speech/flow/passage.js";
 import type { StartNoise } from "../tokenizers/speech/flow/start-noise.js";
 import type { Hift } from "../tokenizers/speech/vocoder/hift.js";
 import { hiftStream } from "../tokenizers/speech/vocoder/hift-stream.js";
@@ -29,12 +29,12 @@ export interface Sounding<Token extends { readonly id: number }> {
 export const FRAMES = 2 ** 16;
 
 /**
- * Chunks of the flow in the pieces that are decoded. Each piece takes the whole sentence so far, so pieces grow: the first one is heard
- * early, and while it plays there is time for the next, as long as speech is made in less than a quarter of its time.
+ * Chunks of the flow in the pieces that are decoded. The vocoder goes over some frames in front of each piece once more, so pieces grow:
+ * the first one is heard early, and while it plays there is time for the next, as long as speech is made in less than a third of its time.
  */
 const FIRST_CHUNKS = 1;
-const GROWTH = 4;
-const MOST_CHUNKS = 16;
+const GROWTH = 3;
+const MOST_CHUNKS = 8;
 
 /** Pieces end where chunks do, those of the prompt counted, so that what was heard does not change when more tokens come. */
 export function utterance<Token extends { readonly id: number }>(
@@ -42,19 +42,21 @@ export function utterance<Token extends { readonly id: number }>(
   { request: { seed, speed }, item, number, signal }: Place,
 ): Utterance {
   const tokens: Token[] = [];
+  const mels = flow.stream({ prompt, speaker, noise, signal });
   const stretch = melSpeed(config.mels, speed);
-  const stream = hiftStream(vocoder, { seed, item, first: number * FRAMES });
+  const waves = hiftStream(vocoder, { seed, item, first: number * FRAMES });
   const risen = rising(fadeIn);
-  const behindChunk = (prompt?.tokens.length ?? 0) % config.chunk;
-  let ended = false;
-  let sounded = 0; // tokens whose mel is made
+  let [ended, finished] = [false, false];
+  let sent = 0; // tokens that the flow has
   let chunks = FIRST_CHUNKS;
-  let until = FIRST_CHUNKS * config.chunk + ((config.chunk - behindChunk) % config.chunk);
+  // The tokens of the prompt count to the chunks.
+  let until = FIRST_CHUNKS * config.chunk + missing(prompt?.tokens.length ?? 0, config.chunk);
 
-  const melOf = async (count: number, ending: Ending): Promise<FloatTensor> => {
-    const ids = tokens.slice(0, count).map(({ id }) => id);
-    const mel = await flow.decode({ tokens: ids, prompt, speaker, masks: "chunks", ending, signal, noise });
-    return stretch.push(framesFrom(mel, sounded * config.framesPerToken), ending);
+  const heard = async (count: number, ending: Ending): Promise<Float32Array> => {
+    const ids = tokens.slice(sent, count).map(({ id }) => id);
+    sent = count;
+    const mel = stretch.push(await mels.push(ids, ending), ending);
+    return risen(await waves.push(mel, ending));
   };
 
   return {
@@ -67,24 +69,24 @@ export function utterance<Token extends { readonly id: number }>(
       return !ended;
     },
     async sound() {
-      if (ended) {
-        if (sounded === tokens.length) return new Float32Array(0);
-        const mel = await melOf(tokens.length, "final");
-        sounded = tokens.length;
-        return risen(await stream.push(mel, "final"));
+      if (ended && !finished && tokens.length > 0) {
+        finished = true;
+        return heard(tokens.length, "final");
       }
-      if (tokens.length < until + LOOKAHEAD) return new Float32Array(0);
-      const mel = await melOf(until + LOOKAHEAD, "more to come");
-      sounded = until;
+      const count = until + LOOKAHEAD;
+      if (ended || tokens.length < count) return new Float32Array(0);
       chunks = Math.min(GROWTH * chunks, MOST_CHUNKS);
       until += chunks * config.chunk;
-      return risen(await stream.push(mel, "more to come"));
+      return heard(count, "more to come");
     },
     close: async () => {
       await drawing.return();
     },
   };
 }
+
+/** How many tokens are missing to whole chunks. */
+const missing = (count: number, chunk: number): number => (chunk - (count % chunk)) % chunk;
 
 /** A gain from 0 to 1 over the first `length` samples of all that is passed through, as the square of a sine. */
 function rising(length: number): (piece: Float32Array) => Float32Array {

@@ -8,13 +8,16 @@ import { type FloatTensor, tensor } from "../../../src/engine/tensor.js";
 import { melSpeed } from "../../../src/tokenizers/speech/audio/mel-speed.js";
 import { seededNoise } from "../../../src/tokenizers/speech/flow/start-noise.js";
 import { openFlowDecoder } from "../../../src/tokenizers/speech/flow/flow-decoder.js";
+import { encoderGraph, estimatorGraph } from "../../../src/tokenizers/speech/flow/flow-graphs.js";
+import { type ChunkedConfig, remembers, repeatingStream } from "../../../src/tokenizers/speech/flow/flow-stream.js";
 import { hiftGraphs, openHift } from "../../../src/tokenizers/speech/vocoder/hift.js";
 import { HIFT_CONFIGS, type HiftConfig } from "../../../src/tokenizers/speech/vocoder/hift-config.js";
 import { openCheckpoint } from "../../../src/engine/weights/open.js";
 import { memoryCheckpoint } from "../../../src/engine/weights/stored.js";
 import { parseSpeechModelConfig, type SpeechModelConfig } from "../../../src/models/speech-config.js";
 import { wavyWeights } from "../../support/random-weights.js";
-import { framesBetween, hiftStream } from "../../../src/tokenizers/speech/vocoder/hift-stream.js";
+import { framesBetween } from "../../../src/tokenizers/speech/frames.js";
+import { hiftStream } from "../../../src/tokenizers/speech/vocoder/hift-stream.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 import { tinySpeechModel } from "../../support/tiny-speech-model.js";
 
@@ -32,6 +35,57 @@ const largest = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   expect(a.length).toBe(b.length);
   return Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 };
+
+const SMALL = { vocabulary: 50, speaker: 4, mels: 16, tokenRate: 25, steps: 2, framesPerToken: 2, chunk: 5 };
+const decoders: readonly ChunkedConfig[] = [
+  {
+    ...{ ...SMALL, generation: 2, guidance: 0.7 },
+    encoder: { width: 16, heads: 2, hidden: 24, layers: 2, upLayers: 1 },
+    estimator: { channels: [16], transformers: 1, middles: 1, heads: 2, headSize: 8 },
+  },
+  {
+    ...{ ...SMALL, generation: 3, guidance: 0, lookaheadChannels: 12 },
+    estimator: { width: 24, layers: 2, heads: 2, hidden: 32, convKernel: 7, convGroups: 4 },
+  },
+];
+
+test.each(
+  decoders.flatMap((flow) =>
+    (["remembered", "repeated"] as const).map((kind) => [flow.generation, kind, flow] as const),
+  ),
+)(
+  "generation %i: mel of tokens that come in pieces is that of all at once, with what lies in front %s",
+  async (_, kind, flow) => {
+    const graphs = [encoderGraph(flow, "whole", "final"), estimatorGraph(flow, "whole")];
+    await using decoder = openFlowDecoder(engine, flow, memoryCheckpoint("wavy", wavyWeights(...graphs)));
+    const tokens = Array.from({ length: 6 * flow.chunk + 4 }, (_, i) => (7 * i) % flow.vocabulary);
+    const said = 2 * flow.chunk - 3; // the tokens of the prompt are no whole chunks
+    const mel = Float32Array.from({ length: flow.mels * said * 2 }, (_, i) => Math.sin(i));
+    const voice = {
+      prompt: { tokens: tokens.slice(0, said), mel: tensor([1, flow.mels, said * 2], mel) },
+      ...{ speaker: Float32Array.of(1, 2, 3, 4), noise: seededNoise(1, 0) },
+    };
+    const rest = tokens.slice(said);
+    const whole = await decoder.decode({ ...voice, tokens: rest, masks: "chunks", ending: "final" });
+    expect(remembers(flow)).toBe(true);
+    const stream = kind === "remembered" ? decoder.stream(voice) : repeatingStream(decoder, flow, voice);
+    const loudest = whole.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    let heard = 0;
+    for (const [from, to] of [
+      [0, 2],
+      [2, flow.chunk + 3],
+      [flow.chunk + 3, 4 * flow.chunk],
+      [4 * flow.chunk, rest.length],
+    ] as const) {
+      const piece = await stream.push(rest.slice(from, to), to === rest.length ? "final" : "more to come");
+      expect(largest(piece.data, framesBetween(whole, heard, heard + piece.shape[2]!).data)).toBeLessThan(
+        1e-4 * loudest,
+      );
+      heard += piece.shape[2]!;
+    }
+    expect(heard).toBe(whole.shape[2]);
+  },
+);
 
 test("mel of the first tokens does not change when more come, if they end with a chunk", async () => {
   const { flow } = config;

@@ -6,7 +6,8 @@ import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
 import { speechLayers } from "../layers.js";
 import { type Tap, untapped } from "../../tap.js";
-import { type EstimatorInputs, stackedInputs } from "./estimate.js";
+import { type Carry, carryOf } from "../carry.js";
+import { type EstimatorInputs, PAST, stackedInputs } from "./estimate.js";
 import type { FlowConfig } from "./flow-config.js";
 
 const ROOT = "decoder.estimator";
@@ -20,6 +21,7 @@ export function ditVelocity(
   g: GraphBuilder,
   config: Extract<FlowConfig, { generation: 3 }>,
   inputs: EstimatorInputs & { readonly rotations: Value },
+  carry: Carry = carryOf(g, "whole"),
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
@@ -48,15 +50,21 @@ export function ditVelocity(
   const attention = (path: string, x: Value): Value => {
     const [q, k, v] = ["q", "k", "v"].map((name) => linear(`${path}.to_${name}`, x, width)) as [Value, Value, Value];
     const scale = { scale: headSize ** -0.5 };
-    const seen = o.attention(firstTurned(q), firstTurned(k), apart(v, heads), null, null, inputs.mask, scale);
+    const [keys, values] = [firstTurned(k), apart(v, heads)].map((rows) => carry.withPast(rows, 2, PAST)) as [
+      Value,
+      Value,
+    ];
+    const seen = o.attention(firstTurned(q), keys, values, null, null, inputs.mask?.(keys) ?? null, scale);
     return linear(`${path}.to_out.0`, together(seen), width);
   };
 
   let x = swapped(stackedInputs(g, inputs, ["x", "prompt", "mu", "speaker"], config.guidance > 0));
   x = linear(`${ROOT}.input_embed.proj`, x, width);
   const placed = [1, 2].reduce((y, i) => {
-    const options = { groups: convGroups, pads: [convKernel - 1, 0] } as const;
-    return o.mish(conv(`${ROOT}.input_embed.conv_pos_embed.conv${i}.0`, y, width, convKernel, options));
+    const seen = carry.before(y, 2, convKernel - 1);
+    return o.mish(
+      conv(`${ROOT}.input_embed.conv_pos_embed.conv${i}.0`, seen, width, convKernel, { groups: convGroups }),
+    );
   }, swapped(x));
   x = tap("input_embed", o.add(swapped(placed), x));
   for (let i = 0; i < layers; i++) {

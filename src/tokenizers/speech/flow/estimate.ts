@@ -13,9 +13,15 @@ export interface EstimatorInputs {
   readonly speaker: Value;
   /** Sinusoids of the time, [1, size]. */
   readonly time: Value;
-  /** [1, 1, T, T] or null, as in conformer.ts. */
-  readonly mask: Value | null;
+  /** null where all see all. */
+  readonly mask: Mask | null;
 }
+
+/** What is added to the scores against `keys`, as in conformer.ts. */
+export type Mask = (keys: Value) => Value;
+
+/** What graphs for pieces call the number of frames in front. */
+export const PAST = "past";
 
 /** The inputs side by side in the channels in the order given, [1 or 2, 4·mels, T]. */
 export function stackedInputs(

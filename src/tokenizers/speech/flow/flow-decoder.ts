@@ -1,37 +1,23 @@
 /** A flow matching decoder ready for use: speech tokens to mel, whole or in chunks, on any engine. */
 import { ArgumentError, ClosedError } from "../../../base/errors.js";
 import type { Engine } from "../../../engine/engine.js";
-import { type FloatTensor, type Tensor, tensor } from "../../../engine/tensor.js";
+import type { Graph } from "../../../engine/graph.js";
+import type { FloatTensor } from "../../../engine/tensor.js";
 import type { Checkpoint } from "../../../engine/weights/checkpoint.js";
 import { settle } from "../../../engine/weights/settle.js";
 import { compiledOnce, type LazyProgram } from "../../lazy-program.js";
 import type { Ending } from "../ending.js";
-import { rotationTable } from "../rotations.js";
-import { chunkMask } from "./chunk-mask.js";
-import { distances } from "./conformer.js";
-import { timeSinusoids } from "./estimate.js";
-import { cosineTimes, euler } from "./euler.js";
+import { framesBetween } from "../frames.js";
 import { type FlowConfig, LOOKAHEAD } from "./flow-config.js";
-import { encoderGraph, estimatorGraph, type Masks, regulatorGraph, timeSizeOf } from "./flow-graphs.js";
-import { stretched } from "./length-regulator.js";
-import type { StartNoise } from "./start-noise.js";
+import { encoderGraph, estimatorGraph, type Masks, regulatorGraph } from "./flow-graphs.js";
+import { type FlowStream, rememberingStream, remembers, repeatingStream } from "./flow-stream.js";
+import { type FlowPrograms, type FlowVoice, pass } from "./passage.js";
 
-/** A recording that says how the speech should sound: its tokens and its mel, [1, mels, frames]. */
-export interface FlowPrompt {
-  readonly tokens: ArrayLike<number>;
-  readonly mel: FloatTensor;
-}
-
-export interface FlowRequest {
+export interface FlowRequest extends FlowVoice {
   /** Ids of the speech tokens, those of the prompt not among them. */
   readonly tokens: ArrayLike<number>;
-  readonly prompt: FlowPrompt | null;
-  /** The vector of the speaker, as the speaker encoder gives it. */
-  readonly speaker: Float32Array;
-  readonly noise: StartNoise;
-  readonly masks: Masks;
+  readonly masks: "whole" | "chunks";
   readonly ending: Ending;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface FlowDecoder extends AsyncDisposable {
@@ -41,8 +27,13 @@ export interface FlowDecoder extends AsyncDisposable {
    * @throws ArgumentError for ids outside the vocabulary, or a vector or a prompt of another size.
    */
   decode(request: FlowRequest): Promise<FloatTensor>;
-  /** Compiles what decoding with these masks needs, which else is compiled at the first use. */
-  prepare(masks: Masks): Promise<void>;
+  /**
+   * Begins an utterance whose tokens come one after the other, for the masks "chunks".
+   * @throws ArgumentError as decode() does, and for generation 1, which has no chunks.
+   */
+  stream(voice: FlowVoice): FlowStream;
+  /** Compiles what a stream needs, or decoding without masks, which else is compiled at the first use. */
+  prepare(use: "whole" | "stream"): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,26 +50,19 @@ export function openFlowDecoder(engine: Engine, config: FlowConfig, checkpoint: 
   const plain = [encoderGraph(config, "whole", "final"), estimatorGraph(config, "whole")];
   settle(checkpoint, regulator ? [...plain, regulator] : plain, { ignore: COMPUTED });
   const lazy = new Map<string, LazyProgram>();
-  const program = (key: string, graph: () => ReturnType<typeof regulatorGraph>) => {
+  const program = (key: string, graph: () => Graph) => {
     const found = lazy.get(key) ?? compiledOnce(engine, graph(), checkpoint);
     lazy.set(key, found);
     return found.get();
   };
-  return new OpenFlowDecoder(config, {
+  const programs: FlowPrograms = {
     encoder: (masks, ending) => program(`encoder ${masks} ${ending}`, () => encoderGraph(config, masks, ending)),
     estimator: (masks) => program(`estimator ${masks}`, () => estimatorGraph(config, masks)),
     regulator: () => program("regulator", () => regulator!),
-    close: async () => {
-      await Promise.all([...lazy.values()].map((each) => each.close()));
-    },
+  };
+  return new OpenFlowDecoder(config, programs, async () => {
+    await Promise.all([...lazy.values()].map((each) => each.close()));
   });
-}
-
-interface Programs {
-  encoder(masks: Masks, ending: Ending): ReturnType<LazyProgram["get"]>;
-  estimator(masks: Masks): ReturnType<LazyProgram["get"]>;
-  regulator(): ReturnType<LazyProgram["get"]>;
-  close(): Promise<void>;
 }
 
 class OpenFlowDecoder implements FlowDecoder {
@@ -86,118 +70,83 @@ class OpenFlowDecoder implements FlowDecoder {
 
   constructor(
     readonly config: FlowConfig,
-    private readonly programs: Programs,
+    private readonly programs: FlowPrograms,
+    private readonly release: () => Promise<void>,
   ) {}
 
   async decode(request: FlowRequest): Promise<FloatTensor> {
-    if (this.closed) throw new ClosedError("flow decoder");
-    const { config } = this;
-    const ids = this.ids(request);
-    const { mu, speaker } = await this.encode(ids, request);
-    const T = mu.shape[2]!;
-    const prompt = placed(request.prompt?.mel ?? null, config.mels, T);
-    const start = request.noise(config.mels, 0, T);
-    const estimator = await this.programs.estimator(request.masks);
-    const fixed = { mu, prompt, speaker, ...this.tables(T, request.masks) };
-    const mel = await euler(start, {
-      times: cosineTimes(config.steps),
-      guidance: config.guidance,
-      signal: request.signal,
-      velocity: async (x, t) => {
-        const time = timeSinusoids(t, timeSizeOf(config));
-        return (await estimator.run({ ...fixed, x: tensor(mu.shape, x), time })).velocity!.data as Float32Array;
-      },
-    });
-    return framesFrom(tensor(mu.shape, mel), request.prompt?.mel.shape[2] ?? 0);
+    this.open();
+    const ids = this.checked([...Array.from(request.prompt?.tokens ?? []), ...Array.from(request.tokens)]);
+    this.checkRequest(ids.length, request);
+    const mel = await pass(this.config, this.programs, { ...request, ids, past: 0, carried: null });
+    return framesBetween(mel, request.prompt?.mel.shape[2] ?? 0, mel.shape[2]!);
   }
 
-  async prepare(masks: Masks): Promise<void> {
-    const endings: readonly Ending[] = masks === "whole" ? ["final"] : ["final", "more to come"];
-    await Promise.all([
-      ...endings.map((ending) => this.programs.encoder(masks, ending)),
-      this.programs.estimator(masks),
-    ]);
+  stream(voice: FlowVoice): FlowStream {
+    const { config } = this;
+    if (config.generation === 1)
+      throw new ArgumentError("stream", "a decoder of generation 2 or 3: this one has no chunks", config.generation);
+    this.checkVoice(voice);
+    const stream = remembers(config)
+      ? rememberingStream(config, this.programs, voice)
+      : repeatingStream(this, config, voice);
+    return {
+      push: async (tokens, ending) => {
+        this.open();
+        return stream.push([...this.checked(tokens)], ending);
+      },
+    };
+  }
+
+  async prepare(use: "whole" | "stream"): Promise<void> {
+    const { config, programs } = this;
+    const masks = (): Masks => {
+      if (use === "whole" || config.generation === 1) return "whole";
+      return remembers(config) ? "chunks in pieces" : "chunks";
+    };
+    const known = masks();
+    const endings: readonly Ending[] = known === "whole" ? ["final"] : ["final", "more to come"];
+    await Promise.all([...endings.map((ending) => programs.encoder(known, ending)), programs.estimator(known)]);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.programs.close();
+    await this.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** mu [1, mels, T] and the speaker [1, mels] of all tokens, those of the prompt in front. */
-  private async encode(ids: Int32Array, request: FlowRequest): Promise<{ mu: FloatTensor; speaker: FloatTensor }> {
-    const { config } = this;
-    const { masks, ending } = request;
-    const places = ids.length - (ending === "final" ? 0 : LOOKAHEAD);
-    const inputs: Record<string, Tensor> = {
-      ids: tensor([1, ids.length], ids),
-      vector: tensor([1, request.speaker.length], request.speaker),
-    };
-    const add = (of: "tokens" | "frames", T: number, width: number, chunk: number) => {
-      inputs[`distances of ${of}`] = distances(T, width);
-      if (masks === "chunks") inputs[`mask of ${of}`] = chunkMask(T, chunk);
-    };
-    if (config.generation === 1) add("tokens", places, config.encoder.width, places);
-    if (config.generation === 2) {
-      add("tokens", places, config.encoder.width, config.chunk);
-      add("frames", places * config.framesPerToken, config.encoder.width, config.chunk * config.framesPerToken);
-    }
-    const encoder = await this.programs.encoder(masks, ending);
-    const { columns, mu, speaker } = (await encoder.run(inputs)) as Record<string, FloatTensor>;
-    if (config.generation !== 1) return { mu: mu!, speaker: speaker! };
-    const frames = stretched(config, columns!, request.prompt?.tokens.length ?? 0, request.prompt?.mel.shape[2] ?? 0);
-    const regulated = await (await this.programs.regulator()).run({ columns: frames });
-    return { mu: regulated.mu as FloatTensor, speaker: speaker! };
+  private open(): void {
+    if (this.closed) throw new ClosedError("flow decoder");
   }
 
-  private tables(T: number, masks: Masks): Record<string, Tensor> {
-    const { config } = this;
-    const chunk = config.generation === 1 ? T : config.chunk * config.framesPerToken;
-    return {
-      ...(masks === "chunks" && { mask: chunkMask(T, chunk) }),
-      ...(config.generation === 3 && { rotations: rotationTable(T, config.estimator.width / config.estimator.heads) }),
-    };
+  private checked(ids: readonly number[]): Int32Array {
+    const stray = ids.find((id) => id < 0 || id >= this.config.vocabulary);
+    if (stray !== undefined) throw new ArgumentError("tokens", `ids from 0 to ${this.config.vocabulary - 1}`, stray);
+    return Int32Array.from(ids);
   }
 
-  private ids({ tokens, prompt, speaker, masks, ending }: FlowRequest): Int32Array {
-    const { config } = this;
-    const ids = Int32Array.from([...Array.from(prompt?.tokens ?? []), ...Array.from(tokens)]);
-    const stray = ids.find((id) => id < 0 || id >= config.vocabulary);
-    if (stray !== undefined) throw new ArgumentError("tokens", `ids from 0 to ${config.vocabulary - 1}`, stray);
+  private checkRequest(count: number, request: FlowRequest): void {
+    const { prompt, masks, ending } = request;
     const least = (prompt?.tokens.length ?? 0) + (ending === "final" ? 1 : LOOKAHEAD + 1);
-    if (ids.length < least)
-      throw new ArgumentError("tokens", `at least ${least} ids, the prompt's among them`, ids.length);
+    if (count < least) throw new ArgumentError("tokens", `at least ${least} ids, the prompt's among them`, count);
+    if (this.config.generation === 1 && (masks !== "whole" || ending !== "final"))
+      throw new ArgumentError("masks", '"whole" and "final": this generation has no chunks', `${masks}, ${ending}`);
+    this.checkVoice(request);
+  }
+
+  private checkVoice({ prompt, speaker }: FlowVoice): void {
+    const { config } = this;
+    this.checked(Array.from(prompt?.tokens ?? []));
     if (speaker.length !== config.speaker)
       throw new ArgumentError("speaker", `a vector of ${config.speaker} numbers`, speaker.length);
-    if (config.generation === 1 && (masks !== "whole" || ending !== "final"))
-      throw new ArgumentError("masks", '"whole" and "final": this generation has no chunks', `${masks}, ${ending}`);
     if (config.generation !== 1 && prompt && prompt.mel.shape[2] !== prompt.tokens.length * config.framesPerToken)
       throw new ArgumentError(
         "prompt.mel",
         `${config.framesPerToken} frames for each of ${prompt.tokens.length} tokens`,
         prompt.mel.shape[2],
       );
-    return ids;
   }
-}
-
-/** The mel of the prompt with zeros behind, [1, mels, T]. */
-function placed(prompt: FloatTensor | null, mels: number, T: number): FloatTensor {
-  const data = new Float32Array(mels * T);
-  const width = prompt?.shape[2] ?? 0;
-  for (let c = 0; prompt && c < mels; c++) data.set(prompt.data.subarray(c * width, (c + 1) * width), c * T);
-  return tensor([1, mels, T], data);
-}
-
-/** The frames of [1, C, T] from `start` on. */
-export function framesFrom({ shape, data }: FloatTensor, start: number): FloatTensor {
-  const [, C, T] = shape as [number, number, number];
-  if (start === 0) return tensor(shape, data);
-  const out = new Float32Array(C * (T - start));
-  for (let c = 0; c < C; c++) out.set(data.subarray(c * T + start, (c + 1) * T), c * (T - start));
-  return tensor([1, C, T - start], out);
 }

@@ -1,27 +1,41 @@
 /** The graphs of a flow decoder, with their inputs: tokens to mu, mu to the velocity of one step. */
 import { type Dim, type Graph, GraphBuilder } from "../../../engine/graph.js";
 import type { Ending } from "../ending.js";
+import { type Carry, carryOf } from "../carry.js";
+import type { Places } from "./conformer.js";
 import { DIT_TIME_SIZE, ditVelocity } from "./diffusion-transformer.js";
-import type { EstimatorInputs } from "./estimate.js";
+import { type EstimatorInputs, PAST } from "./estimate.js";
 import type { FlowConfig } from "./flow-config.js";
 import { repeatedMean, regulated, speakerOf, tokenColumns, upsampledMean } from "./token-encoders.js";
 import { type Tap, untapped } from "../../tap.js";
 import { uNetTimeSize, uNetVelocity } from "./u-net.js";
 
-/** Who sees whom: all see all, or each its own chunk and those before it. */
-export type Masks = "whole" | "chunks";
+/** Who sees whom: all see all; each its own chunk and those before it; the same for speech that comes in pieces of whole chunks. */
+export type Masks = "whole" | "chunks" | "chunks in pieces";
+
+/** How a graph with these masks remembers what came before a piece. */
+const carriedBy = (g: GraphBuilder, masks: Masks): Carry =>
+  carryOf(g, masks === "chunks in pieces" ? "in pieces" : "whole");
+
+/** What graphs for pieces call the number of tokens or frames in front. */
+const PASTS = { tokens: "tokens in front", frames: PAST } as const;
 
 export const timeSizeOf = (config: FlowConfig): number =>
   config.generation === 3 ? DIT_TIME_SIZE : uNetTimeSize(config);
 
-/** ids [1, N], vector [1, S] and, by need, distances and masks, to mu [1, mels, T] (generation 1: columns [1, mels, N]) and speaker. */
+/**
+ * ids [1, N], vector [1, S] and, by need, distances, masks and carries, to mu [1, mels, T] (generation 1: columns [1, mels, N]) and
+ * speaker.
+ */
 export function encoderGraph(config: FlowConfig, masks: Masks, ending: Ending, tap: Tap = untapped): Graph {
   const g = new GraphBuilder("flow-encoder");
   const ids = g.input("ids", [1, "N"], "i32");
   const speaker = speakerOf(g, config, g.input("vector", [1, config.speaker]));
-  const places = (of: "tokens" | "frames", width: number, T: Dim) => ({
+  const carry = carriedBy(g, masks);
+  const places = (of: "tokens" | "frames", width: number, T: Dim): Places => ({
     distances: g.input(`distances of ${of}`, [of === "tokens" ? "R" : "Q", width]),
-    mask: masks === "chunks" ? g.input(`mask of ${of}`, [1, 1, T, T]) : null,
+    mask: (keys) => (masks === "whole" ? null : g.input(`mask of ${of}`, [1, 1, T, keys.shape[2]!])),
+    past: PASTS[of],
   });
   switch (config.generation) {
     case 1:
@@ -31,11 +45,11 @@ export function encoderGraph(config: FlowConfig, masks: Masks, ending: Ending, t
       });
     case 2:
       return g.build({
-        mu: upsampledMean(g, config, ids, (of, T) => places(of, config.encoder.width, T), ending, tap),
-        speaker,
+        mu: upsampledMean(g, config, ids, (of, T) => places(of, config.encoder.width, T), ending, carry, tap),
+        ...{ speaker, ...carry.outputs },
       });
     case 3:
-      return g.build({ mu: repeatedMean(g, config, ids, ending, tap), speaker });
+      return g.build({ mu: repeatedMean(g, config, ids, ending, carry, tap), speaker, ...carry.outputs });
   }
 }
 
@@ -45,7 +59,7 @@ export function regulatorGraph(config: Extract<FlowConfig, { generation: 1 }>): 
   return g.build({ mu: regulated(g, config, g.input("columns", [1, config.mels, "T"])) });
 }
 
-/** x, mu, prompt [1, mels, T], speaker [1, mels], time [1, size] and, by need, mask and rotations, to the velocity. */
+/** x, mu, prompt [1, mels, T], speaker [1, mels], time [1, size] and, by need, mask, rotations and carries, to the velocity. */
 export function estimatorGraph(config: FlowConfig, masks: Masks, tap: Tap = untapped): Graph {
   const g = new GraphBuilder("flow-estimator");
   const map = (name: string) => g.input(name, [1, config.mels, "T"]);
@@ -53,10 +67,15 @@ export function estimatorGraph(config: FlowConfig, masks: Masks, tap: Tap = unta
     ...{ x: map("x"), mu: map("mu"), prompt: map("prompt") },
     speaker: g.input("speaker", [1, config.mels]),
     time: g.input("time", [1, timeSizeOf(config)]),
-    mask: masks === "chunks" ? g.input("mask", [1, 1, "T", "T"]) : null,
+    mask: masks === "whole" ? null : (keys) => g.input("mask", [1, 1, "T", keys.shape[2]!]),
   };
-  if (config.generation !== 3) return g.build({ velocity: uNetVelocity(g, config, inputs, tap) });
+  const carry = carriedBy(g, masks);
+  if (config.generation !== 3) {
+    const velocity = uNetVelocity(g, config, inputs, carry, tap);
+    return g.build({ velocity, ...carry.outputs });
+  }
   const { width, heads } = config.estimator;
   const rotations = g.input("rotations", ["T", width / heads / 2, 2]);
-  return g.build({ velocity: ditVelocity(g, config, { ...inputs, rotations }, tap) });
+  const velocity = ditVelocity(g, config, { ...inputs, rotations }, carry, tap);
+  return g.build({ velocity, ...carry.outputs });
 }

@@ -3,6 +3,7 @@ import type { Dim, GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
 import { channelsOf, speechLayers } from "../layers.js";
 import { type Tap, untapped } from "../../tap.js";
+import type { Carry } from "../carry.js";
 import type { Ending } from "../ending.js";
 import { conformerLayers, OUTER_EPSILON, type Places } from "./conformer.js";
 import { type FlowConfig, LOOKAHEAD } from "./flow-config.js";
@@ -49,14 +50,15 @@ export function upsampledMean(
   ids: Value,
   places: (of: "tokens" | "frames", T: Dim) => Places,
   ending: Ending,
+  carry: Carry,
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
   const { conv, linear, norm, swapped } = speechLayers(g);
   const { width, layers, upLayers } = config.encoder;
-  const { embedded, layer } = conformerLayers(g, config.encoder);
+  const { embedded, layer } = conformerLayers(g, config.encoder, carry);
   let x = tap("encoder.embed", embedded("encoder.embed", embedding(g, config, width, ids)));
-  x = tap("encoder.pre_lookahead_layer", lookahead(g, "encoder.pre_lookahead_layer", x, width, ending));
+  x = tap("encoder.pre_lookahead_layer", lookahead(g, "encoder.pre_lookahead_layer", x, width, ending, carry));
   const tokens = places("tokens", x.shape[1]!);
   for (let i = 0; i < layers; i++) x = layer(`encoder.encoders.${i}`, x, tokens);
   tap("encoder.encoders", x);
@@ -64,7 +66,7 @@ export function upsampledMean(
   const wider = o.repeat(swapped(x), { axis: 2, times });
   const up = tap(
     "encoder.up_layer",
-    conv("encoder.up_layer.conv", wider, width, 2 * times + 1, { pads: [2 * times, 0] }),
+    conv("encoder.up_layer.conv", carry.before(wider, 2, 2 * times), width, 2 * times + 1),
   );
   x = embedded("encoder.up_embed", swapped(up));
   const frames = places("frames", x.shape[1]!);
@@ -74,18 +76,25 @@ export function upsampledMean(
 }
 
 /** Generation 3: the same by two convolutions and repetition. */
-export function repeatedMean(g: GraphBuilder, config: Of<3>, ids: Value, ending: Ending, tap: Tap = untapped): Value {
+export function repeatedMean(
+  g: GraphBuilder,
+  config: Of<3>,
+  ids: Value,
+  ending: Ending,
+  carry: Carry,
+  tap: Tap = untapped,
+): Value {
   const x = embedding(g, config, config.mels, ids);
-  const y = tap("pre_lookahead_layer", lookahead(g, "pre_lookahead_layer", x, config.lookaheadChannels, ending));
+  const y = tap("pre_lookahead_layer", lookahead(g, "pre_lookahead_layer", x, config.lookaheadChannels, ending, carry));
   return opsOf(g).repeat(speechLayers(g).swapped(y), { axis: 2, times: config.framesPerToken });
 }
 
 /** x [1, N, C] plus what two convolutions make of it, of which the first sees LOOKAHEAD tokens ahead: zeros where the speech ends. */
-function lookahead(g: GraphBuilder, path: string, x: Value, hidden: number, ending: Ending): Value {
+function lookahead(g: GraphBuilder, path: string, x: Value, hidden: number, ending: Ending, carry: Carry): Value {
   const o = opsOf(g);
   const { conv, swapped } = speechLayers(g);
   const map = swapped(x);
   const ahead = conv(`${path}.conv1`, map, hidden, LOOKAHEAD + 1, { pads: [0, ending === "final" ? LOOKAHEAD : 0] });
-  const y = conv(`${path}.conv2`, o.leakyRelu(ahead, { slope: 0.01 }), channelsOf(map), 3, { pads: [2, 0] });
+  const y = conv(`${path}.conv2`, carry.before(o.leakyRelu(ahead, { slope: 0.01 }), 2, 2), channelsOf(map), 3);
   return swapped(o.add(y, ending === "final" ? map : o.cropTo(map, y, { axis: 2 })));
 }

@@ -6,7 +6,8 @@ import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
 import { channelsOf, speechLayers } from "../layers.js";
 import { type Tap, untapped } from "../../tap.js";
-import { type EstimatorInputs, stackedInputs } from "./estimate.js";
+import { type Carry, carryOf } from "../carry.js";
+import { type EstimatorInputs, type Mask, PAST, stackedInputs } from "./estimate.js";
 import type { FlowConfig } from "./flow-config.js";
 
 const ROOT = "decoder.estimator";
@@ -22,20 +23,22 @@ export function uNetVelocity(
   g: GraphBuilder,
   config: Extract<FlowConfig, { generation: 1 | 2 }>,
   inputs: EstimatorInputs,
+  carry: Carry = carryOf(g, "whole"),
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
   const { conv, linear, norm, swapped, apart, together } = speechLayers(g);
   const { channels, transformers, middles, heads, headSize } = config.estimator;
   const causal = config.generation === 2;
-  const around = causal ? ([2, 0] as const) : ([1, 1] as const);
+  const three = (path: string, x: Value, width: number): Value =>
+    causal ? conv(path, carry.before(x, 2, 2), width, 3) : conv(path, x, width, 3, { pads: [1, 1] });
 
   const timeWidth = 4 * channels[0]!;
   const first = o.silu(linear(`${ROOT}.time_mlp.linear_1`, inputs.time, timeWidth));
   const time = tap("time_mlp", linear(`${ROOT}.time_mlp.linear_2`, first, timeWidth));
 
   const block = (path: string, x: Value, width: number): Value => {
-    const y = conv(`${path}.block.0`, x, width, 3, { pads: around });
+    const y = three(`${path}.block.0`, x, width);
     if (causal) return o.mish(swapped(norm(`${path}.block.2`, swapped(y), EPSILON)));
     const affine = [g.weight(`${path}.block.1.weight`, [width]), g.weight(`${path}.block.1.bias`, [width])] as const;
     return o.mish(o.groupNorm(y, ...affine, { groups: 8, epsilon: EPSILON }));
@@ -52,9 +55,11 @@ export function uNetVelocity(
       linear(`${path}.to_${name}`, x, heads * headSize, { bias: false }),
     ) as [Value, Value, Value];
     const scale = headSize ** -0.5;
-    const seen = inputs.mask
-      ? together(o.attention(apart(q, heads), apart(k, heads), apart(v, heads), null, null, inputs.mask, { scale }))
-      : o.openAttention(q, k, v, { heads, scale });
+    const masked = (mask: Mask): Value => {
+      const [keys, values] = [k, v].map((rows) => carry.withPast(apart(rows, heads), 2, PAST)) as [Value, Value];
+      return together(o.attention(apart(q, heads), keys, values, null, null, mask(keys), { scale }));
+    };
+    const seen = inputs.mask ? masked(inputs.mask) : o.openAttention(q, k, v, { heads, scale });
     return linear(`${path}.to_out.0`, seen, x.shape[2] as number);
   };
 
@@ -78,9 +83,7 @@ export function uNetVelocity(
     const path = `${ROOT}.down_blocks.${level}`;
     skips.push((x = stage(path, x, width)));
     const halved = level < channels.length - 1;
-    x = halved
-      ? conv(`${path}.2.conv`, x, width, 3, { stride: 2, pads: [1, 1] })
-      : conv(`${path}.2`, x, width, 3, { pads: around });
+    x = halved ? conv(`${path}.2.conv`, x, width, 3, { stride: 2, pads: [1, 1] }) : three(`${path}.2`, x, width);
     tap(`${path}.2`, x);
   }
   for (let i = 0; i < middles; i++) x = stage(`${ROOT}.mid_blocks.${i}`, x, channels.at(-1)!);
@@ -92,7 +95,7 @@ export function uNetVelocity(
     if (level < channels.length - 1) {
       const kernel = g.weight(`${path}.2.conv.weight`, [width, width, 4]);
       x = o.convTranspose1d(x, kernel, g.weight(`${path}.2.conv.bias`, [width]), { stride: 2, pads: [1, 1] });
-    } else x = conv(`${path}.2`, x, width, 3, { pads: around });
+    } else x = three(`${path}.2`, x, width);
     tap(`${path}.2`, x);
   }
   const y = block(`${ROOT}.final_block`, x, channelsOf(x));
