@@ -5,20 +5,17 @@ import type { RunEvent, RunResult } from "../media/events.js";
 import { generate, type Making, type Run } from "../media/generate.js";
 import { markingOf } from "../media/marking.js";
 import { type RunOptions, resultOf, running } from "../media/run.js";
-import { tokenPasses } from "../media/token-passes.js";
 import { other, type Warning, warnOnce } from "../media/warnings.js";
-import type { Accepted } from "../core/decode/step.js";
 import { boundsOf, type Mesh } from "../tokenizers/octree/mesh.js";
-import { decodeSurface, readIds } from "../tokenizers/octree/octree-tokenizer.js";
-import { OctreeWalk } from "../tokenizers/octree/walk.js";
 import { MESH_ENCODINGS } from "./encode.js";
 import { factsOf } from "./facts.js";
 import { type GeneratedMesh, generatedMesh } from "./generated-mesh.js";
 import { meshManifest } from "./manifest.js";
 import { MESH_MODELS, type MeshModel } from "./model.js";
-import type { Shaping } from "./network.js";
-import { type MeshRequest, type MeshSettings, type MeshSubject, requestOf } from "./request.js";
+import type { Shape, Shaping } from "./networks/network.js";
+import { type MeshRequest, type MeshSettings, requestOf } from "./request.js";
 import { simplify } from "./simplify.js";
+import type { MeshSubject } from "./subject.js";
 
 export type GenerateMeshOptions = MeshSubject & Options<MeshSettings> & RunOptions<MeshModel>;
 
@@ -43,8 +40,9 @@ export interface MeshResult extends RunResult {
 export type MeshEvent = RunEvent<MeshPreview | MeshEnd, MeshResult, null>;
 
 /**
- * Makes meshes and answers them with warnings, usage and manifests. Every mesh is closed, manifold and oriented. The same model, device,
- * precision and seed give the same meshes, however many are made at once.
+ * Makes meshes and answers them with warnings, usage and manifests. Every mesh of an octree model is closed, manifold and oriented; of OctGPT,
+ * every mesh is closed, and empty where the model says nothing closed. The same model, device, precision and seed give the same meshes,
+ * however many are made at once.
  *
  * @throws ArgumentError, UnknownNameError for options and for a prompt that names nothing which the model can make; what loadMeshModel
  *   throws; ExecutionError; the reason of `signal`.
@@ -69,19 +67,19 @@ function shapeMeshes(
   request: MeshRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<MeshEvent, void, void> {
-  const { prompt, depth, sampling, seed, route } = request;
-  const caption = model.words.read(prompt, model.captionSlots);
-  const warnings = [...caption.warnings];
+  const { subject, depth, sampling, decoding, seed, route, n } = request;
+  const { ids, context } = subject;
+  const warnings = [...subject.warnings];
+  const inputTokens = n * (context ? context.shape[0]! : ids.length);
   const run: Run<MeshPreview | MeshEnd, GeneratedMesh, MeshResult, null> = {
-    ...{ model, settings: request, itemTokens: null, inputTokens: request.n * caption.ids.length, warnings },
+    ...{ model, settings: request, itemTokens: null, inputTokens, warnings },
     async open() {
       const network = await route.network();
       return {
-        itemBytes: (sampling.guidance > 1 ? 2 : 1) * network.rowBytes,
-        async begin(batch, signal) {
-          const captions = Array.from({ length: batch.items }, () => caption.ids);
-          const shaping = await network.begin({ captions, depth, sampling, seed, firstItem: batch.first });
-          return shaped({ model, request, warnings }, batch, shaping, signal);
+        itemBytes: network.itemBytes(sampling),
+        async begin({ items, first }, signal) {
+          const shaping = await network.begin({ subject, items, firstItem: first, depth, sampling, decoding, seed });
+          return shaped({ model, request, warnings }, { items, first }, shaping, signal);
         },
       };
     },
@@ -104,45 +102,34 @@ function shaped(
   shaping: Shaping,
   signal: AbortSignal | undefined,
 ): Making<MeshPreview | MeshEnd, GeneratedMesh> {
-  const walks = Array.from({ length: items }, () => new OctreeWalk());
-  const shown = walks.map(() => 0);
-  let ids: readonly Int32Array[] = [];
-  const take = (accepted: readonly Accepted[]) => {
-    for (const [item, { values }] of accepted.entries()) for (const id of values) walks[item]!.accept(id);
-  };
-  const followed = {
-    async *decode(options: Parameters<Shaping["decode"]>[0]) {
-      for await (const event of shaping.decode(options)) {
-        if (event.type === "tokens-accept") take(event.accepted);
-        yield event;
-      }
-    },
-  };
+  const { previews, size } = job.request;
   return {
-    passes: () => tokenPasses(followed, (all) => (ids = all.map((line) => Int32Array.from(line))), signal),
+    passes: () => shaping.passes(signal),
     async *shown() {
-      if (job.request.previews === "none") return;
-      for (const [item, walk] of walks.entries()) {
-        if (walk.known <= Math.max(2, shown[item]!) || walk.known === job.request.depth) continue;
-        shown[item] = walk.known;
-        yield { type: "mesh-preview", index: first + item, level: walk.known, mesh: placed(walk, job.request.size) };
+      if (previews === "none") return;
+      for (let item = 0; item < items; item++) {
+        const shown = shaping.level(item);
+        if (!shown) continue;
+        const { level, mesh } = shown;
+        yield { type: "mesh-preview", index: first + item, level, mesh: placed(mesh, size) };
       }
     },
-    finish: (item) => finish(job, first + item, ids[item]!),
+    finish: async (item) => finish(job, first + item, await shaping.finish(item)),
     close: () => shaping.close(),
   };
 }
 
-async function finish(job: Job, index: number, ids: Int32Array): Promise<GeneratedMesh> {
-  const { model, request, warnings } = job;
+async function finish({ model, request, warnings }: Job, index: number, shape: Shape): Promise<GeneratedMesh> {
   const { seed, size, faces, format, prompt, depth } = request;
-  const walk = readIds(ids);
-  if (walk.known < depth)
+  const { ids } = shape;
+  if (shape.depth < depth)
     warnOnce(
       warnings,
-      other(`A shape has more parts than the model can hold; it was made at depth ${walk.known} instead of ${depth}.`),
+      other(`A shape has more parts than the model can hold; it was made at depth ${shape.depth} instead of ${depth}.`),
     );
-  const whole = placed(walk, size);
+  const whole = placed(shape.mesh, size);
+  if (whole.faces.length === 0)
+    warnOnce(warnings, other("A shape came out empty: the model says nothing closed of it."));
   const mesh = faces === null ? whole : (await simplify(whole, faces)).mesh;
   if (mesh.colours && !MESH_ENCODINGS[format].colours)
     warnOnce(warnings, other(`${format.toUpperCase()} files have no colours.`));
@@ -152,9 +139,8 @@ async function finish(job: Job, index: number, ids: Int32Array): Promise<Generat
   return generatedMesh({ bytes, format, mesh, facts: factsOf(mesh), ids, seed, index, manifest });
 }
 
-/** The mesh of a walk in a cube of `size` metres, its middle above the origin, its lowest point at height 0. */
-function placed(walk: OctreeWalk, size: number): Mesh {
-  const mesh = decodeSurface(walk);
+/** A mesh of the cube [0, 1]³ in a cube of `size` metres, its middle above the origin, its lowest point at height 0. */
+function placed(mesh: Mesh, size: number): Mesh {
   const ground = boundsOf(mesh).least[1];
   return { ...mesh, positions: mesh.positions.map((p, i) => (p - (i % 3 === 1 ? ground : 0.5)) * size) };
 }

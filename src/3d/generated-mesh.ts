@@ -17,7 +17,7 @@ export interface GeneratedMesh extends GeneratedItem<MeshManifest> {
   readonly mesh: Mesh;
   /** Size, watertightness, volume. */
   readonly facts: MeshFacts;
-  /** The ids of the octree tokenizer. */
+  /** The ids of the tokenizer: model.decode() makes the mesh of them. */
   readonly ids: Int32Array;
   /** A picture of it, drawn on the CPU, with a transparent background. */
   thumbnail(view?: Options<View>): Raster;

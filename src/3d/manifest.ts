@@ -1,6 +1,6 @@
 /** The manifest of a mesh: what every manifest holds, its prompt and settings, and the mesh itself. */
 import { isIntegerIn, isNumberIn } from "../base/check.js";
-import { sha256 } from "../base/digest.js";
+import { isSha256, sha256 } from "../base/digest.js";
 import { TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import {
   closed,
@@ -11,13 +11,18 @@ import {
   parseManifestOf,
   readManifestFile,
 } from "../media/manifest.js";
+import type { FloatTensor } from "../engine/tensor.js";
 import type { Mesh } from "../tokenizers/octree/mesh.js";
 import { MESH_FORMATS, type MeshFormat } from "./formats/format.js";
 import type { MeshModel } from "./model.js";
 import type { MeshRequest } from "./request.js";
 
 interface Asked {
-  readonly subject: { readonly prompt: string };
+  readonly subject: {
+    readonly prompt: string;
+    /** Of the rows that the model was shown, as float32; null: there were none. */
+    readonly contextSha256: string | null;
+  };
   /** Levels of the octree. */
   readonly depth: number;
   /** Metres of the longest side. */
@@ -44,7 +49,12 @@ const FORMAT: ManifestFormat<Kind, keyof TokenSampling, Asked, Made> = {
   kind: "tessera-mesh-manifest",
   sampling: TOKEN_SAMPLING,
   asked: (of) => ({
-    subject: closed(of.object("subject"), (subject) => ({ prompt: subject.text("prompt", 1_000_000) })),
+    subject: closed(of.object("subject"), (subject) => ({
+      prompt: subject.text("prompt", 1_000_000),
+      contextSha256: subject.value("contextSha256", "64 hexadecimal digits or null", (v): v is string | null => {
+        return v === null || isSha256(v);
+      }),
+    })),
     depth: of.number("depth", "a depth from 1 to 8", isIntegerIn(1, 8)),
     size: of.number("size", "metres above 0", isNumberIn(Number.MIN_VALUE, 1e6)),
     faces: of.value("faces", "a whole number or null", (n): n is number | null => n === null || isIntegerIn(4, 1e7)(n)),
@@ -52,8 +62,8 @@ const FORMAT: ManifestFormat<Kind, keyof TokenSampling, Asked, Made> = {
   made: (of) => ({
     mesh: closed(of.object("mesh"), (mesh) => ({
       format: mesh.word("format", MESH_FORMATS),
-      vertices: mesh.number("vertices", "a whole number", isIntegerIn(1, 2 ** 31)),
-      faces: mesh.number("faces", "a whole number", isIntegerIn(1, 2 ** 31)),
+      vertices: mesh.number("vertices", "a whole number", isIntegerIn(0, 2 ** 31)),
+      faces: mesh.number("faces", "a whole number", isIntegerIn(0, 2 ** 31)),
       sha256: digest(mesh, "sha256"),
     })),
   }),
@@ -71,7 +81,7 @@ export function meshManifest(
     FORMAT,
     model,
     { source: "generated", files, sampling, decoding, seed, index, ids },
-    { subject: { prompt }, depth, size, faces },
+    { subject: { prompt, contextSha256: sha256OfContext(request.subject.context) }, depth, size, faces },
     { mesh: { format, ...counts, sha256: sha256OfMesh(mesh) } },
   );
 }
@@ -84,9 +94,19 @@ export const readMeshManifest = async (path: string): Promise<MeshManifest> =>
 export const parseMeshManifest = (json: unknown, where = "manifest"): MeshManifest =>
   parseManifestOf(FORMAT, json, where);
 
+/** Of the rows as float32, little-endian; null where there are none. */
+export const sha256OfContext = (context: FloatTensor | null): string | null =>
+  context && sha256(new Uint8Array(floatBytes(context.data, 0).buffer));
+
+/** The numbers as float32, little-endian, in front of `more` bytes. */
+function floatBytes(values: ArrayLike<number>, more: number): DataView {
+  const bytes = new DataView(new ArrayBuffer(4 * values.length + more));
+  for (let i = 0; i < values.length; i++) bytes.setFloat32(4 * i, values[i]!, true);
+  return bytes;
+}
+
 function sha256OfMesh({ positions, faces }: Mesh): string {
-  const bytes = new DataView(new ArrayBuffer(4 * (positions.length + faces.length)));
-  for (const [i, value] of positions.entries()) bytes.setFloat32(4 * i, value, true);
+  const bytes = floatBytes(positions, 4 * faces.length);
   for (const [i, value] of faces.entries()) bytes.setUint32(4 * (positions.length + i), value, true);
   return sha256(new Uint8Array(bytes.buffer));
 }

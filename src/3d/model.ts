@@ -4,40 +4,57 @@ import { once } from "../base/once.js";
 import { unpacked } from "../engine/weights/int8-blocks.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { digestsOf, folderRecipe, openFile } from "../media/recipe.js";
-import { type Route, type Routed, routed } from "../media/routes.js";
+import { type Routed, routed } from "../media/routes.js";
 import { SharedModels } from "../media/shared-models.js";
 import { DEFAULT_MESH_MODEL } from "../models/known.js";
 import { parseMeshModelConfig } from "../models/mesh-config.js";
-import { openShapeNetwork, type ShapeNetwork } from "./network.js";
-import { loadWords, type Words } from "./words.js";
+import type { Mesh } from "../tokenizers/octree/mesh.js";
+import type { MeshIds, ShapeRoute } from "./networks/network.js";
+import { completed, OCTGPT_SAMPLING, openOctgptNetwork } from "./networks/octgpt.js";
+import { openOctreeNetwork } from "./networks/octree.js";
+import { type OctgptFiles, octgptRecipe } from "./published.js";
+import { captionReader, categoryReader, contextReader, type SubjectReader } from "./subject.js";
+import { loadWords } from "./words.js";
 
 /** A loaded model: any number of generations may share it, one after the other or at once. */
-export interface MeshModel extends LoadedModel, Routed<Route<ShapeNetwork>> {
-  /** What it can make, as prompts call it. */
+export interface MeshModel extends LoadedModel, Routed<ShapeRoute> {
+  /** What it can make, as prompts call it; empty for a model that is shown a context instead. */
   readonly categories: readonly string[];
   /** The depth of its meshes where the caller says nothing, and the deepest. */
   readonly depths: { readonly usual: number; readonly most: number };
-  /** Words of a prompt that it reads, at most. */
-  readonly captionSlots: number;
-  readonly words: Words;
+  /** A mesh as ids of its tokenizer, at `depth` or as deep as usual. Throws ArgumentError for a mesh that has none. */
+  encode(mesh: Mesh, depth?: number): Promise<MeshIds>;
+  /** The mesh of ids in the cube [0, 1]³. Throws TokenizerError or ArgumentError for ids that it does not have. */
+  decode(ids: Int32Array, depth?: number): Promise<Mesh>;
+  /** @internal */
+  readonly read: SubjectReader;
 }
 
 /**
- * Loads a mesh model: an embedded one by its name, or a folder of that layout by its path.
+ * Loads a mesh model: an embedded one by its name, a folder of that layout by its path, or a published model of OctGPT (arXiv 2504.09975) by
+ * its two files.
  *
- * @throws UnknownNameError for a name that does not exist; CheckpointError for files that are damaged or not those that config.json
+ * @throws UnknownNameError for a name or row that does not exist; CheckpointError for files that are damaged or not those that config.json
  *   states; WeightsError for weights missing, misshapen or left over; DeviceError; ArgumentError.
  * @example
- * const model = await loadMeshModel("tessera-shapes");
- * const { meshes } = await generateMesh({ model, prompt: "round table with three legs", seed: 7 });
- * await meshes[0].save("table.glb");
+ * const model = await loadMeshModel({
+ *   transformer: "octgpt_chair.pth",
+ *   codec: "vqvae_large_uncond_bsq32.pth",
+ *   config: "octgpt-chair",
+ * });
+ * const { meshes } = await generateMesh({ model, prompt: "chair", seed: 7 });
+ * await meshes[0].save("chair.glb");
  * await model.close();
  */
 export async function loadMeshModel(
-  source: string = DEFAULT_MESH_MODEL,
+  source: string | OctgptFiles = DEFAULT_MESH_MODEL,
   options: Options<LoadSettings> = {},
 ): Promise<MeshModel> {
   const settings = loadSettings("loadMeshModel", options);
+  return typeof source === "string" ? loadFolder(source, settings) : loadOctgpt(source, settings);
+}
+
+async function loadFolder(source: string, settings: LoadSettings): Promise<MeshModel> {
   const recipe = await folderRecipe(source, settings.verify, parseMeshModelConfig);
   const { name, revision, licence, transformer, words: list, categories, depths, sampling } = recipe;
   const { captionSlots, rows } = transformer.config;
@@ -48,16 +65,52 @@ export async function loadMeshModel(
     const precision = settings.precision ?? recipe.precision;
     const open = async () => {
       const weights = unpacked(await openFile(recipe, transformer.weights, parts));
-      return parts.own(openShapeNetwork(engine, transformer.config, weights, precision));
+      return parts.own(openOctreeNetwork(engine, transformer.config, weights, precision));
     };
     const sha256 = digestsOf(recipe, [transformer.weights, list.file]);
-    const route = { decodings: ["next-token"], sampling, precision, sha256, network: once(open) } as const;
-    await route.network();
+    const route: ShapeRoute = {
+      ...{ decodings: ["next-token"], sampling, precision, sha256, network: once(open) },
+      completed: (decoding) => decoding,
+    };
+    const about = { name, revision, licence, device: engine.device, precision, sha256 };
+    return { ...about, ...(await shapesBy(route, depths)), categories, read: captionReader(words, captionSlots) };
+  });
+}
+
+async function loadOctgpt(files: OctgptFiles, settings: LoadSettings): Promise<MeshModel> {
+  const recipe = await octgptRecipe(files, settings.verify);
+  const { name, row } = recipe;
+  return loaded(settings, async (opening, parts) => {
+    const transformer = await openFile(recipe, files.transformer, parts);
+    const codec = await openFile(recipe, files.codec, parts);
+    const engine = await opening;
+    const precision = settings.precision ?? "f32";
+    const sha256 = digestsOf(recipe, [files.transformer, files.codec]);
+    const route: ShapeRoute = {
+      ...{ decodings: ["masked-octree"], sampling: OCTGPT_SAMPLING, precision, sha256 },
+      network: once(() => openOctgptNetwork(engine, row, { transformer, codec }, precision, parts)),
+      completed: (decoding, sampling) => completed(row.transformer, decoding, sampling),
+    };
+    const { condition } = row.transformer;
+    const about = { name, revision: "published", licence: "not stated", device: engine.device, precision, sha256 };
     return {
-      ...{ name, revision, licence, categories, depths, captionSlots, words, precision, sha256 },
-      ...{ device: engine.device, ...routed([route], "next-token") },
+      ...about,
+      ...(await shapesBy(route, { usual: row.codec.depth, most: row.codec.depth })),
+      categories: row.categories,
+      read: condition.kind === "class" ? categoryReader(row.categories) : contextReader(condition),
     };
   });
+}
+
+/** What a model can do by its only route, whose network is opened here. */
+async function shapesBy(route: ShapeRoute, depths: MeshModel["depths"]) {
+  const network = await route.network();
+  return {
+    depths,
+    encode: (mesh: Mesh, depth = depths.usual) => network.encode(mesh, depth),
+    decode: (ids: Int32Array, depth = depths.usual) => network.decode(ids, depth),
+    ...routed([route], route.decodings[0]!),
+  };
 }
 
 /** The models of calls that bring none. */

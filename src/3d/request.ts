@@ -4,15 +4,19 @@ import { UnknownNameError } from "../base/errors.js";
 import type { Decoding } from "../core/orders.js";
 import { completeSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import { checkPrompt } from "../media/prompt.js";
-import { type Route, routeFor } from "../media/routes.js";
+import { routeFor } from "../media/routes.js";
 import { RUN_DEFAULTS, type RunSettings, runSettings, TOKEN_DEFAULTS, type TokenSettings } from "../media/settings.js";
 import { MESH_FORMATS, type MeshFormat } from "./formats/format.js";
 import type { MeshModel } from "./model.js";
-import type { ShapeNetwork } from "./network.js";
+import type { ShapeRoute } from "./networks/network.js";
+import type { MeshSubject, ReadSubject } from "./subject.js";
 
 /** Everything besides the prompt that decides about the meshes. */
 export interface MeshSettings extends RunSettings, TokenSettings {
-  /** Levels of the octree: 2^depth voxels along the longest side. 3 up to model.depths.most; null: the model's own. */
+  /**
+   * Levels of the octree: 2^depth voxels along the longest side, or points of OctGPT's field. 3 up to model.depths.most; null: as the model
+   * states.
+   */
   readonly depth: number | null;
   /** Metres of the longest side of the cube that holds the mesh. */
   readonly size: number;
@@ -33,26 +37,24 @@ export const MESH_DEFAULTS: MeshSettings = Object.freeze({
   ...TOKEN_DEFAULTS,
 });
 
-/** What is to be made. */
-export interface MeshSubject {
-  /** Such as "round table with three legs"; one of model.categories must be in it. */
-  readonly prompt: string;
-}
-
 export interface MeshRequest extends RunSettings {
   readonly prompt: string;
+  readonly subject: ReadSubject;
   readonly depth: number;
   readonly size: number;
   readonly faces: number | null;
   readonly format: MeshFormat;
   readonly previews: MeshSettings["previews"];
   readonly decoding: Decoding;
-  readonly route: Route<ShapeNetwork>;
+  readonly route: ShapeRoute;
   readonly sampling: TokenSampling;
 }
 
 /** Completes and checks what a caller wrote. Throws ArgumentError or UnknownNameError. */
-export function requestOf(model: MeshModel, { prompt, ...rest }: MeshSubject & Options<MeshSettings>): MeshRequest {
+export function requestOf(
+  model: MeshModel,
+  { prompt, context, ...rest }: MeshSubject & Options<MeshSettings>,
+): MeshRequest {
   const s = withDefaults<MeshSettings>("options", MESH_DEFAULTS, rest);
   const { usual, most } = model.depths;
   const depth = check("depth", `a whole number from 3 to ${most}`, s.depth ?? usual, isIntegerIn(3, most));
@@ -61,11 +63,13 @@ export function requestOf(model: MeshModel, { prompt, ...rest }: MeshSubject & O
   if (!MESH_FORMATS.includes(s.format)) throw new UnknownNameError("format", String(s.format), MESH_FORMATS);
   check("previews", '"levels" or "none"', s.previews, (p) => p === "levels" || p === "none");
   const { decoding, route } = routeFor(model, s.decoding);
+  const sampling = completeSampling(TOKEN_SAMPLING, route.sampling, s);
   const { size, faces, format, previews } = s;
   return {
     ...runSettings(s),
     prompt: checkPrompt("prompt", prompt),
-    ...{ depth, size, faces, format, previews, decoding, route },
-    sampling: completeSampling(TOKEN_SAMPLING, route.sampling, s),
+    subject: model.read({ prompt, context }),
+    ...{ depth, size, faces, format, previews, route, sampling },
+    decoding: route.completed(decoding, sampling),
   };
 }

@@ -32,10 +32,8 @@ export class Words {
    * @throws UnknownNameError for a prompt that names none of the categories.
    */
   read(prompt: string, room: number): Caption {
+    categoryIn(prompt, this.categories);
     const words = wordsOf(prompt);
-    const said = ` ${words.join(" ")} `;
-    if (!this.categories.some((name) => said.includes(` ${name} `)))
-      throw new UnknownNameError("shape in the prompt", prompt, this.categories);
     const strange = words.filter((word) => !this.ids.has(word));
     const warnings: Warning[] = [];
     if (strange.length > 0)
@@ -46,8 +44,18 @@ export class Words {
   }
 }
 
+/** The longest of the categories whose words stand in a prompt. Throws UnknownNameError where there is none. */
+export function categoryIn(prompt: string, categories: readonly string[]): string {
+  const said = ` ${wordsOf(prompt).join(" ")} `;
+  const [named] = categories
+    .filter((name) => said.includes(` ${wordsOf(name).join(" ")} `))
+    .sort((a, b) => b.length - a.length);
+  if (named === undefined) throw new UnknownNameError("shape in the prompt", prompt, categories);
+  return named;
+}
+
 /** The words of a text: runs of Latin letters and digits, in lower case. */
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 
 /** Reads the list of a model. Throws InputError, CheckpointError. */
 export async function loadWords(

@@ -21,17 +21,19 @@ import {
   printJson,
   type ReportOptions,
   type SamplingOptions,
+  type ShapeFileOptions,
+  shapeSourceOf,
   withItemOptions,
   withLoadOptions,
-  withModelOption,
   withReportOptions,
   withSamplingOptions,
+  withShapeModelOptions,
 } from "./options.js";
 import { progressOn } from "./progress.js";
 import { print, tell } from "./streams.js";
 
-interface MeshOptions extends LoadOptions, ItemOptions, SamplingOptions, ReportOptions {
-  readonly model?: string;
+interface MeshOptions extends LoadOptions, ShapeFileOptions, ItemOptions, SamplingOptions, ReportOptions {
+  readonly passes?: readonly number[];
   readonly output: string;
   readonly format?: MeshFormat;
   readonly depth?: number;
@@ -59,7 +61,8 @@ export function meshCommand({ signal }: Context): Command {
     .option("--faces <count>", "about how many triangles (default: as many as the octree gives)", numberOf)
     .option("--no-manifest", "do not write <file>.json");
   withSamplingOptions(command, "guidance", "temperature");
-  withModelOption(command.optionsGroup("Which model:"), `${DEFAULT_MESH_MODEL}, which is not in the package yet`);
+  command.option("--passes <counts>", "of OctGPT: passes at each depth, such as 16,24,24,32", countsOf);
+  withShapeModelOptions(command, `${DEFAULT_MESH_MODEL}, which is not in the package yet`);
   return withReportOptions(withLoadOptions(command)).action(async (prompt: string, options: MeshOptions) => {
     const progress = progressOn(process.stderr, options.quiet || options.json);
     const { n, seed, firstIndex, depth, size, faces, guidance, temperature } = options;
@@ -67,11 +70,12 @@ export function meshCommand({ signal }: Context): Command {
     const format = options.format ?? named ?? "glb";
     const pathOf = (index: number) =>
       named ? options.output : join(options.output, `${stemOf({ prompt })}-${seed}-${index}.${format}`);
-    const model = await loadMeshModel(options.model, loadSettingsOf(options));
+    const model = await loadMeshModel(shapeSourceOf(options), loadSettingsOf(options));
     const written = new Map<GeneratedMesh, readonly string[]>();
     try {
       let result: MeshResult | undefined;
-      const settings = { n, seed, firstIndex, format, depth, size, faces, guidance, temperature };
+      const decoding = options.passes && ({ kind: "masked-octree", passes: options.passes } as const);
+      const settings = { n, seed, firstIndex, format, depth, size, faces, guidance, temperature, decoding };
       for await (const event of streamMesh({ ...settings, model, signal, prompt })) {
         if (event.type === "run-start") progress.line(`${event.model.name} on ${event.device.name}`);
         else if (event.type === "mesh-end")
@@ -85,6 +89,9 @@ export function meshCommand({ signal }: Context): Command {
     }
   });
 }
+
+/** Whole numbers with commas between them. Their range is checked where they are used. */
+const countsOf = (words: string): readonly number[] => words.split(",").map(numberOf);
 
 /** The format of the file that --output names; null where it names a folder. */
 function formatOfOutput({ output, n, format }: MeshOptions): MeshFormat | null {

@@ -4,11 +4,14 @@ import {
   EMBEDDED_MODELS,
   type EmbeddedModel,
   PUBLISHED_IMAGE_MODELS,
+  PUBLISHED_SHAPE_MODELS,
   type PublishedImageModel,
+  type PublishedShapeModel,
   type PulledModel,
   pulledModels,
   pullModel,
   removePulled,
+  SHAPE_MODEL_ORIGIN,
   UnknownNameError,
   verifyPulled,
 } from "../index.js";
@@ -37,7 +40,8 @@ const listCommand = (): Command =>
     .option(...JSON_OPTION)
     .action(async ({ json }: { json: boolean }) => {
       const pulled = await pulledModels();
-      if (json) return printJson({ embedded: EMBEDDED_MODELS, published: PUBLISHED_IMAGE_MODELS, pulled });
+      const published = { ...PUBLISHED_IMAGE_MODELS, ...PUBLISHED_SHAPE_MODELS };
+      if (json) return printJson({ embedded: EMBEDDED_MODELS, published, pulled });
       print("Embedded, ready to use with --model:\n");
       for (const [name, model] of Object.entries<EmbeddedModel>(EMBEDDED_MODELS)) {
         print(`  ${name.padEnd(22)} ${model.about} (${model.licence})\n`);
@@ -51,6 +55,11 @@ const listCommand = (): Command =>
         const state = size === undefined ? "" : `, pulled, ${megabytes(size)}`;
         print(`  ${name.padEnd(22)} ${transformer}, ${tokenizer} from ${row.origin} (${row.licence}${state})\n`);
       }
+      print(
+        `\nPublished shapes, from ${SHAPE_MODEL_ORIGIN}; \`tessera mesh\` takes the two files and --config NAME:\n`,
+      );
+      for (const [name, { files }] of Object.entries<PublishedShapeModel>(PUBLISHED_SHAPE_MODELS))
+        print(`  ${name.padEnd(22)} --transformer ${files.transformer} --codec ${files.codec}\n`);
       const others = pulled.filter(({ name }) => !Object.hasOwn(PUBLISHED_IMAGE_MODELS, name));
       if (others.length > 0) print("\nPulled text models:\n");
       for (const model of others)

@@ -8,8 +8,10 @@ import {
   EMBEDDED_MODELS,
   type ImageModel,
   loadImageModel,
+  type OctgptFiles,
   type Precision,
   type PublishedName,
+  type PublishedShapeName,
 } from "../index.js";
 import { PRECISIONS } from "../engine/index.js";
 import { print } from "./streams.js";
@@ -114,7 +116,36 @@ export const withModelOptions = (command: Command): Command =>
       .option("--config <name>", "its name in `tessera models`, such as llamagen-c2i-b-256"),
   );
 
-/** Loads the model that the options name. */
+/** The files of a published shape model. */
+export interface ShapeFileOptions {
+  readonly model?: string;
+  readonly transformer?: string;
+  readonly codec?: string;
+  readonly config?: string;
+}
+
+/** Adds --model and the files of a published shape model. */
+export const withShapeModelOptions = (command: Command, fallback: string): Command =>
+  withModelOption(command.optionsGroup("Which model:"), fallback)
+    .option("--transformer <file>", "file of an OctGPT transformer; needs --codec and --config")
+    .option("--codec <file>", "file of its autoencoder")
+    .option("--config <name>", "its name in `tessera models`, such as octgpt-chair");
+
+/** The mesh model that the options name: a name, a folder or files; undefined for the embedded one. */
+export function shapeSourceOf({
+  model,
+  transformer,
+  codec,
+  config,
+}: ShapeFileOptions): string | OctgptFiles | undefined {
+  const given = { transformer, codec, config };
+  if (Object.values(given).every((value) => value === undefined)) return model;
+  if (transformer !== undefined && codec !== undefined && config !== undefined && model === undefined)
+    return { transformer, codec, config: config as PublishedShapeName };
+  throw incomplete("--transformer, --codec and --config together, without --model", { ...given, model });
+}
+
+/** Loads the image model that the options name. */
 export function modelOf(options: ModelOptions): Promise<ImageModel> {
   const { model, transformer, tokenizer, config } = options;
   const settings = loadSettingsOf(options);
@@ -122,14 +153,14 @@ export function modelOf(options: ModelOptions): Promise<ImageModel> {
   if (files.every((file) => file === undefined)) return loadImageModel(model, settings);
   if (transformer === undefined || tokenizer === undefined || config === undefined || model !== undefined) {
     const given = { transformer, tokenizer, config, model };
-    const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
-    throw new ArgumentError(
-      "options",
-      "--transformer, --tokenizer and --config together, without --model",
-      described(names.join(" ")),
-    );
+    throw incomplete("--transformer, --tokenizer and --config together, without --model", given);
   }
   return loadImageModel({ transformer, tokenizer, config: config as PublishedName }, settings);
+}
+
+function incomplete(expected: string, given: Readonly<Record<string, string | undefined>>): ArgumentError {
+  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+  return new ArgumentError("options", expected, described(names.join(" ")));
 }
 
 /** Control characters beyond ASCII, which JSON leaves alone, are escaped as JSON would. */

@@ -6,13 +6,15 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "commander";
 import { described, quoted } from "../base/words.js";
-import { ArgumentError, EMBEDDED_MODELS } from "../index.js";
+import { ArgumentError, EMBEDDED_MODELS, loadMeshModel } from "../index.js";
 import { isItemManifest, type ReadItem, readItemManifest, verifyAssets } from "../pipeline/index.js";
 import { type Context, Refusal } from "./context.js";
-import { loadSettingsOf, type ModelOptions, modelOf, printJson, withModelOptions } from "./options.js";
+import { loadSettingsOf, type ModelOptions, modelOf, printJson, shapeSourceOf, withModelOptions } from "./options.js";
 import { print } from "./streams.js";
 
 interface VerifyOptions extends ModelOptions {
+  readonly codec?: string;
+  readonly image?: string;
   readonly manifestOnly: boolean;
   readonly json: boolean;
 }
@@ -21,6 +23,9 @@ export const verifyCommand = ({ signal }: Context): Command =>
   withModelOptions(new Command("verify"))
     .description("make things again from their manifests, and compare tokens, content and files")
     .argument("<path>", "the .json beside a file, a lock file of `tessera run`, or a folder of either")
+    .option("--codec <file>", "in place of --tokenizer, file of the autoencoder of an OctGPT transformer")
+    .optionsGroup("What it was made from:")
+    .option("--image <picture>", "the picture that a mask was found in")
     .optionsGroup("What it prints:")
     .option("--manifest-only", "do not read the files beside manifests", false)
     .option("--json", "print one JSON object and nothing else", false)
@@ -94,10 +99,10 @@ async function verifyOne(path: string, options: VerifyOptions, signal: AbortSign
 }
 
 async function verified(path: string, item: ReadItem, options: VerifyOptions, signal: AbortSignal) {
-  const file = options.manifestOnly ? undefined : fileBeside(path);
+  const beside = { file: options.manifestOnly ? undefined : fileBeside(path), image: options.image };
   const model = await modelFor(item, options);
   try {
-    return await item.verifier.verify(item.json, path, model, file, signal);
+    return await item.verifier.verify(item.json, path, model, beside, signal);
   } finally {
     await model.close();
   }
@@ -112,6 +117,7 @@ function fileBeside(manifest: string): string {
 /** The model that is named, or the embedded one of the manifest: what a manifest says is never opened as a path. */
 async function modelFor({ verifier, model: name, precision }: ReadItem, options: VerifyOptions) {
   const loading = { ...options, precision: options.precision ?? precision ?? undefined } as VerifyOptions;
+  if (options.codec !== undefined) return loadMeshModel(shapeSourceOf(options), loadSettingsOf(loading));
   if (options.config !== undefined || options.transformer !== undefined) return modelOf(loading);
   if (options.model === undefined && !Object.hasOwn(EMBEDDED_MODELS, name)) {
     const remedy = "Name its folder by --model; or its files by --transformer, --tokenizer and --config.";

@@ -119,4 +119,4 @@ export type { OctreeStart, Place, Places } from "./octree/feeder.js";
 export { OCTGPT, type Octgpt } from "./octgpt/architecture.js";
 export { OCTGPT_CONFIGS, type OctgptConfig, parseOctgptConfig } from "./octgpt/config.js";
 export type { OctgptStart } from "./octgpt/feeder.js";
-export { type BitDraws, bitSampler, unmaskOctree } from "./octgpt/unmasking.js";
+export { type BitDraws, bitSampler, unmaskOctrees } from "./octgpt/unmasking.js";

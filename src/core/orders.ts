@@ -2,7 +2,7 @@
  * In which orders ids come to be, and which models can be decoded so. A model can be decoded in those orders that build on
  * what it was trained to predict. One row per order.
  */
-import { check, type Options, withDefaults } from "../base/check.js";
+import { check, isIntegerIn, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError, UnknownNameError } from "../base/errors.js";
 import { type JacobiOptions, type JacobiSettings, jacobi, jacobiSettings } from "./decode/jacobi/jacobi.js";
 import { theseGroups } from "./decode/masked/group.js";
@@ -14,6 +14,8 @@ import { type Cell, gumbelNoise, nextScale } from "./decode/next-scale.js";
 import { nextToken } from "./decode/next-token.js";
 import { parallelRegions } from "./decode/parallel-regions.js";
 import type { ItemNumbers, Strategy } from "./decode/step.js";
+import type { OctgptConfig } from "./octgpt/config.js";
+import { type BitDraws, unmaskOctrees, withPasses } from "./octgpt/unmasking.js";
 
 /** What a model was trained to predict, with the sizes that its strategies need. An architecture says it of a configuration. */
 export type Objective =
@@ -26,11 +28,24 @@ export type Objective =
   /** Each scale, a square grid, predicts the next one. */
   | { readonly kind: "next-scale"; readonly sides: readonly number[] }
   /** Tokens that are there predict those of `positions` that are masked, whichever these are. */
-  | { readonly kind: "masked"; readonly positions: number };
+  | { readonly kind: "masked"; readonly positions: number }
+  /** The same of the nodes of an octree, depth by depth. */
+  | { readonly kind: "masked-octree"; readonly config: OctgptConfig };
+
+/** Those of models that predict an id at a time from one distribution. */
+export type TokenObjective = Exclude<Objective, { readonly kind: "next-scale" | "masked-octree" }>;
 
 export interface NextScaleSettings {
   /** Feeds and paints mixtures of codes instead of single ones: smoother pictures, which are no samples of the model. */
   readonly moreSmooth: boolean;
+}
+
+export interface MaskedOctreeSettings {
+  /**
+   * Passes at each depth, coarse to fine; null: as the model states. Fewer are faster and draw more nodes that do not know each
+   * other.
+   */
+  readonly passes: readonly number[] | null;
 }
 
 /** The settings of each order. */
@@ -41,6 +56,7 @@ interface Settings {
   readonly "parallel-regions": object;
   readonly "next-scale": NextScaleSettings;
   readonly masked: MaskedSettings;
+  readonly "masked-octree": MaskedOctreeSettings;
 }
 
 export type DecodingName = keyof Settings;
@@ -62,13 +78,15 @@ type DecodingOf<K extends DecodingName> = Extract<Decoding, { readonly kind: K }
  * parallel-regions  one id of each region a pass (PAR).
  * next-scale        a whole scale a pass, small to large (VAR).
  * masked            all positions a pass, of which the surest become final (MaskGIT, TiTok).
+ * masked-octree     depth by depth, a part of its nodes a pass (OctGPT).
  */
 export type DecodingOption =
   | DecodingName
-  | { readonly kind: Exclude<DecodingName, "jacobi" | "next-scale" | "masked"> }
+  | { readonly kind: Exclude<DecodingName, "jacobi" | "next-scale" | "masked" | "masked-octree"> }
   | ({ readonly kind: "jacobi" } & JacobiOptions)
   | { readonly kind: "next-scale"; readonly moreSmooth?: boolean | undefined }
-  | ({ readonly kind: "masked" } & Options<MaskedSettings>);
+  | ({ readonly kind: "masked" } & Options<MaskedSettings>)
+  | ({ readonly kind: "masked-octree" } & Options<MaskedOctreeSettings>);
 
 /** Where the draws belong that a strategy makes by itself: see SamplerOptions. */
 export interface StrategyDraws {
@@ -77,6 +95,13 @@ export interface StrategyDraws {
 }
 
 type ObjectiveOf<K extends Objective["kind"]> = Extract<Objective, { readonly kind: K }>;
+
+/** What decodes a model of that objective. */
+type StrategyFor<O extends Objective["kind"]> = O extends "next-scale"
+  ? Strategy<Cell>
+  : O extends "masked-octree"
+    ? Strategy<number, BitDraws>
+    : Strategy<number>;
 
 interface Order<K extends DecodingName, O extends Objective["kind"]> {
   /** What models are trained for that can be decoded so. */
@@ -88,12 +113,7 @@ interface Order<K extends DecodingName, O extends Objective["kind"]> {
   readonly items: "together" | "apart";
   /** Completes and checks the settings. */
   complete(settings: Readonly<Record<string, unknown>>): Settings[K];
-  strategy(
-    items: number,
-    objective: ObjectiveOf<O>,
-    decoding: DecodingOf<K>,
-    draws: StrategyDraws,
-  ): Strategy<O extends "next-scale" ? Cell : number>;
+  strategy(items: number, objective: ObjectiveOf<O>, decoding: DecodingOf<K>, draws: StrategyDraws): StrategyFor<O>;
 }
 
 const order = <K extends DecodingName, O extends Objective["kind"]>(_: K, row: Order<K, O>): Order<K, O> => row;
@@ -145,7 +165,20 @@ const ORDERS = {
       return masked(items, positions, theseGroups([all]), randomRanks(seed, firstItem));
     },
   }),
+  "masked-octree": order("masked-octree", {
+    objective: "masked-octree",
+    items: "apart",
+    complete: (settings) => {
+      const { passes } = withDefaults<MaskedOctreeSettings>("decoding", { passes: null }, settings);
+      return { passes: check("decoding.passes", PASSES, passes, (list) => list === null || arePasses(list)) };
+    },
+    strategy: (items, { config }, { passes }, { seed, firstItem }) =>
+      unmaskOctrees(items, withPasses(config, passes), seed, firstItem),
+  }),
 };
+
+const PASSES = "whole numbers from 1 to 4096, one for each depth, or null";
+const arePasses = (list: unknown): boolean => Array.isArray(list) && list.every(isIntegerIn(1, 4096));
 
 /** The names of all orders. */
 export const DECODINGS = Object.keys(ORDERS) as readonly DecodingName[];
@@ -179,7 +212,7 @@ export function strategyOf<O extends Objective>(
   objective: O,
   option: DecodingOption = ordersOf(objective)[0]!,
   { seed = 0, firstItem = 0 }: Options<StrategyDraws> = {},
-): Strategy<O extends { readonly kind: "next-scale" } ? Cell : number> {
+): StrategyFor<O["kind"]> {
   const decoding = decodingOf(option, ordersOf(objective), `decoding order for a "${objective.kind}" model`);
   // The row was chosen by this objective, which the types cannot follow.
   const { strategy } = ORDERS[decoding.kind] as unknown as Order<DecodingName, O["kind"]>;

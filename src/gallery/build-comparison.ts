@@ -64,6 +64,7 @@ const ABOUT: Readonly<Record<DecodingName, string>> = {
     "Guesses a window of coming cells and keeps those that stand: the picture of next-token in fewer passes (speculative Jacobi).",
   "next-neighbor": "Grows from the corner; a pass fills all cells that touch what is there, a diagonal (NAR).",
   masked: "Fills the surest cells first, wherever they lie, more of them with every pass (MaskGIT).",
+  "masked-octree": "Unmasks an octree depth by depth; a pass fills a part of its nodes (OctGPT).",
   "parallel-regions": "Draws several regions at once; a pass fills one cell of each (PAR).",
 };
 

@@ -77,7 +77,15 @@ const COMPARED = { prompt: "guitar" } as const;
 
 /** Passes from one preview to the next: about five of a picture of 256 tokens. */
 const PREVIEW_EVERY: Readonly<Record<DecodingName, number>> = {
-  ...{ "next-scale": 1, "next-token": 43, jacobi: 15, "next-neighbor": 6, "parallel-regions": 11, masked: 2 },
+  ...{
+    "next-scale": 1,
+    "next-token": 43,
+    jacobi: 15,
+    "next-neighbor": 6,
+    "parallel-regions": 11,
+    masked: 2,
+    "masked-octree": 16,
+  },
 };
 
 /** Makes one picture, or keeps it. */

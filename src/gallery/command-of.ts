@@ -52,8 +52,9 @@ function speechCommand(file: string, manifest: SpeechManifest): string | null {
   });
 }
 
-function meshCommand(file: string, manifest: MeshManifest): string {
-  const { subject, depth, size, faces, sampling } = manifest;
+function meshCommand(file: string, manifest: MeshManifest): string | null {
+  const { subject, depth, size, faces, sampling, decoding } = manifest;
+  if (decoding.kind === "masked-octree") return null; // its model has no name: it is two files
   const { guidance, temperature } = sampling;
   return line("mesh", [subject.prompt], file, {
     ...{ depth, size, faces, guidance, temperature },

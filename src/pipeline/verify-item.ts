@@ -6,15 +6,19 @@ import { described } from "../base/words.js";
 import {
   type ImageModel,
   loadImageModel,
+  loadMaskModel,
   loadMeshModel,
   loadSpeechModel,
+  type MaskModel,
   type MeshModel,
   parseManifest,
+  parseMaskManifest,
   parseMeshManifest,
   parseSpeechManifest,
   type SpeechModel,
   type Verification,
   verifyImage,
+  verifyMask,
   verifyMesh,
   verifySpeech,
 } from "../index.js";
@@ -24,31 +28,33 @@ interface Closable {
   close(): Promise<void>;
 }
 
-/** How items of a kind are verified; `file` is the path of the file beside the manifest, or undefined. */
+/** What an item is compared with or made from, besides its manifest: paths. */
+export interface Beside {
+  /** Its file. */
+  readonly file: string | undefined;
+  /** The picture that a mask was found in. */
+  readonly image: string | undefined;
+}
+
+/** How items of a kind are verified. */
 export interface Verifier {
   /** What is compared besides tokens, such as "pixels". */
   readonly output: string;
   load(source: string, loading: Partial<Loading>): Promise<Closable>;
-  verify(
-    json: unknown,
-    where: string,
-    model: Closable,
-    file: string | undefined,
-    signal?: AbortSignal,
-  ): Promise<Verification>;
+  verify(json: unknown, where: string, model: Closable, beside: Beside, signal?: AbortSignal): Promise<Verification>;
 }
 
 const VERIFIERS: Readonly<Record<string, Verifier>> = {
   "tessera-image-manifest": {
     output: "pixels",
     load: loadImageModel,
-    verify: (json, where, model, file, signal) =>
+    verify: (json, where, model, { file }, signal) =>
       verifyImage(parseManifest(json, where), { model: model as ImageModel, file, signal }),
   },
   "tessera-speech-manifest": {
     output: "samples",
     load: loadSpeechModel,
-    async verify(json, where, model, file, signal) {
+    async verify(json, where, model, { file }, signal) {
       const made = await verifySpeech(parseSpeechManifest(json, where), { model: model as SpeechModel, signal });
       return withFile(made, made.speech.bytes, file);
     },
@@ -56,14 +62,25 @@ const VERIFIERS: Readonly<Record<string, Verifier>> = {
   "tessera-mesh-manifest": {
     output: "mesh",
     load: loadMeshModel,
-    async verify(json, where, model, file, signal) {
+    async verify(json, where, model, { file }, signal) {
       const made = await verifyMesh(parseMeshManifest(json, where), { model: model as MeshModel, signal });
       return withFile(made, made.mesh.bytes, file);
     },
   },
+  "tessera-mask-manifest": {
+    output: "mask",
+    load: loadMaskModel,
+    async verify(json, where, model, { file, image }, signal) {
+      const manifest = parseMaskManifest(json, where);
+      if (manifest.subject.imageSha256 !== null && image === undefined)
+        throw new ArgumentError("--image", "the picture that the mask was found in", undefined);
+      const made = await verifyMask(manifest, { model: model as MaskModel, image, signal });
+      return withFile(made, made.mask.bytes, file);
+    },
+  },
 };
 
-/** Files of sounds and meshes are the same bytes each time, but for the version in their mark. */
+/** Files of sounds, meshes and masks are the same bytes each time, but for the version in their mark. */
 async function withFile(
   { same, differences }: Verification,
   made: Uint8Array,
@@ -108,7 +125,7 @@ export async function readItemManifest(path: string): Promise<ReadItem> {
   if (kind === "tessera-text-manifest")
     throw new ArgumentError(
       path,
-      "the manifest of a picture, a speech or a mesh",
+      "the manifest of a picture, a speech, a mesh or a mask",
       described("that of a text, which does not hold its prompt"),
       "Verify the assets.lock.json of its run, which does.",
     );

@@ -1,7 +1,12 @@
-/** A whole model of OctGPT's layout with random weights: from its two files to meshes, and from meshes to codes. */
+/** A whole model of OctGPT's layout with random weights, by the door of all mesh models: from its two files to meshes, and from meshes to ids. */
 import { join } from "node:path";
+import validator from "gltf-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadOctgpt, type OctgptModel } from "../../src/3d/octgpt.js";
+import { generateMesh, type MeshEvent, streamMesh } from "../../src/3d/generate-mesh.js";
+import { parseMeshManifest } from "../../src/3d/manifest.js";
+import { loadMeshModel, type MeshModel } from "../../src/3d/model.js";
+import type { OctgptFiles } from "../../src/3d/published.js";
+import { verifyMesh } from "../../src/3d/verify-mesh.js";
 import { ArgumentError, UnknownNameError, WeightsError } from "../../src/base/errors.js";
 import { uniform } from "../../src/base/random.js";
 import { parseOctgptConfig } from "../../src/core/octgpt/config.js";
@@ -39,52 +44,139 @@ const CUBE: Mesh = {
   ]),
 };
 
-function randomWeights(...graphs: readonly Graph[]): Map<string, Tensor> {
+function randomWeights(graphs: readonly Graph[], seed = 0): Map<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const { source, shape } of graphs.flatMap(({ weights }) => weights)) {
     if (source.kind !== "weight") continue;
-    const draw = (i: number) => uniform({ seed: tensors.size, item: 0, position: i, purpose: "noise" }) - 0.5;
+    const draw = (i: number) => uniform({ seed: seed + tensors.size, item: 0, position: i, purpose: "noise" }) - 0.5;
     const sizes = shape as readonly number[];
     tensors.set(source.name, { shape: sizes, data: Float32Array.from({ length: sizeOf(sizes) }, (_, i) => draw(i)) });
   }
   return tensors;
 }
 
-const folder = temporaryFolder();
-let model: OctgptModel;
-const file = (name: string) => join(folder, name);
-beforeAll(async () => {
+/** Weights of the autoencoder whose field is below zero in some places only, as that of shapes is. */
+function codecWeights(): Map<string, Tensor> {
   const { encoder, trunk, stages } = shapeCodecGraphs(codec);
-  await writeSafetensors(file("transformer.safetensors"), randomWeights(octgptGraph(transformer)));
-  await writeSafetensors(file("codec.safetensors"), randomWeights(encoder, trunk, ...stages));
-  model = await loadOctgpt(
-    { transformer: file("transformer.safetensors"), codec: file("codec.safetensors"), config },
-    { device: "cpu", threads: 1 },
-  );
+  const tensors = randomWeights([encoder, trunk, ...stages], 100);
+  const head = (name: string) => tensors.get(`decoder.regress.2.conv2.linear.${name}`)!.data;
+  const offsets = head("weight").subarray(3 * codec.headWidth);
+  for (const [i, weight] of offsets.entries()) offsets[i] = -weight;
+  head("bias")[3] = 0.3;
+  return tensors;
+}
+
+const folder = temporaryFolder();
+const file = (name: string) => join(folder, name);
+const FILES: OctgptFiles = {
+  transformer: file("transformer.safetensors"),
+  codec: file("codec.safetensors"),
+  config,
+};
+let model: MeshModel;
+beforeAll(async () => {
+  await writeSafetensors(FILES.transformer, randomWeights([octgptGraph(transformer)]));
+  await writeSafetensors(FILES.codec, codecWeights());
+  model = await loadMeshModel(FILES, { device: "cpu", threads: 1 });
 });
 afterAll(async () => {
   await model?.close();
 });
 
-test("makes shapes, the same for the same seed, closed or empty", async () => {
-  const make = (seed: number, index = 0) => model.make({ category: "key", seed, index, points: 24 });
-  const shape = await make(5);
-  expect(shape.passes).toBe(7);
-  expect(shape.code.octree.depth).toBe(3);
-  expect(shape.code.bits.length).toBe(6 * shape.code.octree.keys[3]!.length);
-  expect(shape.mesh.faces.length === 0 || topologyOf(shape.mesh).closed).toBe(true);
-  expect(await make(5)).toEqual(shape);
-  expect((await make(6)).code.bits).not.toEqual(shape.code.bits);
-  expect((await model.decode(shape.code, 24)).positions).toEqual(shape.mesh.positions);
-  const fewer = await model.make({ category: "key", seed: 5, passes: [1, 1], points: 24 });
-  expect(fewer.passes).toBe(2);
+test("makes closed shapes, the same for the same seed", async () => {
+  expect(model).toMatchObject({ name: "octgpt", depths: { usual: 5, most: 5 }, decodings: ["masked-octree"] });
+  const { meshes, usage } = await generateMesh({ model, prompt: "a key", seed: 5, n: 2, size: 0.5 });
+  expect(usage).toMatchObject({ inputTokens: 2, forwardPasses: 14 });
+  for (const { mesh, facts, ids, manifest, bytes } of meshes) {
+    expect(topologyOf(mesh)).toMatchObject({ closed: true, oriented: true });
+    expect(facts.faces).toBeGreaterThan(100);
+    expect(facts.volume).toBeGreaterThan(0);
+    expect(facts.bounds.least[1]).toBeCloseTo(0, 6);
+    expect(facts.bounds.most[0] - facts.bounds.least[0]).toBeLessThanOrEqual(0.5);
+    expect(ids.length).toBeGreaterThan(64);
+    expect(manifest.decoding).toEqual({ kind: "masked-octree", passes: [3, 4] });
+    expect(manifest.tokens.count).toBe(ids.length);
+    expect(parseMeshManifest(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
+    expect((await validator.validateBytes(bytes)).issues).toMatchObject({ numErrors: 0, numWarnings: 0 });
+  }
+  const [first, second] = meshes;
+  expect(second!.ids).not.toEqual(first!.ids);
+  const alone = await generateMesh({ model, prompt: "a key", seed: 5, firstIndex: 1, size: 0.5 });
+  expect(alone.meshes[0]!.manifest).toEqual(second!.manifest);
+  expect(await verifyMesh(second!.manifest, { model })).toMatchObject({ same: true, differences: [] });
+  expect((await verifyMesh({ ...second!.manifest, seed: 6 }, { model })).same).toBe(false);
+  const decoded = await model.decode(first!.ids);
+  expect(decoded.faces).toEqual(first!.mesh.faces);
 });
 
-test("meshes become codes", async () => {
-  const { octree, bits, frame } = await model.encode(CUBE);
-  expect(frame).toEqual({ centre: [1, 1, 1], scale: 1.25 });
-  expect(bits.length).toBe(6 * octree.keys[3]!.length);
-  expect((await model.decode({ octree, bits }, 16)).positions.length % 3).toBe(0);
+test("passes of each depth and the depth of the surface are the caller's", async () => {
+  const decoding = { kind: "masked-octree", passes: [1, 1] } as const;
+  const { usage, meshes } = await generateMesh({ model, prompt: "key", seed: 5, decoding, depth: 3 });
+  expect(usage.forwardPasses).toBe(2);
+  expect(meshes[0]!.manifest).toMatchObject({ decoding, depth: 3 });
+});
+
+test("a shape of which the model says nothing closed is empty, and said to be", async () => {
+  const tensors = codecWeights();
+  const bias = tensors.get("decoder.regress.2.conv2.linear.bias")!.data as Float32Array;
+  bias[3] = 9; // far outside everywhere
+  const file = join(folder, "outside.safetensors");
+  await writeSafetensors(file, tensors);
+  await using model = await loadMeshModel({ ...FILES, codec: file }, { device: "cpu", threads: 1 });
+  const { meshes, warnings } = await generateMesh({ model, prompt: "key", depth: 3 });
+  expect(meshes[0]!.facts).toMatchObject({ vertices: 0, faces: 0, watertight: false, volume: 0 });
+  expect(warnings).toEqual([{ type: "other", message: expect.stringMatching(/came out empty/) }]);
+  expect((await validator.validateBytes(meshes[0]!.bytes)).issues).toMatchObject({ numErrors: 0, numWarnings: 0 });
+  expect(meshes[0]!.thumbnail({ size: 8 }).data.every((channel) => channel === 0)).toBe(true);
+});
+
+test("streamMesh shows each depth of the octree that is complete, as a solid", async () => {
+  const events: MeshEvent[] = [];
+  const options = { model, prompt: "cup", seed: 1, previews: "levels" } as const;
+  for await (const event of streamMesh(options)) events.push(event);
+  const levels = events.flatMap((event) => (event.type === "mesh-preview" ? [event] : []));
+  expect(levels.map(({ level }) => level)).toEqual([2]);
+  expect(topologyOf(levels[0]!.mesh)).toMatchObject({ closed: true, manifold: true, oriented: true });
+  expect(events.at(-1)!.type).toBe("run-end");
+});
+
+test("words beside the class are named; a class stands for itself", async () => {
+  const { warnings } = await generateMesh({ model, prompt: "the red key", depth: 3 });
+  const said = warnings.map((warning) => "message" in warning && warning.message);
+  expect(said).toContain('The model makes any key and does not read "red".');
+});
+
+test("meshes become ids, and ids meshes", async () => {
+  const { ids, frame } = await model.encode(CUBE);
+  expect(frame).toEqual({ centre: [1, 1, 1], side: 2.5 });
+  const split = ids.subarray(0, 64);
+  expect([...split].every((bit) => bit === 0 || bit === 1)).toBe(true);
+  expect(ids.length).toBe(64 + 8 * split.reduce((sum, bit) => sum + bit, 0));
+  expect((await model.decode(ids, 4)).positions.length % 3).toBe(0);
+  await expect(model.decode(ids.subarray(1))).rejects.toThrow(ArgumentError);
+  await expect(model.decode(ids.with(0, 2))).rejects.toThrow(ArgumentError);
+  await expect(model.decode(Int32Array.from([...ids, 0]))).rejects.toThrow(ArgumentError);
+});
+
+test("models that were trained with another network's rows are shown them", async () => {
+  const condition = { kind: "context", rows: 2, width: 5 } as const;
+  const seeing = parseOctgptConfig({ ...transformer, condition });
+  const file = join(folder, "seeing.safetensors");
+  await writeSafetensors(file, randomWeights([octgptGraph(seeing)]));
+  const files = { ...FILES, transformer: file, config: { transformer: seeing, codec, categories: [] } };
+  await using shown = await loadMeshModel(files, { device: "cpu", threads: 1 });
+  const context = f32([2, 5], [1, -2, 3, 0.5, 0, 2, 1, -1, 0, 4]);
+  const options = { model: shown, prompt: "any words", depth: 3 };
+  const { meshes, usage } = await generateMesh({ ...options, context });
+  expect(usage.inputTokens).toBe(2);
+  const { manifest } = meshes[0]!;
+  expect(manifest.subject).toEqual({ prompt: "any words", contextSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect((await verifyMesh(manifest, { model: shown, context })).same).toBe(true);
+  await expect(verifyMesh(manifest, { model: shown })).rejects.toThrow(/context/);
+  await expect(generateMesh(options)).rejects.toThrow(/context/);
+  await expect(generateMesh({ ...options, context: f32([1, 4], [1, 2, 3, 4]) })).rejects.toThrow(/\[1 to 2, 5\]/);
+  const odd = f32([1, 5], [1, 2, Number.NaN, 4, 5]);
+  await expect(generateMesh({ ...options, context: odd })).rejects.toThrow(ArgumentError);
 });
 
 test("points lie on the faces, as many on each as its area says", () => {
@@ -103,14 +195,24 @@ test("points lie on the faces, as many on each as its area says", () => {
 });
 
 test("refuses what it cannot do", async () => {
-  await expect(model.make({ category: "cat" })).rejects.toThrow(UnknownNameError);
-  await expect(model.make({ context: f32([1, 3], [1, 2, 3]) })).rejects.toThrow(ArgumentError);
-  await expect(model.make({ category: "cup", passes: [1] })).rejects.toThrow(/passes/);
-  await expect(model.make({ category: "cup", seed: -1 })).rejects.toThrow(ArgumentError);
-  await expect(model.make({ category: "cup", signal: AbortSignal.abort(new Error("stop")) })).rejects.toThrow("stop");
-  const swapped = { transformer: file("codec.safetensors"), codec: file("transformer.safetensors"), config };
-  await expect(loadOctgpt(swapped, { device: "cpu" })).rejects.toThrow(WeightsError);
-  await expect(loadOctgpt({ ...swapped, config: "octgpt-chairs" as "octgpt-chair" })).rejects.toThrow(/octgpt-chair/);
-  const other = { ...config, codec: { ...codec, bits: 7 } };
-  await expect(loadOctgpt({ ...swapped, config: other })).rejects.toThrow(ArgumentError);
+  const key = { model, prompt: "key" };
+  await expect(generateMesh({ model, prompt: "cat" })).rejects.toThrow(UnknownNameError);
+  await expect(generateMesh({ ...key, context: f32([1, 3], [1, 2, 3]) })).rejects.toThrow(ArgumentError);
+  const passes = (list: readonly number[]) => ({ kind: "masked-octree", passes: list }) as const;
+  await expect(generateMesh({ ...key, decoding: passes([1]) })).rejects.toThrow(/decoding\.passes/);
+  await expect(generateMesh({ ...key, decoding: passes([0, 1]) })).rejects.toThrow(/decoding\.passes/);
+  await expect(generateMesh({ ...key, decoding: "next-token" })).rejects.toThrow(UnknownNameError);
+  await expect(generateMesh({ ...key, guidance: 2 })).rejects.toThrow(/guidance/);
+  await expect(generateMesh({ ...key, topK: 5 })).rejects.toThrow(/topK/);
+  await expect(generateMesh({ ...key, depth: 6 })).rejects.toThrow(/depth/);
+  await expect(generateMesh({ ...key, signal: AbortSignal.abort(new Error("stop")) })).rejects.toThrow("stop");
+  const swapped = { transformer: FILES.codec, codec: FILES.transformer, config };
+  await expect(loadMeshModel(swapped, { device: "cpu" })).rejects.toThrow(WeightsError);
+  await expect(loadMeshModel({ ...swapped, config: "octgpt-chairs" as "octgpt-chair" })).rejects.toThrow(
+    /octgpt-chair/,
+  );
+  await expect(loadMeshModel({ ...swapped, config: { ...config, codec: { ...codec, bits: 7 } } })).rejects.toThrow(
+    /bits/,
+  );
+  await expect(loadMeshModel({ transformer: FILES.transformer } as never)).rejects.toThrow(ArgumentError);
 });

@@ -29,3 +29,18 @@ test("writes the mask, what lies in it and a manifest, and tells their shape", a
   expect(Array.from(cut, (alpha) => alpha / 255)).toEqual(Array.from(mask.inside));
   expect(await run(...words.with(1, "none.png"))).toMatchObject({ code: 2 });
 });
+
+test("verify finds the mask again in its picture", async () => {
+  const run = commandIn(folder);
+  const words = ["verify", "mask.png.json", "--model", TINY_MASKS];
+  expect(await run(...words, "--image", "photo.png")).toEqual({
+    ...{ code: 0, stderr: "" },
+    stdout: "same tokens, same mask, same file\n",
+  });
+  await writeFile(join(folder, "mask.png"), await sharp(join(folder, "mask.png")).negate().png().toBuffer());
+  const changed = await run(...words, "--image", "photo.png");
+  expect(changed).toMatchObject({ code: 1, stdout: expect.stringContaining("file: its bytes are not those made now") });
+  expect(await run(...words)).toMatchObject({ code: 2, stderr: expect.stringContaining("--image") });
+  const other = await run(...words, "--image", "mask.png");
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("the picture that the mask was found in") });
+});

@@ -13,13 +13,18 @@ export interface GlbNotes {
   readonly extras: Readonly<Record<string, unknown>>;
 }
 
-/** Writes one mesh of one material. Colours, if there are some, are COLOR_0 in linear light. */
+/** Writes one mesh of one material, or an empty node for a mesh without faces. Colours, if there are some, are COLOR_0 in linear light. */
 export async function writeGlb(mesh: Mesh, { name, generator, copyright, extras }: GlbNotes): Promise<Uint8Array> {
   const document = new Document();
   const asset = document.getRoot().getAsset();
   asset.generator = generator;
   if (copyright !== undefined) asset.copyright = copyright;
   asset.extras = { ...extras };
+  if (mesh.faces.length === 0) {
+    // glTF has no accessor without elements, and no scene without nodes.
+    document.getRoot().setDefaultScene(document.createScene(name).addChild(document.createNode(name)));
+    return new NodeIO().writeBinary(document);
+  }
   const buffer = document.createBuffer();
   const accessor = (array: Float32Array | Uint32Array | Uint16Array, type: GLTF.AccessorType) =>
     document

@@ -10,7 +10,7 @@ import { UnknownNameError } from "../../base/errors.js";
 import { type Fields, fields } from "../../base/fields.js";
 import { type ConditionConfig, count, parseCondition } from "../condition.js";
 import { rasterLayout } from "../decode/layout.js";
-import type { Objective } from "../orders.js";
+import type { TokenObjective } from "../orders.js";
 import type { ConditionRotation } from "../rotary.js";
 
 /** Which token predicts which. It is what a model was trained for, and decides in which orders it can be decoded. */
@@ -147,7 +147,7 @@ export function derive({ width, heads, grid, condition, prediction }: Transforme
 }
 
 /** What a model of that configuration was trained to predict. */
-export function objectiveOf(config: TransformerConfig): Exclude<Objective, { readonly kind: "next-scale" }> {
+export function objectiveOf(config: TransformerConfig): TokenObjective {
   const { grid, vocabulary, prediction } = config;
   const { extents, positions } = derive(config);
   switch (prediction.kind) {

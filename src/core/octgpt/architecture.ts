@@ -3,13 +3,12 @@ import type { Architecture, Model } from "../architecture.js";
 import type { OctgptConfig } from "./config.js";
 import { feedOctgpt, type OctgptStart } from "./feeder.js";
 import { octgptGraph } from "./graph.js";
-import { positionCount } from "./octree.js";
 
 export type Octgpt = Model<OctgptConfig, OctgptStart, number>;
 
 export const OCTGPT: Architecture<OctgptConfig, OctgptStart, number> = {
   name: "octgpt",
-  objective: (config) => ({ kind: "masked", positions: positionCount(config) }),
+  objective: (config) => ({ kind: "masked-octree", config }),
   conditionGraph: () => null,
   decoderGraph: (config, taps) => octgptGraph(config, taps),
   predicts: "logits",

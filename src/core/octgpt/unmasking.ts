@@ -2,12 +2,13 @@
  * How OctGPT's octrees come to be (arXiv 2504.09975 §3.3, and the authors' code): depth by depth, each unmasked in an order of chance;
  * towards the end of a depth, what stands and looks doubtful is drawn anew.
  */
+import { check } from "../../base/check.js";
 import { uniform } from "../../base/random.js";
 import type { Board, GroupsOf, MaskedGroup } from "../decode/masked/group.js";
 import { masked, randomRanks } from "../decode/masked/masked.js";
 import { SCHEDULES } from "../decode/masked/schedules.js";
 import { rowOf } from "../decode/sampler.js";
-import type { Draws, Prediction, Sampler, Strategy } from "../decode/step.js";
+import type { Draws, ItemNumbers, Prediction, Sampler, Strategy } from "../decode/step.js";
 import type { OctgptConfig } from "./config.js";
 import { childPositions, depthOf, fullPositions, positionCount } from "./octree.js";
 
@@ -39,9 +40,27 @@ export function octreeGroups(config: OctgptConfig): GroupsOf<number, BitDraws> {
   };
 }
 
-/** One octree, of a seed and a number among all of the seed. */
-export const unmaskOctree = (config: OctgptConfig, seed: number, item: number): Strategy<number, BitDraws> =>
-  masked(1, positionCount(config), octreeGroups(config), randomRanks(seed, item));
+/** Octrees of a seed; `firstItem` says which among all of it. */
+export const unmaskOctrees = (
+  items: number,
+  config: OctgptConfig,
+  seed: number,
+  firstItem: ItemNumbers,
+): Strategy<number, BitDraws> =>
+  masked(items, positionCount(config), octreeGroups(config), randomRanks(seed, firstItem));
+
+/** The configuration with so many passes at each depth; null: with its own. Throws ArgumentError for another number of depths. */
+export function withPasses(config: OctgptConfig, passes: readonly number[] | null): OctgptConfig {
+  if (passes === null) return config;
+  const { unmasking } = config;
+  check(
+    "decoding.passes",
+    `${unmasking.length} numbers, one for each depth`,
+    passes.length,
+    (n) => n === unmasking.length,
+  );
+  return { ...config, unmasking: unmasking.map((depth, i) => ({ ...depth, passes: passes[i]! })) };
+}
 
 /**
  * Of the nodes that stand with the less likely bit, a part, beginning with the least likely. As in the authors' code, those that this pass

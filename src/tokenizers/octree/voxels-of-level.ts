@@ -2,7 +2,7 @@
 import { childrenOf, type Level } from "./level.js";
 import { cellOf } from "./morton.js";
 import { UNCOLOURED, VARIED } from "./vocabulary.js";
-import { fillCavities, makeWellComposed, type Voxels } from "./voxels.js";
+import { closeSolid, type Voxels } from "./voxels.js";
 
 /** What a stream said so far. */
 interface Said {
@@ -20,8 +20,7 @@ function nodesAt({ levels }: Said, depth: number): Level {
 export function solidOf(walk: Said, depth: number): Uint8Array {
   const solid = new Uint8Array(8 ** depth);
   for (const key of nodesAt(walk, depth).keys) for (const voxel of imagesOf(key, depth, walk.mirror)) solid[voxel] = 1;
-  fillCavities(depth, solid);
-  if (makeWellComposed(depth, solid) > 0) fillCavities(depth, solid);
+  closeSolid(depth, solid);
   return solid;
 }
 

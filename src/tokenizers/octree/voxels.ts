@@ -22,6 +22,12 @@ export function fillCavities(depth: number, solid: Uint8Array): number {
   return filled;
 }
 
+/** Fills cavities and makes the solid well-composed, so that its boundary is a closed manifold. Changes `solid`. */
+export function closeSolid(depth: number, solid: Uint8Array): void {
+  fillCavities(depth, solid);
+  if (makeWellComposed(depth, solid) > 0) fillCavities(depth, solid);
+}
+
 /** Flags of the empty voxels that are joined to the outside. */
 function reachable(R: number, solid: Uint8Array): Uint8Array {
   const seen = new Uint8Array(solid.length);

@@ -14,7 +14,7 @@ import {
   fullPositions,
   positionCount,
 } from "../../../src/core/octgpt/octree.js";
-import { bitOf, bitSampler, doubtfulCodes, doubtfulSplits, unmaskOctree } from "../../../src/core/octgpt/unmasking.js";
+import { bitOf, bitSampler, doubtfulCodes, doubtfulSplits, unmaskOctrees } from "../../../src/core/octgpt/unmasking.js";
 import { PARTITIONS, windowsOf } from "../../../src/core/octgpt/windows.js";
 import { openSession } from "../../../src/core/session.js";
 import { openEngine } from "../../../src/engine/open.js";
@@ -136,7 +136,7 @@ describe("a tiny transformer", () => {
   const run = async (seed: number, item: number, label = 1) => {
     await using session = await openSession(await model, { kind: "class", label }, { guided: false });
     const draws = bitSampler(TINY, { seed, firstItem: item, temperature: 1 });
-    for await (const event of decode(session, unmaskOctree(TINY, seed, item), draws))
+    for await (const event of decode(session, unmaskOctrees(1, TINY, seed, item), draws))
       if (event.type === "decode-end") return event.values[0]!;
     throw new Error("it ends");
   };
