@@ -25,6 +25,7 @@ export {
   InstallationError,
   LogitsError,
   OutputError,
+  QueueError,
   ShapeError,
   TemplateError,
   type TemplateFault,

@@ -256,6 +256,12 @@ export class BusyError extends TesseraError {
   }
 }
 
+/** A queue cannot be reached, or a worker behind it could not do its job. */
+export class QueueError extends TesseraError {
+  static readonly code = "queue";
+  readonly code = QueueError.code;
+}
+
 /** A tokenizer file that cannot be understood, or text that it cannot encode. */
 export class TokenizerError extends TesseraError {
   static readonly code = "tokenizer";

@@ -19,6 +19,7 @@ import { drained, messageOf, print, tell, watchStreams } from "./streams.js";
 import { assetsCommand } from "./run.js";
 import { textCommand } from "./text.js";
 import { verifyCommand } from "./verify.js";
+import { workerCommand } from "./worker.js";
 
 const HELP = "Run with --help for the options.";
 
@@ -81,6 +82,7 @@ function programOf(context: Context, json: boolean): Command {
     speakCommand,
     serveCommand,
     assetsCommand,
+    workerCommand,
     compareCommand,
     demoCommand,
     galleryCommand,

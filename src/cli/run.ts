@@ -1,6 +1,13 @@
 /** `tessera run assets.yaml`: the assets of a manifest, of which only what changed is made. */
 import { Command } from "commander";
-import { type AssetsEvent, type AssetsOptions, assetsJsonSchema, planAssets, streamAssets } from "../pipeline/index.js";
+import {
+  type AssetsEvent,
+  type AssetsOptions,
+  assetsJsonSchema,
+  planAssets,
+  streamAssets,
+  submitAssets,
+} from "../pipeline/index.js";
 import { ArgumentError } from "../index.js";
 import { type Context, Refusal } from "./context.js";
 import { numberOf, printJson, type ReportOptions, withReportOptions } from "./options.js";
@@ -11,8 +18,9 @@ interface RunOptions extends ReportOptions {
   readonly output?: string;
   readonly cache?: string;
   readonly only?: string[];
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly threads?: number;
+  readonly queue?: string;
   readonly prune: boolean;
   readonly dryRun: boolean;
   readonly watch: boolean;
@@ -32,9 +40,13 @@ export const assetsCommand = ({ signal }: Context): Command =>
       .option("--watch", "run again whenever the manifest changes", false)
       .option("--schema", "print the JSON Schema of manifests, for editors", false)
       .optionsGroup("How it runs:")
-      .option("--jobs <count>", "batches made at once, each with models of its own", numberOf, 1)
+      .option("--jobs <count>", "batches made at once, each with models of its own (default: 1)", numberOf)
       .option("--threads <count>", "CPU threads of each (default: the cores, shared out)", numberOf)
-      .option("--cache <folder>", "what was made before (default: .tessera beside the manifest)"),
+      .option("--queue <url>", "let `tessera worker` processes make them; needs the --cache that they share")
+      .option(
+        "--cache <folder>",
+        "what was made before, or s3://bucket/prefix (default: .tessera beside the manifest)",
+      ),
   ).action(async (manifest: string | undefined, options: RunOptions) => {
     if (options.schema) return print(`${JSON.stringify(assetsJsonSchema(), null, 2)}\n`);
     if (manifest === undefined) throw new ArgumentError("<manifest>", "a manifest, such as assets.yaml", undefined);
@@ -65,11 +77,24 @@ async function dryRun(options: AssetsOptions, json: boolean): Promise<void> {
   print(`${count("make")} to make, ${count("restore")} to restore, ${count("keep")} kept; ${sheets.length} sheets\n`);
 }
 
-async function runOnce(options: AssetsOptions, { json, quiet }: RunOptions): Promise<void> {
+/** The events of a run in this process, or by workers. */
+function eventsOf({ jobs, threads, ...options }: AssetsOptions, queue: string | undefined) {
+  if (queue === undefined) return streamAssets({ ...options, jobs, threads });
+  const mine = [...(jobs === undefined ? [] : ["--jobs"]), ...(threads === undefined ? [] : ["--threads"])];
+  if (mine.length > 0) throw new ArgumentError(mine[0]!, "a run without --queue", jobs ?? threads, WORKERS_SAY);
+  const { cache } = options;
+  if (cache === undefined)
+    throw new ArgumentError("--cache", "a folder or s3://bucket/prefix that the workers share, beside --queue", cache);
+  return submitAssets({ ...options, queue, cache });
+}
+
+const WORKERS_SAY = "Leave it out, and name it to `tessera worker`.";
+
+async function runOnce(options: AssetsOptions, { json, quiet, queue }: RunOptions): Promise<void> {
   const progress = progressOn(process.stderr, quiet || json, "assets");
   try {
     const reporter = new Reporter(progress, json);
-    for await (const event of streamAssets(options)) reporter.take(event);
+    for await (const event of eventsOf(options, queue)) reporter.take(event);
   } finally {
     progress.clear();
   }

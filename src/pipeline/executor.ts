@@ -15,8 +15,8 @@ export interface Work {
   /** Items are being made together; `done` of `total` tokens, null where nobody knows. */
   progress(items: readonly Planned[], done: number, total: number | null): void;
   warning(items: readonly Planned[], message: string): void;
-  /** The store has the files of an item. */
-  done(planned: Planned, known: Known, how: How): Promise<void>;
+  /** The store has the files of an item. Answers false where it has not all of their bytes after all. */
+  done(planned: Planned, known: Known, how: How): Promise<boolean>;
   failed(planned: Planned, error: unknown): void;
 }
 

@@ -11,5 +11,7 @@ export {
   streamAssets,
 } from "./stream-assets.js";
 export { type Lock, lockPathOf, readLock } from "./lock.js";
+export { submitAssets, type SubmitOptions } from "./queue/submit.js";
+export { type DoneJob, runWorker, type WorkerOptions } from "./queue/worker.js";
 export { type TreeVerification, verifyAssets, type VerifyOptions } from "./verify-lock.js";
 export { isItemManifest, type ReadItem, readItemManifest, type Verifier } from "./verify-item.js";

@@ -3,30 +3,22 @@
  * again and compared.
  */
 import { z } from "zod";
-import { ArgumentError, InputError } from "../base/errors.js";
+import { InputError } from "../base/errors.js";
 import { readBoundedText } from "../base/read-file.js";
 import { writeWhole } from "../base/write-file.js";
 import { VERSION } from "../index.js";
 import type { Item } from "./expand.js";
 import type { Manifests } from "./finish.js";
-import { KIND_NAMES, KINDS } from "./kinds/index.js";
-import { MEDIA } from "./media/index.js";
 import { relativePath } from "./output-names.js";
 import { parsedBy } from "./schema-faults.js";
+import { DIGEST, parsedSteps, TASK_FIELDS } from "./task-schema.js";
 
-const DIGEST = z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits");
 const FILES = z.array(z.strictObject({ path: z.string().max(1000), sha256: DIGEST, size: z.int().min(0) })).min(1);
 
 const ITEM = z.strictObject({
+  ...TASK_FIELDS,
   asset: z.string().max(100),
-  kind: z.enum(KIND_NAMES),
   model: z.string().max(1000),
-  device: z.string().max(100),
-  precision: z.string().max(100).nullable(),
-  settings: z.record(z.string().max(100), z.unknown()),
-  seed: z.int().min(0),
-  index: z.int().min(0),
-  steps: z.array(z.strictObject({ name: z.string().max(100), options: z.unknown() })).max(32),
   stem: z.string().max(1000),
 });
 
@@ -117,17 +109,8 @@ export async function readLock(path: string): Promise<Lock> {
   const lock = parsedBy(LOCK, json, path);
   const files = [...lock.items, ...lock.sheets].flatMap((entry) => entry.files);
   for (const file of files) relativePath(file.path, `${path}: files`);
-  for (const { item } of lock.items) checkSteps(item as Item, path);
+  for (const { item } of lock.items) parsedSteps(item.kind, item.steps, `${path}: ${item.stem}`);
   return lock as Lock;
-}
-
-function checkSteps({ kind, steps, stem }: Item, where: string): void {
-  const rows = MEDIA[KINDS[kind].medium].steps;
-  for (const { name, options } of steps) {
-    if (!Object.hasOwn(rows, name))
-      throw new ArgumentError(`${where}: ${stem}`, `one of ${Object.keys(rows).join(", ")}`, name);
-    parsedBy(rows[name]!.options, options, `${where}: ${stem}: ${name}`);
-  }
 }
 
 /** Writes a lock file, unless it says the same already. */

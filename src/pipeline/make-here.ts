@@ -3,7 +3,10 @@
  * memory allows; results do not depend on it. Several lanes, each with its own models and threads, work at once.
  */
 import { availableParallelism } from "node:os";
-import { type Executor, keepOutput, storedItem, type Work } from "./executor.js";
+import { check, isIntegerIn } from "../base/check.js";
+import { OutputError } from "../base/errors.js";
+import { type Executor, type How, keepOutput, storedItem, type Work } from "./executor.js";
+import type { StoredItem } from "./finish.js";
 import { KINDS } from "./kinds/index.js";
 import type { Loading, MadeItem } from "./kinds/kind.js";
 import type { Planned } from "./plan.js";
@@ -13,26 +16,37 @@ import { batchKey } from "./task.js";
 const MOST_TOGETHER = 8;
 
 export interface Lanes {
-  /** Batches that are made at once. */
-  readonly jobs: number;
-  /** CPU threads of each lane; null: the cores, shared out among the lanes. */
-  readonly threads: number | null;
+  /** Batches that are made at once. Default: 1. */
+  readonly jobs?: number | undefined;
+  /** CPU threads of each lane. Default: the cores, shared out among the lanes. */
+  readonly threads?: number | undefined;
 }
+
+/** Throws ArgumentError. */
+export function checkLanes({ jobs = 1, threads }: Lanes): void {
+  check("jobs", "a whole number from 1 to 64", jobs, isIntegerIn(1, 64));
+  if (threads !== undefined) check("threads", "a whole number from 1 to 1024", threads, isIntegerIn(1, 1024));
+}
+
+/** CPU threads of each lane; null: one per core. */
+export const threadsOf = ({ jobs = 1, threads }: Lanes): number | null =>
+  threads ?? (jobs === 1 ? null : Math.max(1, Math.floor(availableParallelism() / jobs)));
 
 export type Models = Map<string, Promise<{ close(): Promise<void> }>>;
 
 /** The executor of this process. */
 export const makeHere =
-  ({ jobs, threads }: Lanes): Executor =>
+  (lanes: Lanes): Executor =>
   async (pending, work) => {
+    const { jobs = 1 } = lanes;
     const rest: Planned[] = [];
     for (const planned of pending) if (!(await finishedFromStore(planned, work))) rest.push(planned);
     const batches = batchesOf(rest);
-    const share = threads ?? (jobs === 1 ? null : Math.max(1, Math.floor(availableParallelism() / jobs)));
+    const threads = threadsOf(lanes);
     const lane = async () => {
       const models: Models = new Map();
       try {
-        for (let batch = batches.shift(); batch; batch = batches.shift()) await makeBatch(batch, work, models, share);
+        for (let batch = batches.shift(); batch; batch = batches.shift()) await makeBatch(batch, work, models, threads);
       } finally {
         await closeModels(models);
       }
@@ -53,7 +67,7 @@ export async function finishedFromStore(planned: Planned, work: Work): Promise<b
   const item = await storedItem(work.store, planned.itemKey);
   if (!item) return false;
   await attempt([planned], work, async () => {
-    await work.done(planned, await keepOutput(work.store, planned, item), "finished");
+    await finishItem(planned, work, item, "finished");
   });
   return true;
 }
@@ -106,8 +120,14 @@ async function keepItem(planned: Planned, work: Work, { bytes, manifest }: MadeI
   const { store } = work;
   await store.note(planned.itemKey, { sha256: await store.keep(bytes), manifest });
   await attempt([planned], work, async () => {
-    await work.done(planned, await keepOutput(store, planned, { bytes, manifest }), "made");
+    await finishItem(planned, work, { bytes, manifest }, "made");
   });
+}
+
+async function finishItem(planned: Planned, work: Work, item: StoredItem, how: How): Promise<void> {
+  if (await work.done(planned, await keepOutput(work.store, planned, item), how)) return;
+  const reason = "it has lost what was written a moment ago";
+  throw new OutputError("the cache", reason, "Let nobody else remove files of it; run again.");
 }
 
 /** Tells of a failure for all items that are still open, and goes on; an abort ends everything. */

@@ -10,7 +10,7 @@ import { relativePath } from "./output-names.js";
 import { readAssets } from "./read-assets.js";
 import type { AssetsFile } from "./schema.js";
 import { type Sheet, sheetsOf } from "./sheet/sheet.js";
-import { FolderStore } from "./store/folder-store.js";
+import { openStore } from "./store/open-store.js";
 import { type FileRecord, outputRecord, type OutputRecord, type Store } from "./store/store.js";
 import { itemKey, outputKey, type Task, taskOf } from "./task.js";
 
@@ -19,7 +19,7 @@ export interface PlanOptions {
   readonly manifest: string;
   /** Folder of the files instead of the one that the manifest names; relative to the current one. */
   readonly output?: string | undefined;
-  /** Folder of the cache. Default: .tessera beside the manifest. */
+  /** Folder of the cache, or s3://bucket/prefix. Default: .tessera beside the manifest. */
   readonly cache?: string | undefined;
   /** Names of assets and sheets; all where undefined. */
   readonly only?: readonly string[] | undefined;
@@ -71,7 +71,7 @@ export async function planAssets({ manifest, output, cache, only }: PlanOptions)
     output === undefined
       ? new OutputFolder(home, relativePath(file.output, `${manifest}: output`))
       : new OutputFolder(resolve(output), "");
-  const store = new FolderStore(cache ?? join(home, ".tessera"));
+  const store = await openStore(cache ?? join(home, ".tessera"));
   const all = expanded(file, manifest);
   const sheets = sheetsOf(file, all, manifest);
   const chosen = chosenOf(all, sheets, only);

@@ -2,13 +2,12 @@
  * From a manifest to a folder of files: what is there already is kept, the rest is made, and a lock file says what came of it. A
  * run that is killed at any moment loses what was being made just then, and leaves no file half-written.
  */
-import { check, isIntegerIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { told } from "./channel.js";
 import { Delivery } from "./delivery.js";
 import type { Executor, How } from "./executor.js";
 import { type Lock, type LockFile, lockPathOf, writeLock } from "./lock.js";
-import { makeHere } from "./make-here.js";
+import { checkLanes, makeHere } from "./make-here.js";
 import { type Plan, planAssets, type Planned, type PlanOptions } from "./plan.js";
 import { makeSheet } from "./sheet/make-sheet.js";
 import type { Sheet } from "./sheet/sheet.js";
@@ -64,10 +63,9 @@ export async function makeAssets(options: AssetsOptions): Promise<AssetsResult> 
 
 /** The same as a stream of events. Leaving the loop early stops the work. */
 export function streamAssets(options: AssetsOptions): AsyncGenerator<AssetsEvent, void, void> {
-  const { jobs = 1, threads } = options;
-  check("jobs", "a whole number from 1 to 64", jobs, isIntegerIn(1, 64));
-  if (threads !== undefined) check("threads", "a whole number from 1 to 1024", threads, isIntegerIn(1, 1024));
-  return runBy(makeHere({ jobs, threads: threads ?? null }), options);
+  const { jobs, threads } = options;
+  checkLanes(options);
+  return runBy(makeHere({ jobs, threads }), options);
 }
 
 /** Runs a manifest by whoever makes its items. */
@@ -107,8 +105,9 @@ class Run {
       progress: (batch, done, total) => this.tell({ type: "item-progress", names: batch.map(nameOf), done, total }),
       warning: (batch, message) => this.tell({ type: "warning", name: nameOf(batch[0]!), message }),
       done: async (planned, known, how) => {
-        await this.delivery.item(planned, known);
+        if (!(await this.delivery.item(planned, known))) return false;
         this.end(nameOf(planned), how, pathsOf(planned.item.stem, known));
+        return true;
       },
       failed: (planned, error) => this.fail(nameOf(planned), error),
     });

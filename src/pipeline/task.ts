@@ -24,7 +24,7 @@ export interface Task {
 }
 
 /** Releases that differ in the last number alone give the same items. */
-const RESULTS = VERSION.split(".").slice(0, 2).join(".");
+export const RESULTS = VERSION.split(".").slice(0, 2).join(".");
 
 /** Raised when post steps or the records of the store change. */
 const FINISHING = 1;

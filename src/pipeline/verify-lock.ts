@@ -37,7 +37,7 @@ export interface TreeVerification {
  * @throws InputError, ArgumentError for a lock file that is damaged, or whose paths lead elsewhere; the reason of `signal`.
  */
 export async function verifyAssets(options: VerifyOptions): Promise<TreeVerification> {
-  const { jobs = 1, threads = null, onItem } = options;
+  const { jobs, threads, onItem } = options;
   const signal = options.signal ?? new AbortController().signal;
   const lock = await readLock(options.lock);
   const home = dirname(resolve(options.lock));
@@ -65,6 +65,7 @@ export async function verifyAssets(options: VerifyOptions): Promise<TreeVerifica
         ...(made.device === entry.made.device ? [] : [`device: was ${entry.made.device}, is ${made.device}`]),
         ...(await fileDifferences(output, item.stem, entry.files, files)),
       ]);
+      return true;
     },
     failed: ({ item }, error) => tell(item.stem, [`cannot be made: ${(error as Error).message.split("\n", 1)[0]}`]),
   });

@@ -7,13 +7,13 @@ import { writeWhole } from "../../base/write-file.js";
 import { digestMatches, type Store } from "./store.js";
 
 /** No item of ours comes near; a larger file in the store is not one of it. */
-const MOST_BYTES = 2 ** 30;
+export const MOST_STORED_BYTES = 2 ** 30;
 
 export class FolderStore implements Store {
   constructor(readonly folder: string) {}
 
   async bytes(digest: string): Promise<Uint8Array | null> {
-    const bytes = await readBounded(this.path("bytes", digest), MOST_BYTES).catch(() => null);
+    const bytes = await readBounded(this.path("bytes", digest), MOST_STORED_BYTES).catch(() => null);
     return bytes && digestMatches(bytes, digest) ? bytes : null;
   }
 
