@@ -1,17 +1,10 @@
 /** The manifest of a mesh: what every manifest holds, its prompt and settings, and the mesh itself. */
 import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { isSha256, sha256 } from "../base/digest.js";
+import { digest, number, orNull, record, text, whole, word } from "../base/rows.js";
 import { TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
-import {
-  closed,
-  digest,
-  type ManifestBase,
-  type ManifestFormat,
-  manifestOf,
-  parseManifestOf,
-  readManifestFile,
-} from "../media/manifest.js";
 import type { FloatTensor } from "../engine/tensor.js";
+import { type ManifestBase, manifests } from "../media/manifest.js";
 import type { Mesh } from "../tokenizers/octree/mesh.js";
 import { MESH_FORMATS, type MeshFormat } from "./formats/format.js";
 import type { MeshModel } from "./model.js";
@@ -41,33 +34,26 @@ interface Made {
   };
 }
 
-type Kind = "tessera-mesh-manifest";
+export interface MeshManifest extends ManifestBase<"tessera-mesh-manifest", keyof TokenSampling>, Asked, Made {}
 
-export interface MeshManifest extends ManifestBase<Kind, keyof TokenSampling>, Asked, Made {}
-
-const FORMAT: ManifestFormat<Kind, keyof TokenSampling, Asked, Made> = {
+const MANIFESTS = manifests({
   kind: "tessera-mesh-manifest",
   sampling: TOKEN_SAMPLING,
-  asked: (of) => ({
-    subject: closed(of.object("subject"), (subject) => ({
-      prompt: subject.text("prompt", 1_000_000),
-      contextSha256: subject.value("contextSha256", "64 hexadecimal digits or null", (v): v is string | null => {
-        return v === null || isSha256(v);
-      }),
-    })),
-    depth: of.number("depth", "a depth from 1 to 8", isIntegerIn(1, 8)),
-    size: of.number("size", "metres above 0", isNumberIn(Number.MIN_VALUE, 1e6)),
-    faces: of.value("faces", "a whole number or null", (n): n is number | null => n === null || isIntegerIn(4, 1e7)(n)),
-  }),
-  made: (of) => ({
-    mesh: closed(of.object("mesh"), (mesh) => ({
-      format: mesh.word("format", MESH_FORMATS),
-      vertices: mesh.number("vertices", "a whole number", isIntegerIn(0, 2 ** 31)),
-      faces: mesh.number("faces", "a whole number", isIntegerIn(0, 2 ** 31)),
-      sha256: digest(mesh, "sha256"),
-    })),
-  }),
-};
+  asked: {
+    subject: record({ prompt: text(1_000_000), contextSha256: orNull("64 hexadecimal digits", isSha256) }),
+    depth: number("a depth from 1 to 8", isIntegerIn(1, 8)),
+    size: number("metres above 0", isNumberIn(Number.MIN_VALUE, 1e6)),
+    faces: orNull("a whole number", isIntegerIn(4, 1e7)),
+  },
+  made: {
+    mesh: record({
+      format: word(MESH_FORMATS),
+      vertices: whole(0, 2 ** 31),
+      faces: whole(0, 2 ** 31),
+      sha256: digest,
+    }),
+  },
+});
 
 /** The manifest of a mesh that was made. */
 export function meshManifest(
@@ -75,24 +61,21 @@ export function meshManifest(
   request: MeshRequest,
   { index, ids, mesh }: { readonly index: number; readonly ids: Int32Array; readonly mesh: Mesh },
 ): MeshManifest {
-  const { prompt, depth, size, faces, format, route: files, sampling, decoding, seed } = request;
+  const { prompt, depth, size, faces, format, route: files } = request;
   const counts = { vertices: mesh.positions.length / 3, faces: mesh.faces.length / 3 };
-  return manifestOf(
-    FORMAT,
+  return MANIFESTS.of(
     model,
-    { source: "generated", files, sampling, decoding, seed, index, ids },
+    { ...request, source: "generated", files, index, ids },
     { subject: { prompt, contextSha256: sha256OfContext(request.subject.context) }, depth, size, faces },
     { mesh: { format, ...counts, sha256: sha256OfMesh(mesh) } },
   );
 }
 
-/** Reads a manifest file. Throws ArgumentError where it cannot be read, is no JSON, or has a field that is missing or wrong. */
-export const readMeshManifest = async (path: string): Promise<MeshManifest> =>
-  parseMeshManifest(await readManifestFile(path), path);
+/** Reads a manifest file. Throws InputError where it cannot be read or is no JSON; ArgumentError for a field that is wrong. */
+export const readMeshManifest: (path: string) => Promise<MeshManifest> = MANIFESTS.read;
 
 /** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is wrong. */
-export const parseMeshManifest = (json: unknown, where = "manifest"): MeshManifest =>
-  parseManifestOf(FORMAT, json, where);
+export const parseMeshManifest: (json: unknown, where?: string) => MeshManifest = MANIFESTS.parse;
 
 /** Of the rows as float32, little-endian; null where there are none. */
 export const sha256OfContext = (context: FloatTensor | null): string | null =>

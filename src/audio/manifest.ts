@@ -1,16 +1,9 @@
 /** The manifest of a speech: what every manifest holds, its text and voice, and its samples. */
-import { isIntegerIn, isNumberIn } from "../base/check.js";
+import { isNumberIn } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
-import {
-  closed,
-  digest,
-  type ManifestBase,
-  type ManifestFormat,
-  manifestOf,
-  parseManifestOf,
-  readManifestFile,
-} from "../media/manifest.js";
-import { ENCODINGS, type SpeechFormat } from "./encode.js";
+import { digest, number, orNull, record, text, value, whole, word } from "../base/rows.js";
+import { type ManifestBase, manifests } from "../media/manifest.js";
+import { SPEECH_FORMATS, type SpeechFormat } from "./encode.js";
 import { isLoudness } from "./loudness.js";
 import type { SpeechModel } from "./model.js";
 import type { SpeechRequest } from "./request.js";
@@ -35,33 +28,28 @@ interface Made {
   };
 }
 
-type Kind = "tessera-speech-manifest";
-type Sampled = "temperature" | "topP";
+export interface SpeechManifest extends ManifestBase<"tessera-speech-manifest", "temperature" | "topP">, Asked, Made {}
 
-export interface SpeechManifest extends ManifestBase<Kind, Sampled>, Asked, Made {}
-
-const FORMAT: ManifestFormat<Kind, Sampled, Asked, Made> = {
+const MANIFESTS = manifests({
   kind: "tessera-speech-manifest",
   sampling: ["temperature", "topP"],
-  asked: (of) => ({
-    subject: closed(of.object("subject"), (subject) => ({
-      text: subject.value("text", "a text", (text): text is string => typeof text === "string"),
-      voice: subject.text("voice"),
-      speed: subject.number("speed", "a number from 0.5 to 2", isNumberIn(0.5, 2)),
-      loudness: subject.value("loudness", "a number from -70 to 0, or null", (l): l is number | null => {
-        return l === null || isLoudness(l);
-      }),
-    })),
-  }),
-  made: (of) => ({
-    sound: closed(of.object("sound"), (sound) => ({
-      sampleRate: sound.number("sampleRate", "a whole number", isIntegerIn(1, 2 ** 20)),
-      samples: sound.number("samples", "a whole number", isIntegerIn(0, 2 ** 40)),
-      format: sound.word("format", Object.keys(ENCODINGS) as SpeechFormat[]),
-      pcmSha256: digest(sound, "pcmSha256"),
-    })),
-  }),
-};
+  asked: {
+    subject: record({
+      text: value("a text", (words) => typeof words === "string"),
+      voice: text(),
+      speed: number("a number from 0.5 to 2", isNumberIn(0.5, 2)),
+      loudness: orNull("a number from -70 to 0,", isLoudness),
+    }),
+  },
+  made: {
+    sound: record({
+      sampleRate: whole(1, 2 ** 20),
+      samples: whole(0, 2 ** 40),
+      format: word(SPEECH_FORMATS),
+      pcmSha256: digest,
+    }),
+  },
+});
 
 /** The manifest of a speech that was made. */
 export function speechManifest(
@@ -76,28 +64,17 @@ export function speechManifest(
   },
 ): SpeechManifest {
   const { index, ids, text, pcm, voice } = made;
-  const { sha256: digests, precision, sampleRate } = model;
   const bytes = new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
-  return manifestOf(
-    FORMAT,
+  return MANIFESTS.of(
     model,
-    {
-      ...{ source: "generated", files: { sha256: digests, precision }, sampling, seed, index, ids },
-      decoding: { kind: "next-token" },
-    },
+    { source: "generated", files: model, sampling, decoding: { kind: "next-token" }, seed, index, ids },
     { subject: { text, voice, speed, loudness } },
-    { sound: { sampleRate, samples: pcm.length, format, pcmSha256: sha256(bytes) } },
+    { sound: { sampleRate: model.sampleRate, samples: pcm.length, format, pcmSha256: sha256(bytes) } },
   );
 }
 
-/**
- * Reads the manifest file of a speech.
- *
- * @throws ArgumentError where the file cannot be read, is no JSON, or has a field that is missing or wrong.
- */
-export const readSpeechManifest = async (path: string): Promise<SpeechManifest> =>
-  parseSpeechManifest(await readManifestFile(path), path);
+/** Reads a manifest file. Throws InputError where it cannot be read or is no JSON; ArgumentError for a field that is wrong. */
+export const readSpeechManifest: (path: string) => Promise<SpeechManifest> = MANIFESTS.read;
 
 /** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is wrong. */
-export const parseSpeechManifest = (json: unknown, where = "manifest"): SpeechManifest =>
-  parseManifestOf(FORMAT, json, where);
+export const parseSpeechManifest: (json: unknown, where?: string) => SpeechManifest = MANIFESTS.parse;

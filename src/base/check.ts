@@ -15,11 +15,15 @@ export function checkName<N extends string>(kind: string, value: unknown, known:
   return value as N;
 }
 
-export const isIntegerIn = (low: number, high: number) => (value: unknown) =>
-  Number.isInteger(value) && (value as number) >= low && (value as number) <= high;
+export const isIntegerIn =
+  (low: number, high: number) =>
+  (value: unknown): value is number =>
+    Number.isInteger(value) && (value as number) >= low && (value as number) <= high;
 
-export const isNumberIn = (low: number, high: number) => (value: unknown) =>
-  typeof value === "number" && value >= low && value <= high;
+export const isNumberIn =
+  (low: number, high: number) =>
+  (value: unknown): value is number =>
+    typeof value === "number" && value >= low && value <= high;
 
 /** What a caller may write: any part of the settings, where undefined means "the default". */
 export type Options<T> = { readonly [K in keyof T]?: T[K] | undefined };

@@ -2,17 +2,10 @@
 import { isIntegerIn } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
 import type { Fields } from "../base/fields.js";
+import { closed, digest, record, whole, word } from "../base/rows.js";
 import { TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { FloatTensor } from "../engine/tensor.js";
-import {
-  closed,
-  digest,
-  type ManifestBase,
-  type ManifestFormat,
-  manifestOf,
-  parseManifestOf,
-  readManifestFile,
-} from "../media/manifest.js";
+import { type ManifestBase, manifests } from "../media/manifest.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageModel } from "./model.js";
@@ -48,26 +41,26 @@ interface Made {
   };
 }
 
-type Kind = "tessera-image-manifest";
+export interface ImageManifest extends ManifestBase<"tessera-image-manifest", keyof TokenSampling>, Asked, Made {}
 
-export interface ImageManifest extends ManifestBase<Kind, keyof TokenSampling>, Asked, Made {}
+const EDIT = record<EditRecord>({ imageSha256: digest, maskSha256: digest, seam: whole(0, 2 ** 16) });
 
-const FORMAT: ManifestFormat<Kind, keyof TokenSampling, Asked, Made> = {
+const MANIFESTS = manifests({
   kind: "tessera-image-manifest",
   sampling: TOKEN_SAMPLING,
-  asked: (of) => ({
-    subject: closed(of.object("subject"), subjectFrom),
-    edit: of.take("edit") === null ? null : closed(of.object("edit"), editFrom),
-  }),
-  made: (of) => ({
-    picture: closed(of.object("picture"), (picture) => ({
-      width: picture.number("width", "a whole number", isIntegerIn(1, 2 ** 16)),
-      height: picture.number("height", "a whole number", isIntegerIn(1, 2 ** 16)),
-      format: picture.word("format", Object.keys(ENCODINGS) as ImageFormat[]),
-      rgbaSha256: digest(picture, "rgbaSha256"),
-    })),
-  }),
-};
+  asked: {
+    subject: closed(subjectFrom),
+    edit: (of, name) => (of.take(name) === null ? null : EDIT(of, name)),
+  },
+  made: {
+    picture: record({
+      width: whole(1, 2 ** 16),
+      height: whole(1, 2 ** 16),
+      format: word(Object.keys(ENCODINGS) as ImageFormat[]),
+      rgbaSha256: digest,
+    }),
+  },
+});
 
 /** The manifest of a picture that was made. */
 export function imageManifest(
@@ -83,27 +76,20 @@ export function imageManifest(
 ): ImageManifest {
   const { subject, index, ids, edit } = made;
   const { width, height, data } = made.picture;
-  const { route: files, sampling, decoding, seed, format } = request;
-  const source = edit ? "composite" : "generated";
-  return manifestOf(
-    FORMAT,
+  const { route: files, format } = request;
+  return MANIFESTS.of(
     model,
-    { source, files, sampling, decoding, seed, index, ids },
+    { ...request, source: edit ? "composite" : "generated", files, index, ids },
     { subject: subjectRecord(subject), edit },
     { picture: { width, height, format, rgbaSha256: sha256(data as Uint8Array) } },
   );
 }
 
-/**
- * Reads a manifest file.
- *
- * @throws InputError where the file cannot be read or is no JSON; ArgumentError for a field that is missing or wrong.
- */
-export const readManifest = async (path: string): Promise<ImageManifest> =>
-  parseManifest(await readManifestFile(path), path);
+/** Reads a manifest file. Throws InputError where it cannot be read or is no JSON; ArgumentError for a field that is wrong. */
+export const readManifest: (path: string) => Promise<ImageManifest> = MANIFESTS.read;
 
 /** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is wrong. */
-export const parseManifest = (json: unknown, where = "manifest"): ImageManifest => parseManifestOf(FORMAT, json, where);
+export const parseManifest: (json: unknown, where?: string) => ImageManifest = MANIFESTS.parse;
 
 function subjectRecord(subject: Subject): ImageManifest["subject"] {
   switch (subject.kind) {
@@ -123,12 +109,6 @@ function subjectFrom(of: Fields): ImageManifest["subject"] {
   const prompt = of.value("prompt", "a text", (text): text is string => typeof text === "string");
   return { prompt, style: of.text("style") };
 }
-
-const editFrom = (of: Fields): EditRecord => ({
-  imageSha256: digest(of, "imageSha256"),
-  maskSha256: digest(of, "maskSha256"),
-  seam: of.number("seam", "a whole number", isIntegerIn(0, 2 ** 16)),
-});
 
 const sha256OfFeatures = ({ data }: FloatTensor): string =>
   sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -1,9 +1,10 @@
 /** The record of one item: everything it was made from, so that it can be made again and compared. */
-import { check, isIntegerIn } from "../base/check.js";
-import { isSha256, sha256 } from "../base/digest.js";
+import { check } from "../base/check.js";
+import { sha256 } from "../base/digest.js";
 import { InputError } from "../base/errors.js";
-import { type Fields, fields } from "../base/fields.js";
+import { fields } from "../base/fields.js";
 import { readBoundedText } from "../base/read-file.js";
+import { closed, digest, readRows, record, type Rows, text, whole, word } from "../base/rows.js";
 import { VERSION } from "../base/version.js";
 import { type Decoding, decodingOf } from "../core/orders.js";
 import { parseSampling, type SamplingName, type SamplingNumbers } from "../core/sampling/ranges.js";
@@ -31,8 +32,8 @@ export interface ManifestBase<Kind extends string = string, N extends SamplingNa
 }
 
 /**
- * The manifest of a medium: its kind, and how its own fields are read. `Asked` is what the item was made from, such as its
- * subject; `Made` is what came of it, such as the digest of its pixels.
+ * The manifest of a medium: its kind, and how the fields of its own are read. `Asked` is what the item was made from, such as
+ * its subject; `Made` is what came of it, such as the digest of its pixels.
  */
 export interface ManifestFormat<
   Kind extends string,
@@ -42,8 +43,18 @@ export interface ManifestFormat<
 > {
   readonly kind: Kind;
   readonly sampling: readonly N[];
-  asked(of: Fields): Asked;
-  made(of: Fields): Made;
+  readonly asked: Rows<Asked>;
+  readonly made: Rows<Made>;
+}
+
+/** The manifests of a medium. */
+export interface Manifests<N extends SamplingName, Asked, Made, M> {
+  /** The manifest of an item that was made. */
+  of(model: LoadedModel, making: Making<N>, asked: Asked, made: Made): M;
+  /** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is missing, wrong or unknown. */
+  parse(json: unknown, where?: string): M;
+  /** Reads a manifest file. Throws InputError where it cannot be read or is no JSON; ArgumentError for a field that is wrong. */
+  read(path: string): Promise<M>;
 }
 
 /** How an item came to be, besides what the medium asks for. */
@@ -58,70 +69,70 @@ export interface Making<N extends SamplingName> {
   readonly ids: Int32Array;
 }
 
-/** The manifest of an item that was made. */
-export function manifestOf<Kind extends string, N extends SamplingName, Asked extends object, Made extends object>(
-  { kind }: ManifestFormat<Kind, N, Asked, Made>,
-  { name, revision, device }: LoadedModel,
-  { source, files, sampling, decoding, seed, index, ids }: Making<N>,
-  asked: Asked,
-  made: Made,
-): ManifestBase<Kind, N> & Asked & Made {
+/** How manifests of that format are made, parsed and read. */
+export function manifests<Kind extends string, N extends SamplingName, Asked extends object, Made extends object>(
+  format: ManifestFormat<Kind, N, Asked, Made>,
+): Manifests<N, Asked, Made, ManifestBase<Kind, N> & Asked & Made> {
+  const rows = rowsOf(format);
+  const parse = (json: unknown, where = "manifest") => {
+    const of = fields(json, where);
+    const manifest = readRows(of, rows);
+    of.finish();
+    return manifest;
+  };
   return {
-    kind,
-    tessera: VERSION,
-    digitalSourceType: SOURCE_TYPES[source],
-    model: { name, revision, sha256: files.sha256 },
-    device: device.name,
-    precision: files.precision,
-    ...asked,
-    ...{ sampling, decoding, seed, index },
-    tokens: { count: ids.length, sha256: sha256OfIds(ids) },
-    ...made,
+    of: ({ name, revision, device }, { source, files, sampling, decoding, seed, index, ids }, asked, made) => ({
+      kind: format.kind,
+      tessera: VERSION,
+      digitalSourceType: SOURCE_TYPES[source],
+      model: { name, revision, sha256: files.sha256 },
+      device: device.name,
+      precision: files.precision,
+      ...asked,
+      ...{ sampling, decoding, seed, index },
+      tokens: { count: ids.length, sha256: sha256OfIds(ids) },
+      ...made,
+    }),
+    parse,
+    read: async (path) => parse(await readManifestFile(path), path),
   };
 }
 
-/** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is missing, wrong or unknown. */
-export function parseManifestOf<Kind extends string, N extends SamplingName, Asked extends object, Made extends object>(
-  format: ManifestFormat<Kind, N, Asked, Made>,
-  json: unknown,
-  where: string,
-): ManifestBase<Kind, N> & Asked & Made {
-  const of = fields(json, where);
-  const manifest = {
-    kind: of.word("kind", [format.kind]),
-    tessera: of.text("tessera"),
-    digitalSourceType: of.word("digitalSourceType", Object.values(SOURCE_TYPES)),
-    model: closed(of.object("model"), (model) => ({
-      name: model.text("name"),
-      revision: model.text("revision"),
-      sha256: closed(model.object("sha256"), digests),
-    })),
-    device: of.text("device"),
-    precision: of.word("precision", PRECISIONS),
-    ...format.asked(of),
-    sampling: parseSampling(of.object("sampling"), format.sampling),
-    decoding: decodingOf(of.take("decoding")),
-    seed: of.number("seed", "a whole number", isIntegerIn(0, Number.MAX_SAFE_INTEGER)),
-    index: of.number("index", "a whole number", isIntegerIn(0, 2 ** 31 - 1)),
-    tokens: closed(of.object("tokens"), (tokens) => ({
-      count: tokens.number("count", "a whole number", isIntegerIn(0, 2 ** 24)),
-      sha256: digest(tokens, "sha256"),
-    })),
-    ...format.made(of),
+/** How all fields of a manifest are read, in the order in which they stand. */
+function rowsOf<Kind extends string, N extends SamplingName, Asked extends object, Made extends object>({
+  kind,
+  sampling,
+  asked,
+  made,
+}: ManifestFormat<Kind, N, Asked, Made>): Rows<ManifestBase<Kind, N> & Asked & Made> {
+  const rows: Rows<ManifestBase<Kind, N>> & Rows<Asked> & Rows<Made> = {
+    kind: word([kind]),
+    tessera: text(),
+    digitalSourceType: word(Object.values(SOURCE_TYPES)),
+    model: record({ name: text(), revision: text(), sha256: digests }),
+    device: text(),
+    precision: word(PRECISIONS),
+    ...asked,
+    sampling: (of, name) => parseSampling(of.object(name), sampling),
+    decoding: (of, name) => decodingOf(of.take(name)),
+    seed: whole(0, Number.MAX_SAFE_INTEGER),
+    index: whole(0, 2 ** 31 - 1),
+    tokens: record({ count: whole(0, 2 ** 24), sha256: digest }),
+    ...made,
   };
-  of.finish();
-  return manifest;
+  return rows as object as Rows<ManifestBase<Kind, N> & Asked & Made>;
 }
+
+const digests = closed((of) => Object.fromEntries(of.names().map((name) => [name, digest(of, name)])));
 
 /** A manifest beyond this is not one. */
 const MOST_BYTES = 2 ** 20;
 
-/** The JSON of a manifest file. Throws InputError where it cannot be read or is no JSON. */
-export async function readManifestFile(path: string): Promise<unknown> {
+async function readManifestFile(path: string): Promise<unknown> {
   check("path", "the path of a manifest", path, (p) => typeof p === "string");
-  const text = await readBoundedText(path, MOST_BYTES);
+  const json = await readBoundedText(path, MOST_BYTES);
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch (cause) {
     throw new InputError(path, "it is not JSON", "Name the .json file beside a generated file.", { cause });
   }
@@ -134,17 +145,4 @@ export function sha256OfIds(ids: Int32Array): string {
     bytes.setInt32(4 * i, id, true);
   });
   return sha256(new Uint8Array(bytes.buffer));
-}
-
-/** Reads a field that is a SHA-256. */
-export const digest = (of: Fields, name: string): string => of.value(name, "64 hexadecimal digits", isSha256);
-
-const digests = (of: Fields): Readonly<Record<string, string>> =>
-  Object.fromEntries(of.names().map((name) => [name, digest(of, name)]));
-
-/** Reads an object that has no other fields than those that `read` asks for. */
-export function closed<T>(of: Fields, read: (of: Fields) => T): T {
-  const value = read(of);
-  of.finish();
-  return value;
 }

@@ -1,6 +1,7 @@
 /** One text that was written, with all that belongs to it. */
 import { sha256 } from "../base/digest.js";
-import { type ManifestBase, type ManifestFormat, manifestOf } from "../media/manifest.js";
+import { digest, whole } from "../base/rows.js";
+import { type ManifestBase, manifests } from "../media/manifest.js";
 import { type GeneratedItem, saveItem } from "../media/saved.js";
 import type { ChosenLogprob } from "./logprobs.js";
 import type { TextModel } from "./model.js";
@@ -18,14 +19,20 @@ interface Made {
   readonly textSha256: string;
 }
 
-type Kind = "tessera-text-manifest";
+export interface TextManifest extends ManifestBase<"tessera-text-manifest", keyof TextSampling>, Asked, Made {}
 
-export interface TextManifest extends ManifestBase<Kind, keyof TextSampling>, Asked, Made {}
-
-const FORMAT: Pick<ManifestFormat<Kind, keyof TextSampling, Asked, Made>, "kind" | "sampling"> = {
+const MANIFESTS = manifests({
   kind: "tessera-text-manifest",
   sampling: TEXT_SAMPLING,
-};
+  asked: { promptSha256: digest, maxOutputTokens: whole(1, 2 ** 24) },
+  made: { textSha256: digest },
+});
+
+/** Reads a manifest file. Throws InputError where it cannot be read or is no JSON; ArgumentError for a field that is wrong. */
+export const readTextManifest: (path: string) => Promise<TextManifest> = MANIFESTS.read;
+
+/** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is wrong. */
+export const parseTextManifest: (json: unknown, where?: string) => TextManifest = MANIFESTS.parse;
 
 export interface GeneratedText extends GeneratedItem<TextManifest> {
   /** The text, without special tokens and without the stop sequence that ended it. */
@@ -48,8 +55,7 @@ export function generatedText(
 ): GeneratedText {
   const { index, ids, text } = made;
   const utf8 = (of: string) => sha256(new TextEncoder().encode(of));
-  const manifest = manifestOf(
-    FORMAT as ManifestFormat<Kind, keyof TextSampling, Asked, Made>,
+  const manifest = MANIFESTS.of(
     model,
     { source: "generated", files: model, sampling, decoding, seed, index, ids },
     { promptSha256: utf8(prompt), maxOutputTokens },

@@ -1,7 +1,7 @@
 /** Public names of texts. */
 export type { TextDelta, TextEnd, TextEvent, TextResult } from "./events.js";
 export { type GenerateTextOptions, generateText, streamText } from "./generate-text.js";
-export type { GeneratedText, TextManifest } from "./generated-text.js";
+export { type GeneratedText, parseTextManifest, readTextManifest, type TextManifest } from "./generated-text.js";
 export type { ChosenLogprob, TokenLogprob } from "./logprobs.js";
 export { loadTextModel, type TextModel } from "./model.js";
 export { TEXT_DEFAULTS, type TextSettings, type TextSubject } from "./request.js";

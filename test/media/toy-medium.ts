@@ -5,15 +5,15 @@
 import { check, type Options, withDefaults } from "../../src/base/check.js";
 import { sha256 } from "../../src/base/digest.js";
 import { ClosedError } from "../../src/base/errors.js";
-import type { Fields } from "../../src/base/fields.js";
 import { once } from "../../src/base/once.js";
 import { uniform } from "../../src/base/random.js";
+import { number, record, text } from "../../src/base/rows.js";
 import { completeSampling, TOKEN_SAMPLING, type TokenSampling } from "../../src/core/sampling/ranges.js";
 import type { Batch } from "../../src/media/batches.js";
 import type { RunEvent, RunResult } from "../../src/media/events.js";
 import { generate, type Making } from "../../src/media/generate.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../../src/media/load.js";
-import { type ManifestBase, type ManifestFormat, manifestOf, parseManifestOf } from "../../src/media/manifest.js";
+import { type ManifestBase, manifests } from "../../src/media/manifest.js";
 import { type RunOptions, resultOf, running } from "../../src/media/run.js";
 import { type GeneratedItem, saveItem } from "../../src/media/saved.js";
 import { type Route, type Routed, routed, routeFor } from "../../src/media/routes.js";
@@ -160,7 +160,7 @@ function spelling(
       const made = { source: "generated" as const, files: model, sampling, decoding, seed, index: first + item };
       const output = { length: word.length, sha256: sha256(word) };
       const ownIds = Int32Array.from(ids[item]!);
-      const manifest = manifestOf(FORMAT, model, { ...made, ids: ownIds }, { theme, longest }, { word: output });
+      const manifest = MANIFESTS.of(model, { ...made, ids: ownIds }, { theme, longest }, { word: output });
       const file = { bytes: word, format: "text", extensions: ["txt"], manifest };
       return { ...{ text: word, seed, index: first + item, manifest }, save: (path, o) => saveItem(path, file, o) };
     },
@@ -172,20 +172,14 @@ type Asked = { readonly theme: string; readonly longest: number };
 type Made = { readonly word: { readonly length: number; readonly sha256: string } };
 export type ToyManifest = ManifestBase<"toy-manifest", keyof TokenSampling> & Asked & Made;
 
-const FORMAT: ManifestFormat<"toy-manifest", keyof TokenSampling, Asked, Made> = {
+const MANIFESTS = manifests({
   kind: "toy-manifest",
   sampling: TOKEN_SAMPLING,
-  asked: (of) => ({ theme: of.text("theme"), longest: of.number("longest", "a number", () => true) }),
-  made: (of) => ({ word: wordFrom(of.object("word")) }),
-};
+  asked: { theme: text(), longest: number("a number", () => true) },
+  made: { word: record({ length: number("a number", () => true), sha256: text() }) },
+});
 
-function wordFrom(of: Fields): Made["word"] {
-  const word = { length: of.number("length", "a number", () => true), sha256: of.text("sha256") };
-  of.finish();
-  return word;
-}
-
-export const parseToyManifest = (json: unknown): ToyManifest => parseManifestOf(FORMAT, json, "manifest");
+export const parseToyManifest = (json: unknown): ToyManifest => MANIFESTS.parse(json);
 
 export async function verifyToy(manifest: ToyManifest, model: ToyModel): Promise<Verification> {
   checkModel(manifest, model);

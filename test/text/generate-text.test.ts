@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { ArgumentError, ConstraintError, TemplateError } from "../../src/base/errors.js";
 import type { TextEvent } from "../../src/text/events.js";
 import { generateText, type GenerateTextOptions, streamText } from "../../src/text/generate-text.js";
+import { parseTextManifest } from "../../src/text/generated-text.js";
 import { loadTextModel } from "../../src/text/model.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { TINY_CONFIG, writeTinyTextModel } from "../support/tiny-text-model.js";
@@ -30,6 +31,7 @@ test("a text has ids, usage, a manifest and a reason why it ended", async () => 
   expect(seed).toBe(3);
   expect(warnings).toEqual([]);
   expect(first!.manifest.tokens.count).toBe(first!.ids.length);
+  expect(parseTextManifest(JSON.parse(JSON.stringify(first!.manifest)))).toEqual(first!.manifest);
 });
 
 describe("an item is the same alone and in a batch", () => {

@@ -103,7 +103,7 @@ function parseScales(where: string, json: unknown): readonly Grid[] {
     const pair: unknown = typeof scale === "number" ? [scale, scale] : scale;
     if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(side))
       throw new ArgumentError(where, "sides, or pairs [rows, columns], from 1 to 1024", scale);
-    return [pair[0], pair[1]];
+    return [pair[0]!, pair[1]!];
   });
   const [rows, columns] = scales.at(-1)!;
   const larger = scales.find(([r, c]) => r > rows || c > columns);
