@@ -13,9 +13,9 @@ import {
   type ImageModel,
   type ImageResult,
   type ImageSettings,
-  type Warning,
   type Options,
 } from "../index.js";
+import { endingOf, factsOf, filesOf, followed, formatOfOutput } from "./making.js";
 import {
   type ItemOptions,
   type ModelOptions,
@@ -30,8 +30,7 @@ import {
   withReportOptions,
   withSamplingOptions,
 } from "./options.js";
-import { type Progress, progressOn } from "./progress.js";
-import { print, tell } from "./streams.js";
+import { print } from "./streams.js";
 
 export interface DrawingOptions extends ModelOptions, ItemOptions, SamplingOptions, ReportOptions {
   readonly style?: string;
@@ -65,7 +64,7 @@ export function withDrawingOptions(command: Command): Command {
     .option("--format <name>", "png, webp, avif or jpeg (default: by the name of the file, else png)")
     .option("--preview <passes>", "write <file>.preview.png every so many passes (0: never)", numberOf, 0)
     .option("--no-manifest", "do not write <file>.json");
-  withSamplingOptions(command, "guidance", "guidanceUntil", "temperature", "topK", "topP", "minP").option(
+  withSamplingOptions(command, ["guidance", "guidanceUntil", "temperature", "topK", "topP", "minP"]).option(
     "--decoding <order>",
     "next-scale, next-token, next-neighbor, or jacobi (next-token in fewer passes)",
   );
@@ -84,63 +83,46 @@ export async function drawToFiles(
   stem: string,
   stream: (model: ImageModel, settings: DrawingSettings) => AsyncIterable<ImageEvent>,
 ): Promise<void> {
-  const progress = progressOn(process.stderr, options.quiet || options.json);
   const file = fileFormatOf(options);
   const format = options.format ?? file ?? "png";
   const pathOf = (index: number): string =>
-    file ? options.output : join(options.output, `${stem}-${options.seed}-${index}.${endingOf(format)}`);
-
-  const model = await modelOf(options);
+    file ? options.output : join(options.output, `${stem}-${options.seed}-${index}${endingOf(format, FORMATS)}`);
+  const settings = settingsOf(options, format);
   const previews = new Set<string>();
+  const written = new Map<GeneratedImage, readonly string[]>();
   try {
-    let result: ImageResult | undefined;
-    const written = new Map<GeneratedImage, readonly string[]>();
-    for await (const event of stream(model, settingsOf(options, format))) {
-      switch (event.type) {
-        case "run-start":
-          progress.line(`${event.model.name} on ${event.device.name}: ${event.n} × ${event.total / event.n} tokens`);
-          break;
-        case "tokens-accept":
-          progress.update(event.done, event.total);
-          break;
-        case "image-preview": {
+    const result = await followed(
+      options,
+      modelOf(options),
+      (model) => stream(model, settings),
+      async (event) => {
+        if (event.type === "image-preview") {
           const path = `${pathOf(event.index)}.preview.png`;
           previews.add(path);
           await writeWhole(path, event.bytes);
-          break;
-        }
-        case "image-end": {
+        } else {
           const paths = await event.image.save(pathOf(event.image.index), { manifest: options.manifest });
           written.set(event.image, paths);
-          break;
         }
-        case "run-end":
-          result = event.result;
-      }
-    }
-    report(result!, written, options, progress);
+      },
+    );
+    report(result, written, options);
   } finally {
-    progress.clear();
     await Promise.all([...previews].map((path) => rm(path, { force: true })));
-    await model.close();
   }
 }
 
 /** The format of the file that --output names; null where it names a folder. Refuses what could be neither. */
-function fileFormatOf({ output, n, format }: DrawingOptions): ImageFormat | null {
+function fileFormatOf(options: DrawingOptions): ImageFormat | null {
+  const { output } = options;
   const ending = extname(output).toLowerCase();
-  const named = FORMATS[ending];
-  if (!named) {
-    // An ending that begins with a letter means a file: "fox.gif", not "v1.2".
-    const isFile = /^\.[a-z][a-z0-9]{1,4}$/.test(ending) && !/[\\/]$/.test(output) && !existsSync(output);
-    if (!isFile) return null;
+  // An ending that begins with a letter means a file: "fox.gif", not "v1.2".
+  const isFile = /^\.[a-z][a-z0-9]{1,4}$/.test(ending) && !/[\\/]$/.test(output) && !existsSync(output);
+  if (isFile && !(ending in FORMATS)) {
     const expected = `a folder, or a file ending in ${Object.keys(FORMATS).join(", ")}`;
     throw new ArgumentError("--output", expected, output, 'End the name in "/" if it is a folder.');
   }
-  if (n !== 1) throw new ArgumentError("--output", "a folder, as --n is not 1", output, "Name a folder.");
-  if (format !== undefined && format !== named && Object.values(FORMATS).includes(format))
-    throw new ArgumentError("--output", `a name ending in .${endingOf(format)}, as --format says`, output);
-  return named;
+  return formatOfOutput(options, FORMATS);
 }
 
 function settingsOf(options: DrawingOptions, format: ImageFormat): DrawingSettings {
@@ -150,36 +132,21 @@ function settingsOf(options: DrawingOptions, format: ImageFormat): DrawingSettin
 }
 
 function report(
-  { images, warnings, usage, seed, response }: ImageResult,
+  result: ImageResult,
   written: ReadonlyMap<GeneratedImage, readonly string[]>,
   { json }: DrawingOptions,
-  progress: Progress,
 ): void {
-  if (json) {
-    const rows = images.map((image) => ({
-      path: written.get(image)![0],
-      manifest: written.get(image)![1] ?? null,
-      ...{ mediaType: image.mediaType, width: image.width, height: image.height, index: image.index },
-      tokensSha256: image.manifest.tokens.sha256,
-      rgbaSha256: image.manifest.picture.rgbaSha256,
-    }));
-    const { device, precision } = images[0]!.manifest;
-    const model = { name: response.modelId, revision: response.revision };
-    printJson({ images: rows, warnings, usage, seed, model, device, precision });
+  const { images } = result;
+  if (!json) {
+    for (const image of images) print(`${written.get(image)![0]}\n`);
     return;
   }
-  progress.clear();
-  for (const warning of warnings) tell(`warning: ${textOf(warning)}\n`);
-  for (const image of images) print(`${written.get(image)![0]}\n`);
-  progress.line(
-    `${images.length} in ${(usage.milliseconds / 1000).toFixed(2)} s, ${usage.forwardPasses} passes, seed ${seed}`,
-  );
+  const rows = images.map((image) => ({
+    ...filesOf(written.get(image)!),
+    ...{ mediaType: image.mediaType, width: image.width, height: image.height, index: image.index },
+    tokensSha256: image.manifest.tokens.sha256,
+    rgbaSha256: image.manifest.picture.rgbaSha256,
+  }));
+  const { device, precision } = images[0]!.manifest;
+  printJson({ images: rows, ...factsOf(result), device, precision });
 }
-
-const textOf = (warning: Warning): string =>
-  warning.type === "other" ? warning.message : `${warning.feature} is not supported. ${warning.details ?? ""}`;
-
-const endingOf = (format: ImageFormat): string =>
-  Object.keys(FORMATS)
-    .find((ending) => FORMATS[ending] === format)!
-    .slice(1);

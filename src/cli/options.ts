@@ -50,6 +50,7 @@ export interface SamplingOptions {
   readonly topK?: number;
   readonly topP?: number;
   readonly minP?: number;
+  readonly repetitionPenalty?: number;
 }
 
 const SAMPLING: { readonly [Name in keyof SamplingOptions]-?: readonly [flags: string, about: string] } = {
@@ -59,10 +60,11 @@ const SAMPLING: { readonly [Name in keyof SamplingOptions]-?: readonly [flags: s
   topK: ["--top-k <count>", "draw from the k most probable tokens only (0: off)"],
   topP: ["--top-p <fraction>", "draw from the most probable tokens that add up to p only (1: off)"],
   minP: ["--min-p <fraction>", "leave out tokens below this fraction of the highest probability (0: off)"],
+  repetitionPenalty: ["--repetition-penalty <number>", "above 1: tokens that occurred become less likely (1: off)"],
 };
 
 /** Adds the sampling options of these names. */
-export function withSamplingOptions(command: Command, ...names: (keyof SamplingOptions)[]): Command {
+export function withSamplingOptions(command: Command, names: readonly (keyof SamplingOptions)[]): Command {
   command.optionsGroup("How tokens are drawn:");
   for (const name of names) command.option(...SAMPLING[name], numberOf);
   return command;
@@ -103,14 +105,13 @@ export interface ModelOptions extends LoadOptions {
 
 /** Adds --model; `fallback` says what is loaded without it. */
 export const withModelOption = (command: Command, fallback: string): Command =>
-  command.option(
-    "--model <name or folder>",
-    `an embedded model, or a folder with a config.json (default: ${fallback})`,
-  );
+  command
+    .optionsGroup("Which model:")
+    .option("--model <name or folder>", `an embedded model, or a folder with a config.json (default: ${fallback})`);
 
 export const withModelOptions = (command: Command): Command =>
   withLoadOptions(
-    withModelOption(command.optionsGroup("Which model:"), DEFAULT_IMAGE_MODEL)
+    withModelOption(command, DEFAULT_IMAGE_MODEL)
       .option("--transformer <file>", "file of a published transformer; needs --tokenizer and --config")
       .option("--tokenizer <file>", "file of its image tokenizer")
       .option("--config <name>", "its name in `tessera models`, such as llamagen-c2i-b-256"),
@@ -126,7 +127,7 @@ export interface ShapeFileOptions {
 
 /** Adds --model and the files of a published shape model. */
 export const withShapeModelOptions = (command: Command, fallback: string): Command =>
-  withModelOption(command.optionsGroup("Which model:"), fallback)
+  withModelOption(command, fallback)
     .option("--transformer <file>", "file of an OctGPT transformer; needs --codec and --config")
     .option("--codec <file>", "file of its autoencoder")
     .option("--config <name>", "its name in `tessera models`, such as octgpt-chair");

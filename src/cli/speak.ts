@@ -4,31 +4,21 @@ import { Command } from "commander";
 import {
   ArgumentError,
   DEFAULT_SPEECH_MODEL,
-  type GeneratedSpeech,
   loadSpeechModel,
   type RecordedVoice,
   SPEECH_FORMATS,
   type SpeechFormat,
+  type SpeechModel,
+  type SpeechResult,
   streamSpeech,
 } from "../index.js";
 import type { Context } from "./context.js";
 import { stemOf } from "./file-names.js";
-import {
-  type LoadOptions,
-  loadSettingsOf,
-  numberOf,
-  printJson,
-  type ReportOptions,
-  type SamplingOptions,
-  withLoadOptions,
-  withModelOption,
-  withReportOptions,
-  withSamplingOptions,
-} from "./options.js";
-import { progressOn } from "./progress.js";
-import { print, tell } from "./streams.js";
+import { filesOf, followed, type MakingOptions, withMakingOptions } from "./making.js";
+import { loadSettingsOf, numberOf, printJson, withModelOption, withSamplingOptions } from "./options.js";
+import { print } from "./streams.js";
 
-interface SpeakOptions extends LoadOptions, SamplingOptions, ReportOptions {
+interface SpeakOptions extends MakingOptions {
   readonly model?: string;
   readonly voice?: string;
   readonly like?: string;
@@ -37,7 +27,6 @@ interface SpeakOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly seed: number;
   readonly loudness?: number;
   readonly output?: string;
-  readonly manifest: boolean;
 }
 
 export function speakCommand({ signal }: Context): Command {
@@ -56,34 +45,25 @@ export function speakCommand({ signal }: Context): Command {
       `the file, ending in ${SPEECH_FORMATS.join(", ")}; "-" for WAV on standard output (default: by the text, .wav)`,
     )
     .option("--no-manifest", "do not write <file>.json");
-  withSamplingOptions(command, "temperature", "topP");
-  withModelOption(command.optionsGroup("Which model:"), DEFAULT_SPEECH_MODEL);
-  return withReportOptions(withLoadOptions(command)).action(async (text: string, options: SpeakOptions) => {
-    const { speed, seed, temperature, topP, loudness } = options;
+  withSamplingOptions(command, ["temperature", "topP"]);
+  withModelOption(command, DEFAULT_SPEECH_MODEL);
+  return withMakingOptions(command).action(async (text: string, options: SpeakOptions) => {
+    const { speed, seed, temperature, topP, loudness, json } = options;
     const voice = voiceOf(options);
     const toStdout = options.output === "-";
     const path = options.output ?? `${stemOf({ prompt: text })}-${seed}.wav`;
     const format = toStdout ? "wav" : formatOf(path);
-    if (toStdout && options.json) throw new ArgumentError("--json", "a file to be named by --output", "-");
-    const progress = progressOn(process.stderr, options.quiet || options.json || toStdout);
-    const model = await loadSpeechModel(options.model, loadSettingsOf(options));
-    try {
-      const settings = { voice, speed, seed, temperature, topP, loudness, format };
-      for await (const event of streamSpeech({ ...settings, model, signal, text })) {
-        if (event.type === "run-start") progress.line(`${event.model.name} on ${event.device.name}`);
-        if (event.type === "speech-end" && toStdout) process.stdout.write(event.speech.bytes);
-        else if (event.type === "speech-end") {
-          const paths = await event.speech.save(path, { manifest: options.manifest });
-          report(event.speech, paths, options.json);
-        }
-        if (event.type === "run-end")
-          for (const warning of event.result.warnings)
-            if (warning.type === "other") tell(`warning: ${warning.message}\n`);
-      }
-    } finally {
-      progress.clear();
-      await model.close();
-    }
+    if (toStdout && json) throw new ArgumentError("--json", "a file to be named by --output", "-");
+    const loading = loadSpeechModel(options.model, loadSettingsOf(options));
+    const settings = { voice, speed, seed, temperature, topP, loudness, format };
+    const stream = (model: SpeechModel) => streamSpeech({ ...settings, model, signal, text });
+    let paths: readonly string[] = [];
+    const result = await followed({ json, quiet: options.quiet || toStdout }, loading, stream, async (event) => {
+      if (event.type !== "speech-end") return;
+      if (toStdout) process.stdout.write(event.speech.bytes);
+      else paths = await event.speech.save(path, { manifest: options.manifest });
+    });
+    if (!toStdout) report(result, paths, json);
   });
 }
 
@@ -106,21 +86,9 @@ function formatOf(path: string): SpeechFormat {
   return found;
 }
 
-function report(
-  { duration, words, mediaType, seed, manifest }: GeneratedSpeech,
-  [path, beside]: readonly string[],
-  json: boolean,
-): void {
-  if (!json) return print(`${path}  ${duration.toFixed(2)} s\n`);
-  const { tokens, sound } = manifest;
-  printJson({
-    path,
-    manifest: beside ?? null,
-    mediaType,
-    seed,
-    duration,
-    words,
-    tokensSha256: tokens.sha256,
-    pcmSha256: sound.pcmSha256,
-  });
+function report({ speeches, warnings }: SpeechResult, paths: readonly string[], json: boolean): void {
+  const { duration, words, mediaType, seed, manifest } = speeches[0]!;
+  if (!json) return print(`${paths[0]}  ${duration.toFixed(2)} s\n`);
+  const digests = { tokensSha256: manifest.tokens.sha256, pcmSha256: manifest.sound.pcmSha256 };
+  printJson({ ...filesOf(paths), mediaType, seed, duration, words, ...digests, warnings });
 }

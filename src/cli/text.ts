@@ -5,12 +5,15 @@ import {
   type ChatMessage,
   type Constraint,
   type DecodingName,
+  type GeneratedText,
   type GenerateTextOptions,
   type JsonSchema,
   loadTextModel,
   streamText,
+  type TextModel,
 } from "../index.js";
 import type { Context } from "./context.js";
+import { factsOf, followed, withMakingOptions } from "./making.js";
 import {
   type LoadOptions,
   loadSettingsOf,
@@ -18,11 +21,9 @@ import {
   printJson,
   type ReportOptions,
   type SamplingOptions,
-  withLoadOptions,
-  withReportOptions,
   withSamplingOptions,
 } from "./options.js";
-import { print, tell } from "./streams.js";
+import { print } from "./streams.js";
 
 interface TextOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly raw: boolean;
@@ -31,7 +32,6 @@ interface TextOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly seed: number;
   readonly maxTokens?: number;
   readonly stop?: string[];
-  readonly repetitionPenalty?: number;
   readonly regex?: string;
   readonly jsonSchema?: string;
   readonly choice?: string[];
@@ -53,43 +53,40 @@ export function textCommand({ signal }: Context): Command {
     .option("--regex <expression>", "the whole answer matches this")
     .option("--json-schema <file>", "the answer is JSON of the schema in this file")
     .option("--choice <text...>", "the answer is one of these");
-  withSamplingOptions(command, "temperature", "topK", "topP", "minP")
-    .option("--repetition-penalty <number>", "above 1: tokens that occurred become less likely", numberOf)
-    .option("--decoding <name>", "next-token or jacobi");
-  return withReportOptions(withLoadOptions(command)).action(
-    async (folder: string, prompt: string, options: TextOptions) => {
-      const { maxTokens: maxOutputTokens, stop: stopSequences } = options;
-      const { n, seed, temperature, topK, topP, minP, repetitionPenalty, decoding, json, quiet } = options;
-      const constraint = await constraintOf(options);
-      await using model = await loadTextModel(folder, loadSettingsOf(options));
-      const chat = model.template !== null && !options.raw;
-      const system: ChatMessage[] = options.system === undefined ? [] : [{ role: "system", content: options.system }];
-      const subject = chat ? { messages: [...system, { role: "user", content: prompt }] } : { prompt };
-      const sampling = { temperature, topK, topP, minP, repetitionPenalty };
-      const settings = { n, seed, maxOutputTokens, stopSequences, ...sampling, decoding, constraint };
-      for await (const event of streamText({ ...subject, ...settings, model, signal } as GenerateTextOptions)) {
-        if (event.type === "text-delta" && n === 1 && !json) print(event.text);
-        if (event.type === "text-end" && n > 1 && !json) print(`[${event.item.index}] ${event.item.text}\n`);
-        if (event.type !== "run-end") continue;
-        const { texts, usage, warnings } = event.result;
-        if (json) {
-          const told = texts.map(({ text, index, finishReason, stopSequence }) => ({
-            index,
-            text,
-            finishReason,
-            stopSequence,
-          }));
-          printJson({ texts: told, usage, warnings, seed });
-        } else {
-          if (n === 1) print("\n");
-          const { inputTokens, outputTokens, milliseconds } = usage;
-          const speed = (outputTokens / (milliseconds / 1000)).toFixed(1);
-          if (!quiet) tell(`${inputTokens} tokens read, ${outputTokens} written, ${speed} tokens/s with the prompt\n`);
-        }
-      }
-    },
+  withSamplingOptions(command, ["temperature", "topK", "topP", "minP", "repetitionPenalty"]).option(
+    "--decoding <name>",
+    "next-token or jacobi",
   );
+  return withMakingOptions(command).action(async (folder: string, prompt: string, options: TextOptions) => {
+    const { maxTokens: maxOutputTokens, stop: stopSequences, raw, system, json } = options;
+    const { n, seed, temperature, topK, topP, minP, repetitionPenalty, decoding } = options;
+    const sampling = { temperature, topK, topP, minP, repetitionPenalty };
+    const constraint = await constraintOf(options);
+    const settings = { n, seed, maxOutputTokens, stopSequences, ...sampling, decoding, constraint };
+    const stream = (model: TextModel) => {
+      const subject = model.template === null || raw ? { prompt } : { messages: conversation(system, prompt) };
+      return streamText({ ...subject, ...settings, model, signal } as GenerateTextOptions);
+    };
+    const result = await followed(options, loadTextModel(folder, loadSettingsOf(options)), stream, (event) => {
+      if (json) return;
+      if (n > 1 && event.type === "text-end") print(`[${event.item.index}] ${event.item.text}\n`);
+      else if (n === 1) print(event.type === "text-delta" ? event.text : "\n");
+    });
+    if (json) printJson({ texts: result.texts.map(rowOf), ...factsOf(result) });
+  });
 }
+
+const conversation = (system: string | undefined, prompt: string): ChatMessage[] => [
+  ...(system === undefined ? [] : [{ role: "system" as const, content: system }]),
+  { role: "user", content: prompt },
+];
+
+const rowOf = ({ index, text, finishReason, stopSequence }: GeneratedText) => ({
+  index,
+  text,
+  finishReason,
+  stopSequence,
+});
 
 async function constraintOf({ regex, jsonSchema, choice }: TextOptions): Promise<Constraint | undefined> {
   if (regex !== undefined) return { regex };
