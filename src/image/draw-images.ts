@@ -1,11 +1,11 @@
 /** From a checked request to pictures and events. Whatever the order of decoding, the work is the same. */
 import { once } from "../base/once.js";
-import { idOf } from "../core/decode/step.js";
+import { idOf, type Token } from "../core/decode/step.js";
 import { decodedApart } from "../core/orders.js";
 import { APART } from "../media/batches.js";
 import { generate, type Making, type Run } from "../media/generate.js";
 import { markingOf } from "../media/marking.js";
-import { tokenPasses } from "../media/token-passes.js";
+import { itemBytes, tokenPasses } from "../media/token-passes.js";
 import { other, type Warning, warnOnce } from "../media/warnings.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { prepare } from "./condition.js";
@@ -70,7 +70,7 @@ export function drawImages(
     async open() {
       const network = await route.network();
       return {
-        itemBytes: decodedApart(decoding) ? APART : (sampling.guidance > 1 ? 2 : 1) * network.rowBytes,
+        itemBytes: decodedApart(decoding) ? APART : itemBytes(network, sampling),
         async begin(batch, signal) {
           const places = Array.from({ length: batch.items }, (_, item) => placeOf(batch.first + item));
           const condition = await prepared.of(places.map(({ promptIndex }) => promptIndex));
@@ -96,9 +96,10 @@ function drawn(
   const { route } = job.request;
   const isShown = previewTimes(job.request);
   let ids: readonly Int32Array[] = [];
+  const keep = (values: readonly (readonly Token[])[]) => (ids = values.map((line) => Int32Array.from(line, idOf)));
   const pictures = once(() => drawing.pictures());
   return {
-    passes: () => tokenPasses(drawing, (all) => (ids = all.map((line) => Int32Array.from(line, idOf))), signal),
+    passes: () => tokenPasses(drawing, { end: keep }, signal),
     async *shown({ known, forwardPasses }) {
       if (known.every((done) => done === route.positions) || !isShown(known[0]!, forwardPasses)) return;
       for (const [item, picture] of (await drawing.previews()).entries()) {

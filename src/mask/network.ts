@@ -14,7 +14,7 @@ import { type FloatTensor, tensor } from "../engine/tensor.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { stateBytes } from "../media/batches.js";
 import type { Closable } from "../media/parts.js";
-import type { Decodable } from "../media/token-passes.js";
+import type { Decodable, TokenNetwork } from "../media/token-passes.js";
 
 /** Masks to be found together: of one picture, or of none, by the same words. */
 export interface MaskWork {
@@ -37,11 +37,7 @@ export interface Masking extends Decodable<number>, Closable {
   logits(item: number): FloatTensor;
 }
 
-export interface MaskNetwork extends Closable {
-  /** Bytes of the states of one row of a batch; guidance needs two rows for a mask. */
-  readonly rowBytes: number;
-  begin(work: MaskWork): Promise<Masking>;
-}
+export type MaskNetwork = TokenNetwork<MaskWork, Masking>;
 
 /** Opens the segmenter. Throws WeightsError. */
 export async function openMaskNetwork(

@@ -2,13 +2,14 @@
 import { checkOptions, type Options } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
 import { quoted } from "../base/words.js";
+import type { Accepted } from "../core/decode/step.js";
 import { i32 } from "../engine/tensor.js";
 import type { Batch } from "../media/batches.js";
 import type { RunEvent, RunResult } from "../media/events.js";
 import { generate, type Making, type Run } from "../media/generate.js";
 import { promptIds } from "../media/prompt.js";
 import { type RunOptions, resultOf, running } from "../media/run.js";
-import { tokenPasses } from "../media/token-passes.js";
+import { itemBytes, tokenPasses } from "../media/token-passes.js";
 import { other, type Warning, warnOnce } from "../media/warnings.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { type PictureSource, readPicture, type Size } from "../tokenizers/image/read-picture.js";
@@ -135,7 +136,7 @@ function findMasks(
       const network = await route.network();
       const seen = picture && (await seenPicture(picture, model.side));
       return {
-        itemBytes: (sampling.guidance > 1 ? 2 : 1) * network.rowBytes,
+        itemBytes: itemBytes(network, sampling),
         async begin(batch, signal) {
           const work = { items: batch.items, firstItem: batch.first, caption, picture: seen };
           return found(job, batch, await network.begin({ ...work, tokens, sampling, decoding, seed }), signal);
@@ -157,16 +158,11 @@ function found(
 ): Making<MaskPreview | MaskEnd, GeneratedMask> {
   const lines = Array.from({ length: items }, (): number[] => []);
   const shown = Array<number>(items).fill(0);
-  const followed = {
-    async *decode(options: Parameters<Masking["decode"]>[0]) {
-      for await (const event of masking.decode(options)) {
-        if (event.type === "tokens-accept") event.accepted.forEach(({ values }, item) => lines[item]!.push(...values));
-        yield event;
-      }
-    },
+  const accept = (accepted: readonly Accepted[]) => {
+    for (const [item, { values }] of accepted.entries()) lines[item]!.push(...values);
   };
   return {
-    passes: () => tokenPasses(followed, () => {}, signal),
+    passes: () => tokenPasses(masking, { accept }, signal),
     async *shown() {
       if (job.request.previews === "none") return;
       for (const [item, line] of lines.entries()) {

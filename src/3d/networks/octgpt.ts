@@ -1,6 +1,7 @@
 /** OctGPT's shapes (arXiv 2504.09975): octrees with binary codes by unmasking, and the surface that its autoencoder makes of them. */
 import { check } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
+import type { Accepted } from "../../core/decode/step.js";
 import { decode } from "../../core/decode/loop.js";
 import { openModel } from "../../core/model.js";
 import { OCTGPT, type Octgpt } from "../../core/octgpt/architecture.js";
@@ -77,18 +78,13 @@ async function begin(model: Octgpt, codec: ShapeCodec, work: ShapeWork): Promise
   const session = await openSession(model, startOf(config, subject), { guided: false });
   const final = new Map<number, number>();
   let told = config.fullDepth - 1;
-  const followed: Decodable<number> = {
-    async *decode(options) {
-      for await (const event of decode(session, strategy, draws, options)) {
-        if (event.type === "tokens-accept")
-          for (const { positions, values } of event.accepted)
-            for (const [i, position] of positions.entries()) final.set(position, values[i]!);
-        yield event;
-      }
-    },
+  const accept = (accepted: readonly Accepted[]) => {
+    for (const { positions, values } of accepted)
+      for (const [i, position] of positions.entries()) final.set(position, values[i]!);
   };
+  const shapes: Decodable<number> = { decode: (options) => decode(session, strategy, draws, options) };
   return {
-    passes: (signal) => tokenPasses(followed, () => {}, signal),
+    passes: (signal) => tokenPasses(shapes, { accept }, signal),
     level(): ShapeLevel | null {
       // A depth is final all at once.
       const level = Math.max(...Array.from(final.keys(), (position) => depthOf(config, position)));

@@ -3,6 +3,7 @@ import { ending } from "../../core/decode/ending.js";
 import { decode } from "../../core/decode/loop.js";
 import { nextToken } from "../../core/decode/next-token.js";
 import { sampler } from "../../core/decode/sampler.js";
+import type { Accepted } from "../../core/decode/step.js";
 import { lineLayout } from "../../core/decode/layout.js";
 import { openModel } from "../../core/model.js";
 import { OCTREE, type OctreeTransformer } from "../../core/octree/architecture.js";
@@ -68,17 +69,12 @@ async function begin(transformer: OctreeTransformer, work: ShapeWork): Promise<S
   const walks = Array.from({ length: items }, () => new OctreeWalk());
   const told = walks.map(() => FIRST_LEVEL - 1);
   let lines: readonly (readonly number[])[] = [];
-  const followed: Decodable<number> = {
-    async *decode(options) {
-      for await (const event of decode(session, strategy, draws, options)) {
-        if (event.type === "tokens-accept")
-          for (const [item, { values }] of event.accepted.entries()) for (const id of values) walks[item]!.accept(id);
-        yield event;
-      }
-    },
+  const accept = (accepted: readonly Accepted[]) => {
+    for (const [item, { values }] of accepted.entries()) for (const id of values) walks[item]!.accept(id);
   };
+  const shapes: Decodable<number> = { decode: (options) => decode(session, strategy, draws, options) };
   return {
-    passes: (signal) => tokenPasses(followed, (all) => (lines = all), signal),
+    passes: (signal) => tokenPasses(shapes, { accept, end: (all) => (lines = all) }, signal),
     level(item): ShapeLevel | null {
       const walk = walks[item]!;
       const level = walk.known;

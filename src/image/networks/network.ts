@@ -8,7 +8,7 @@ import type { TokenSampling } from "../../core/sampling/ranges.js";
 import type { Engine, Precision } from "../../engine/engine.js";
 import type { Checkpoint } from "../../engine/weights/checkpoint.js";
 import type { Closable } from "../../media/parts.js";
-import type { Decodable } from "../../media/token-passes.js";
+import type { Decodable, TokenNetwork } from "../../media/token-passes.js";
 import type { LayoutConfigs, LayoutName } from "../../models/image-layouts.js";
 import type { Mask } from "../../tokenizers/image/kept-cells.js";
 import type { MultiScaleTokenizer } from "../../tokenizers/image/multi-scale-tokenizer.js";
@@ -27,17 +27,12 @@ export interface NetworkFacts {
   readonly cells: number;
 }
 
-export interface ImageNetwork {
-  /** Bytes of the states of one row of a batch; guidance needs two rows for a picture. */
-  readonly rowBytes: number;
-  /** Begins pictures that are drawn together. */
-  begin(work: Work): Promise<Drawing>;
+/** Closing it closes the transformer; the tokenizer, which others may share, is the caller's. */
+export interface ImageNetwork extends TokenNetwork<Work, Drawing> {
   /** The ids of a picture of the model's own side, as many as there are positions. */
   idsOf(picture: Picture): Promise<Int32Array>;
   /** For each position, whether an edit keeps it: 1 or 0. The mask has a flag for each cell, and keeps some, but not all. */
   keptBy(mask: Mask): Uint8Array;
-  /** Closes the transformer; the tokenizer, which others may share, is the caller's. */
-  close(): Promise<void>;
 }
 
 /** A tokenizer of a layout, open. */
@@ -72,7 +67,7 @@ export interface Work {
   readonly given: { readonly ids: Int32Array; readonly keep: Uint8Array } | null;
 }
 
-/** Pictures in the making. Whoever began closes it. */
+/** Pictures in the making. */
 export interface Drawing extends Decodable, Closable {
   /** What can be seen of the pictures so far, at the model's own side. */
   previews(): Promise<Picture[]>;
