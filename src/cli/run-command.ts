@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { TesseraError, VERSION } from "../index.js";
 import { compareCommand } from "./compare.js";
+import { completionCommand } from "./completion.js";
 import { type Context, Refusal } from "./context.js";
 import { demoCommand } from "./demo.js";
 import { doctorCommand } from "./doctor.js";
@@ -89,6 +90,7 @@ function programOf(context: Context, json: boolean): Command {
     verifyCommand,
     modelsCommand,
     doctorCommand,
+    completionCommand,
   ]) {
     program.addCommand(command(context).copyInheritedSettings(program));
   }

@@ -60,6 +60,8 @@ export const DEVICES = {
 
 export type DeviceName = keyof typeof DEVICES;
 
+export const DEVICE_NAMES = Object.keys(DEVICES) as readonly DeviceName[];
+
 /**
  * What "auto" tries, in this order. WebGPU has to be named: caches still travel to it on every run, and on machines
  * without a graphics card it is emulated, so that it is slower than the CPU more often than not.

@@ -1,7 +1,7 @@
 /** Which devices can be used here, and what the others lack. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { DEVICES, type DeviceName, type DeviceRow } from "./devices.js";
+import { DEVICE_NAMES, type DeviceName, type DeviceRow, DEVICES } from "./devices.js";
 import { builtFile } from "./thread/built.js";
 
 export interface Diagnosis {
@@ -20,7 +20,7 @@ const PROBE_MILLISECONDS = 60_000;
 
 /** Probes every device. Each is started in a child process of its own, since a failing driver can abort the process. */
 export function diagnose(): Promise<Diagnosis[]> {
-  return Promise.all((Object.keys(DEVICES) as DeviceName[]).map(diagnoseOne));
+  return Promise.all(DEVICE_NAMES.map(diagnoseOne));
 }
 
 async function diagnoseOne(device: DeviceName): Promise<Diagnosis> {

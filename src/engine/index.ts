@@ -2,7 +2,7 @@
 
 // Devices
 export { ENGINE_DEFAULTS, type EngineOptions, openEngine } from "./open.js";
-export type { DeviceName } from "./devices.js";
+export { DEVICE_NAMES, type DeviceName } from "./devices.js";
 export { type Diagnosis, diagnose } from "./diagnose.js";
 export { PRECISIONS, type DeviceReport, type Engine, type Memory, type Precision, type Program } from "./engine.js";
 

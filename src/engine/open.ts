@@ -1,7 +1,7 @@
 /** Opens an engine on a device by its name, or on the best one here. Nothing falls back silently: the report says why. */
 import { check, isIntegerIn, type Options, withDefaults } from "../base/check.js";
 import { DeviceError, ExecutionError, UnknownNameError } from "../base/errors.js";
-import { AUTO_ORDER, DEVICES, type DeviceName, type DeviceRow } from "./devices.js";
+import { AUTO_ORDER, DEVICE_NAMES, type DeviceName, type DeviceRow, DEVICES } from "./devices.js";
 import type { Engine } from "./engine.js";
 import { selfTest } from "./self-test.js";
 
@@ -45,7 +45,7 @@ export async function openEngine(options: Options<EngineOptions> = {}): Promise<
 let taken: string | null = null;
 
 async function openDevice(name: DeviceName, threads: number | null, reason: string): Promise<Engine> {
-  if (!Object.hasOwn(DEVICES, name)) throw new UnknownNameError("device", name, ["auto", ...Object.keys(DEVICES)]);
+  if (!Object.hasOwn(DEVICES, name)) throw new UnknownNameError("device", name, ["auto", ...DEVICE_NAMES]);
   const row: DeviceRow = DEVICES[name];
   const obstacle = row.obstacle();
   if (obstacle !== null) throw new DeviceError(name, obstacle, row.remedy);
