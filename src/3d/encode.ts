@@ -3,7 +3,6 @@ import type { Marking } from "../media/marking.js";
 import { type Mesh, smoothNormals } from "../tokenizers/octree/mesh.js";
 import { VERSION } from "../base/version.js";
 import type { MeshFormat } from "./formats/format.js";
-import { writeGlb } from "./formats/glb.js";
 import { writeObj } from "./formats/obj.js";
 import { writePly } from "./formats/ply.js";
 import { writeStl } from "./formats/stl.js";
@@ -22,8 +21,11 @@ export const MESH_ENCODINGS: Readonly<Record<MeshFormat, Encoding>> = {
     mediaType: "model/gltf-binary",
     extensions: ["glb"],
     colours: true,
-    encode: (mesh, marking) =>
-      writeGlb(mesh, { name: "shape", generator: `tessera-sdk ${VERSION}`, extras: marking ? { ...marking } : {} }),
+    async encode(mesh, marking) {
+      const { writeGlb } = await import("./formats/glb.js"); // with glTF-Transform, which other formats do without
+      const notes = { name: "shape", generator: `tessera-sdk ${VERSION}`, extras: marking ? { ...marking } : {} };
+      return writeGlb(mesh, notes);
+    },
   },
   obj: { mediaType: "model/obj", extensions: ["obj"], colours: true, encode: (mesh, m) => writeObj(mesh, linesOf(m)) },
   stl: { mediaType: "model/stl", extensions: ["stl"], colours: false, encode: (mesh, m) => writeStl(mesh, shortOf(m)) },

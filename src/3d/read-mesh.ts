@@ -4,7 +4,6 @@ import { UnknownNameError } from "../base/errors.js";
 import { readBounded } from "../base/read-file.js";
 import { type Mesh, smoothNormals } from "../tokenizers/octree/mesh.js";
 import { MESH_FORMATS, type MeshFormat, usable } from "./formats/format.js";
-import { readGlb } from "./formats/glb.js";
 import { readObj } from "./formats/obj.js";
 import { readPly } from "./formats/ply.js";
 import { readStl } from "./formats/stl.js";
@@ -13,7 +12,7 @@ import { readStl } from "./formats/stl.js";
 const MOST_BYTES = 2 ** 30;
 
 const READERS: Readonly<Record<MeshFormat, (file: string, bytes: Uint8Array) => Mesh | Promise<Mesh>>> = {
-  glb: readGlb,
+  glb: async (file, bytes) => (await import("./formats/glb.js")).readGlb(file, bytes), // with glTF-Transform
   obj: readObj,
   stl: readStl,
   ply: readPly,

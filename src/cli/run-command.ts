@@ -2,25 +2,9 @@
 import { constants } from "node:os";
 import { Command, CommanderError } from "commander";
 import { TesseraError, VERSION } from "../index.js";
-import { compareCommand } from "./compare.js";
-import { completionCommand } from "./completion.js";
 import { type Context, Refusal } from "./context.js";
-import { demoCommand } from "./demo.js";
-import { doctorCommand } from "./doctor.js";
-import { editCommand } from "./edit.js";
-import { galleryCommand } from "./gallery.js";
-import { imageCommand } from "./image.js";
-import { meshCommand } from "./mesh.js";
-import { serveCommand } from "./serve.js";
-import { segmentCommand } from "./segment.js";
-import { speakCommand } from "./speak.js";
-import { modelsCommand } from "./models.js";
 import { printJson } from "./options.js";
 import { drained, messageOf, print, tell, watchStreams } from "./streams.js";
-import { assetsCommand } from "./run.js";
-import { textCommand } from "./text.js";
-import { verifyCommand } from "./verify.js";
-import { workerCommand } from "./worker.js";
 
 const HELP = "Run with --help for the options.";
 
@@ -44,7 +28,8 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   for (const name of SIGNALS) process.on(name, onSignal);
   const json = words.includes("--json");
   try {
-    await programOf({ signal: interrupt.signal }, json).parseAsync(words, { from: "user" });
+    const program = await programOf({ signal: interrupt.signal }, words, json);
+    await program.parseAsync(words, { from: "user" });
     code = EXIT.done;
   } catch (error) {
     code = signal === null ? report(error, json) : interrupted(signal, json);
@@ -65,7 +50,30 @@ function interrupted(signal: (typeof SIGNALS)[number], json: boolean): number {
   return 128 + constants.signals[signal];
 }
 
-function programOf(context: Context, json: boolean): Command {
+/** Those that are about all the others. */
+const LOADS_ALL: ReadonlySet<string> = new Set(["completion"]);
+
+/** The commands, as --help lists them. Each is loaded when it is asked for; all of them where none is, or one that is unknown. */
+const COMMANDS: Readonly<Record<string, () => Promise<(context: Context) => Command>>> = {
+  image: async () => (await import("./image.js")).imageCommand,
+  text: async () => (await import("./text.js")).textCommand,
+  edit: async () => (await import("./edit.js")).editCommand,
+  mesh: async () => (await import("./mesh.js")).meshCommand,
+  segment: async () => (await import("./segment.js")).segmentCommand,
+  speak: async () => (await import("./speak.js")).speakCommand,
+  serve: async () => (await import("./serve.js")).serveCommand,
+  run: async () => (await import("./run.js")).assetsCommand,
+  worker: async () => (await import("./worker.js")).workerCommand,
+  compare: async () => (await import("./compare.js")).compareCommand,
+  demo: async () => (await import("./demo.js")).demoCommand,
+  gallery: async () => (await import("./gallery.js")).galleryCommand,
+  verify: async () => (await import("./verify.js")).verifyCommand,
+  models: async () => (await import("./models.js")).modelsCommand,
+  doctor: async () => (await import("./doctor.js")).doctorCommand,
+  completion: async () => (await import("./completion.js")).completionCommand,
+};
+
+async function programOf(context: Context, words: readonly string[], json: boolean): Promise<Command> {
   const program = new Command("tessera")
     .description(
       "Makes pictures, speech, meshes, masks and text on your own machine: autoregressive generation, without Python.",
@@ -74,24 +82,9 @@ function programOf(context: Context, json: boolean): Command {
     .exitOverride()
     .showHelpAfterError(HELP)
     .configureOutput({ writeOut: print, writeErr: json ? () => {} : tell });
-  for (const command of [
-    imageCommand,
-    textCommand,
-    editCommand,
-    meshCommand,
-    segmentCommand,
-    speakCommand,
-    serveCommand,
-    assetsCommand,
-    workerCommand,
-    compareCommand,
-    demoCommand,
-    galleryCommand,
-    verifyCommand,
-    modelsCommand,
-    doctorCommand,
-    completionCommand,
-  ]) {
+  const asked = Object.keys(COMMANDS).filter((name) => name === words[0] && !LOADS_ALL.has(name));
+  for (const name of asked.length > 0 ? asked : Object.keys(COMMANDS)) {
+    const command = await COMMANDS[name]!();
     program.addCommand(command(context).copyInheritedSettings(program));
   }
   return program;

@@ -1,7 +1,8 @@
 /** Pictures to files, by sharp: one row a format. */
-import sharp, { type Sharp } from "sharp";
+import type { Sharp } from "sharp";
 import type { Marking } from "../media/marking.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
+import { sharpOf } from "../tokenizers/image/sharp.js";
 import { xmpOf } from "../media/xmp.js";
 
 interface Encoding {
@@ -51,12 +52,13 @@ export type ImageFormat = keyof typeof ENCODINGS;
 
 /** The bytes of a file of that format, carrying `xmp`. Where a format has no transparency, the picture is laid on white. */
 export async function encodePicture(picture: Picture, format: ImageFormat, xmp: string): Promise<Uint8Array> {
-  return encoded(picture, format).withXmp(xmp).toBuffer();
+  return (await encoded(picture, format)).withXmp(xmp).toBuffer();
 }
 
-function encoded(picture: Picture, format: ImageFormat): Sharp {
+async function encoded(picture: Picture, format: ImageFormat): Promise<Sharp> {
   const { alpha, encode }: Encoding = ENCODINGS[format];
-  return encode(alpha ? raw(picture) : raw(picture).flatten({ background: "#ffffff" }));
+  const pixels = await raw(picture);
+  return encode(alpha ? pixels : pixels.flatten({ background: "#ffffff" }));
 }
 
 /**
@@ -64,18 +66,18 @@ function encoded(picture: Picture, format: ImageFormat): Sharp {
  * nothing from its mark. Where the format has no transparency, the picture is laid on white.
  */
 export async function pictureFile(picture: Picture, format: ImageFormat, marking: Marking | null): Promise<Uint8Array> {
-  return marking ? encodePicture(picture, format, xmpOf(marking)) : encoded(picture, format).toBuffer();
+  return marking ? encodePicture(picture, format, xmpOf(marking)) : (await encoded(picture, format)).toBuffer();
 }
 
 /** A PNG that is made quickly rather than small. */
-export const encodePreview = (picture: Picture, xmp: string): Promise<Uint8Array> =>
-  raw(picture).withXmp(xmp).png({ compressionLevel: 2 }).toBuffer();
+export const encodePreview = async (picture: Picture, xmp: string): Promise<Uint8Array> =>
+  (await raw(picture)).withXmp(xmp).png({ compressionLevel: 2 }).toBuffer();
 
 /** The picture resampled to `side` x `side` by a Lanczos filter over premultiplied colours. */
 export async function resized(picture: Picture, side: number): Promise<Picture> {
   if (picture.width === side && picture.height === side) return picture;
   const data = new Uint8Array(
-    await raw(picture).resize(side, side, { kernel: "lanczos3", fit: "fill" }).raw().toBuffer(),
+    await (await raw(picture)).resize(side, side, { kernel: "lanczos3", fit: "fill" }).raw().toBuffer(),
   );
   for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 0) data.fill(0, i, i + 3); // no colour hides in transparency
   return { width: side, height: side, data };
@@ -83,5 +85,4 @@ export async function resized(picture: Picture, side: number): Promise<Picture> 
 
 export const hasTransparency = ({ data }: Picture): boolean => data.some((value, i) => i % 4 === 3 && value < 255);
 
-const raw = ({ width, height, data }: Picture): Sharp =>
-  sharp(data as Uint8Array, { raw: { width, height, channels: 4 } });
+const raw = (picture: Picture): Promise<Sharp> => sharpOf(picture.data as Uint8Array, picture);

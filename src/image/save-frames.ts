@@ -1,6 +1,5 @@
 /** Pictures in a row as an animation, a video or numbered files: of video tokens, or of a picture in the making. */
 import { extname, join } from "node:path";
-import sharp from "sharp";
 import { check, isIntegerIn, isNumberIn, type Options, withDefaults } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
@@ -11,6 +10,7 @@ import { animatedPng } from "./animated-png.js";
 import { encodePicture } from "./encode.js";
 import { mp4 } from "./mp4.js";
 import { xmpOf } from "../media/xmp.js";
+import { loadSharp, sharpOf } from "../tokenizers/image/sharp.js";
 
 export interface FramesSettings {
   /** Frames per second, 0.1 … 120; up to 90 in an animation, as viewers slow faster ones down. */
@@ -48,6 +48,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
     mostFps: 90,
     async write(frames, { fps, plays, marking }) {
       const pages = await Promise.all(frames.map((frame) => encodePicture(frame, "png", xmpOf(marking))));
+      const sharp = await loadSharp();
       // sharp joins two pages or more; one alone is a still picture.
       const animation =
         pages.length === 1 ? sharp(pages[0]!) : sharp(pages as Uint8Array[], { join: { animated: true } });
@@ -68,11 +69,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
     mostFps: 120,
     async write(frames, { fps, marking, ffmpeg }) {
       const { width, height } = frames[0]!;
-      const onWhite = ({ data }: Picture) =>
-        sharp(data as Uint8Array, { raw: { width, height, channels: 4 } })
-          .flatten({ background: "#ffffff" })
-          .raw()
-          .toBuffer();
+      const onWhite = async (frame: Picture) =>
+        (await sharpOf(frame.data as Uint8Array, frame)).flatten({ background: "#ffffff" }).raw().toBuffer();
       const comment = `${marking.digitalSourceType}, ${marking.system} ${marking.systemVersion}`;
       return mp4(ffmpeg, { width, height, fps, frames: await Promise.all(frames.map(onWhite)), comment });
     },

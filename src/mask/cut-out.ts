@@ -1,11 +1,11 @@
 /** The part of a picture that lies in a mask, on transparency. */
 import { extname } from "node:path";
-import sharp from "sharp";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { writeWhole } from "../base/write-file.js";
 import { type PictureSource, readPicture } from "../tokenizers/image/read-picture.js";
 import { type BinaryMask, checkSize, type MaskSource, readMask } from "./binary-mask.js";
+import { sharpOf } from "../tokenizers/image/sharp.js";
 
 /** A picture as straight RGBA pixels, which every function that takes a picture takes. */
 export interface CutOut {
@@ -37,11 +37,9 @@ export async function cutOut(image: PictureSource, mask: MaskSource): Promise<Cu
   return { width, height, rgba, save: (path) => savePng(path, { width, height, rgba }) };
 }
 
-async function savePng(path: string, { width, height, rgba }: Omit<CutOut, "save">): Promise<void> {
+async function savePng(path: string, picture: Omit<CutOut, "save">): Promise<void> {
   if (extname(path).toLowerCase() !== ".png")
     throw new ArgumentError("path", "a name ending in .png", path, "PNG keeps transparency to the byte.");
-  const png = await sharp(rgba, { raw: { width, height, channels: 4 } })
-    .png()
-    .toBuffer();
+  const png = await (await sharpOf(picture.rgba, picture)).png().toBuffer();
   await writeWhole(path, png);
 }

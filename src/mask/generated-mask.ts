@@ -1,5 +1,4 @@
 /** One mask that was found, with all that belongs to it. */
-import sharp from "sharp";
 import { type Marking, markingOf } from "../media/marking.js";
 import { type GeneratedItem, saveItem } from "../media/saved.js";
 import { xmpOf } from "../media/xmp.js";
@@ -8,6 +7,7 @@ import { areaOf, type BinaryMask, boxOf, rgbaOf } from "./binary-mask.js";
 import type { MaskManifest } from "./manifest.js";
 import type { MaskModel } from "./model.js";
 import type { MaskRequest } from "./request.js";
+import { sharpOf } from "../tokenizers/image/sharp.js";
 
 /** Of the picture's size. editImage takes it as it is: white, where something was found, is drawn anew. */
 export interface GeneratedMask extends GeneratedItem<MaskManifest>, BinaryMask {
@@ -43,10 +43,8 @@ export async function generatedMask(
 }
 
 /** The PNG file of a mask, one grey channel. */
-async function maskPng({ width, height, inside }: BinaryMask, xmp: string): Promise<Uint8Array> {
-  const grey = sharp(
-    inside.map((flag) => 255 * flag),
-    { raw: { width, height, channels: 1 } },
-  );
+async function maskPng(mask: BinaryMask, xmp: string): Promise<Uint8Array> {
+  const bytes = mask.inside.map((flag) => 255 * flag);
+  const grey = await sharpOf(bytes, mask, 1);
   return grey.toColourspace("b-w").withXmp(xmp).png().toBuffer();
 }

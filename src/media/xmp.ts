@@ -2,12 +2,12 @@
  * The mark in picture files: XMP, which PNG, WebP, AVIF and JPEG all hold. Names are those of the IPTC Photo Metadata Standard
  * 2025.1, and our own where it has none.
  */
-import sharp from "sharp";
 import { check } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { type Marking, markingFrom } from "./marking.js";
 import { sniffed } from "../tokenizers/image/picture-format.js";
+import { loadSharp } from "../tokenizers/image/sharp.js";
 
 const IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
 const OWN = "urn:tessera-sdk:picture:1/";
@@ -51,6 +51,7 @@ export function xmpOf(marking: Marking): string {
 export async function readMarking(bytes: Uint8Array): Promise<Marking | null> {
   const expected = "the bytes of a PNG, WebP, AVIF or JPEG file";
   check("bytes", expected, bytes, (b) => b instanceof Uint8Array && b.length > 0 && "format" in sniffed(b));
+  const sharp = await loadSharp();
   const metadata = await sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {

@@ -10,7 +10,7 @@ import { openCheckpoint } from "../engine/weights/open.js";
 import { type ModelFiles, publishedFiles } from "../media/recipe.js";
 import { pulledModel } from "../models/hub/pulled.js";
 import { type TextNetwork, textNetwork } from "../models/text-config.js";
-import { ChatTemplate } from "../tokenizers/text/chat-template.js";
+import type { ChatTemplate } from "../tokenizers/text/chat-template.js";
 import { loadTextTokenizer } from "../tokenizers/text/load-text-tokenizer.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
 import { TEXT_SAMPLING_DEFAULTS, type TextSampling } from "./sampling.js";
@@ -133,6 +133,7 @@ async function templateOf(path: string, settings: Json | null): Promise<ChatTemp
     const text = tokenText(token);
     return name.endsWith("_token") && text !== null ? [[name, text] as const] : [];
   });
+  const { ChatTemplate } = await import("../tokenizers/text/chat-template.js"); // with the engine of templates
   return new ChatTemplate(source, Object.fromEntries(tokens));
 }
 

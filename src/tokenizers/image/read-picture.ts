@@ -1,11 +1,12 @@
 /** Pictures that a caller brings: files, their bytes, or what was generated before. */
-import sharp, { type Metadata } from "sharp";
+import type { Metadata } from "sharp";
 import { isIntegerIn } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
 import { readBounded } from "../../base/read-file.js";
 import { described } from "../../base/words.js";
 import type { Picture } from "./pixels.js";
 import { isSequence, sniffed } from "./picture-format.js";
+import { loadSharp } from "./sharp.js";
 
 /** The path or the bytes of a PNG, WebP, AVIF or JPEG file; or straight RGBA pixels, as a GeneratedImage has them. */
 export type PictureSource =
@@ -66,6 +67,7 @@ async function decoded(argument: string, bytes: Buffer, fits: (size: Size) => vo
     const remedy = slow ? "Save it again with an image editor." : "Take the file again from where it came from.";
     return refuse(argument, described(`${file} ${problem}`), remedy, { cause });
   };
+  const sharp = await loadSharp();
   const about: Metadata = await sharp(bytes, { limitInputPixels: false }).metadata().catch(broken);
   if ((about.pages ?? 1) > 1) return severalFrames();
   const { width, height } = about.autoOrient;

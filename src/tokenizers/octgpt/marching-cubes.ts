@@ -27,8 +27,11 @@ const FACES: readonly (readonly [number, number, number, number])[] = [4, 2, 1].
   return [far, [0, v, u + v, u] as const];
 });
 
-/** For each set of corners inside, triangles of crossed edges, counter-clockwise seen from outside the surface. */
-const TRIANGLES: readonly Uint8Array[] = Array.from({ length: 256 }, (_, inside) => {
+/** The rows of the table, each derived when it is first needed. */
+const TRIANGLES: Uint8Array[] = [];
+
+/** Triangles of crossed edges for a set of corners inside, counter-clockwise seen from outside the surface. */
+function trianglesOf(inside: number): Uint8Array {
   const next = new Map<number, number>(); // the edge that follows a crossed one along the surface
   for (const face of FACES) {
     for (let i = 0; i < 4; i++) {
@@ -53,7 +56,7 @@ const TRIANGLES: readonly Uint8Array[] = Array.from({ length: 256 }, (_, inside)
     triangles.push(...triangulated(loop)!);
   }
   return Uint8Array.from(triangles);
-});
+}
 
 /** Triangles of a loop of crossed edges; null where none keep off the faces, on which they would touch those of the next cube. */
 function triangulated(loop: readonly number[]): readonly number[] | null {
@@ -106,7 +109,7 @@ export function marchingCubes(field: Float32Array, R: number, level: number): Me
         let inside = 0;
         for (let c = 0; c < CORNERS; c++) if (field[at + corner[c]!]! < level) inside |= 1 << c;
         if (inside === 0 || inside === 255) continue;
-        for (const edge of TRIANGLES[inside]!) {
+        for (const edge of (TRIANGLES[inside] ??= trianglesOf(inside))) {
           const [from, axis] = EDGES[edge]!;
           faces.push(vertexOf(at + corner[from]!, axis));
         }
