@@ -3,6 +3,7 @@ import { defaultPicture } from "./default-picture.js";
 import { jacobiPasses } from "./jacobi.js";
 import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
+import { masks } from "./masks.js";
 import { octgpt } from "./octgpt.js";
 import { previews } from "./previews.js";
 import { separations } from "./separations.js";
@@ -18,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "vq-ds16": vqDs16,
   text,
   octgpt,
+  masks,
   "var-d16": varD16,
   "default-picture": defaultPicture,
   previews,

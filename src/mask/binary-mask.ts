@@ -56,25 +56,34 @@ export async function readMask(source: MaskSource, argument = "mask"): Promise<B
 
 /** The mask as a picture: opaque white where a pixel belongs to it, opaque black elsewhere. */
 export function rgbaOf({ inside }: BinaryMask): Uint8Array {
-  const rgba = new Uint8Array(4 * inside.length).fill(255);
-  inside.forEach((flag, i) => {
-    if (flag === 0) rgba.fill(0, 4 * i, 4 * i + 3);
-  });
+  const rgba = new Uint8Array(4 * inside.length);
+  for (let i = 0; i < inside.length; i++) {
+    const grey = 255 * inside[i]!;
+    rgba[4 * i] = rgba[4 * i + 1] = rgba[4 * i + 2] = grey;
+    rgba[4 * i + 3] = 255;
+  }
   return rgba;
 }
 
 /** Pixels that belong to it. */
-export const areaOf = ({ inside }: BinaryMask): number => inside.reduce((sum, flag) => sum + flag, 0);
+export function areaOf({ inside }: BinaryMask): number {
+  let area = 0;
+  for (let i = 0; i < inside.length; i++) area += inside[i]!;
+  return area;
+}
 
 /** The smallest rectangle that holds it, in fractions of height and width; null for an empty mask. */
 export function boxOf({ width, height, inside }: BinaryMask): Box | null {
   let [top, left, bottom, right] = [height, width, -1, -1];
-  inside.forEach((flag, i) => {
-    if (flag === 0) return;
-    const [y, x] = [Math.floor(i / width), i % width];
-    [top, left] = [Math.min(top, y), Math.min(left, x)];
-    [bottom, right] = [Math.max(bottom, y), Math.max(right, x)];
-  });
+  for (let y = 0; y < height; y++) {
+    const row = inside.subarray(y * width, (y + 1) * width);
+    const first = row.indexOf(1);
+    if (first < 0) continue;
+    if (bottom < 0) top = y;
+    bottom = y;
+    left = Math.min(left, first);
+    right = Math.max(right, row.lastIndexOf(1));
+  }
   return bottom < 0 ? null : [top / height, left / width, (bottom + 1) / height, (right + 1) / width];
 }
 

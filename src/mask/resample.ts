@@ -33,5 +33,7 @@ export async function maskAt(probabilities: Float32Array, { width, height }: Siz
   const bytes = Uint8Array.from(probabilities, (p) => Math.round(255 * p));
   const grey = await sharpOf(bytes, { width: side, height: side }, 1);
   const large = await grey.resize(width, height, { kernel: "linear", fit: "fill" }).extractChannel(0).raw().toBuffer();
-  return { width, height, inside: Uint8Array.from(large, (value) => (value >= 128 ? 1 : 0)) };
+  const inside = new Uint8Array(large.length);
+  for (let i = 0; i < inside.length; i++) inside[i] = large[i]! >> 7; // from 128 on
+  return { width, height, inside };
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { editImage, generateImage, loadImageModel } from "../../src/image/index.js";
 import { i32 } from "../../src/engine/tensor.js";
 import { areaOf, boxedMask, readMask } from "../../src/mask/binary-mask.js";
 import { cutOut } from "../../src/mask/cut-out.js";
@@ -23,8 +24,9 @@ import { readTensors } from "../golden/case.js";
 import type { FloatTensor } from "../../src/engine/tensor.js";
 import { readMarking } from "../../src/media/xmp.js";
 import { conformMedium } from "../media/conform-medium.js";
+import { writeTinyImageModel } from "../support/tiny-image-model.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
-import { squarePicture, TINY_MASKS, tinyMaskModel } from "../support/tiny-mask-model.js";
+import { brightMaskModel, squarePicture, TINY_MASKS, tinyMaskModel } from "../support/tiny-mask-model.js";
 
 const image = squarePicture(40, 30);
 const prompt = "car";
@@ -48,6 +50,22 @@ describe("masks", () => {
     model = await tinyMaskModel();
   });
   afterAll(() => model.close());
+
+  test("go into editImage as they are: what was found is drawn anew, all else stays", async () => {
+    await writeTinyImageModel(folder);
+    await using painter = await loadImageModel(folder, { device: "reference" });
+    const picture = (await generateImage({ model: painter, prompt: "red apple", seed: 1 })).images[0]!;
+    await using bright = await brightMaskModel(join(folder, "masks"));
+    const { masks } = await segmentImage({ model: bright, image: picture, prompt, n: 5 });
+    const part = ({ area, inside }: { area: number; inside: Uint8Array }) => area > 0 && area < inside.length;
+    const mask = masks.find(part)!;
+    const edit = { model: painter, image: picture, mask, prompt: "blue car", seed: 2, seam: 0 };
+    const { images } = await editImage(edit);
+    const pixel = (of: { readonly rgba: Uint8Array }, i: number) => of.rgba.subarray(4 * i, 4 * i + 4).join();
+    const changed = Array.from(mask.inside, (_, i) => Number(pixel(images[0]!, i) !== pixel(picture, i)));
+    expect(changed.filter((is, i) => is === 1 && mask.inside[i] === 0)).toEqual([]);
+    expect(changed).toContain(1);
+  });
 
   test("have the picture's size, and their file is the mask, marked as made by a model", async () => {
     const { masks } = await segmentImage({ model, image, prompt, seed: 3 });

@@ -15,6 +15,7 @@ export function ending<T, D>(strategy: Strategy<T, D>, stop: Stop<T>): Strategy<
   const ended = Array<boolean>(strategy.items).fill(false);
   return {
     ...strategy,
+    ...(strategy.around && { around: (given) => ending(strategy.around!(given), stop) }),
     plan: () => (ended.every(Boolean) ? null : strategy.plan()),
     accept: (draws) =>
       strategy.accept(draws).map(({ positions, values }, item): Accepted<T> => {

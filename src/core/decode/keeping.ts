@@ -1,21 +1,16 @@
 /**
  * Decoding around what is there already: some positions keep the ids of a given picture, the others are drawn, in whatever
- * order a strategy has. Next-scale in-paints, out-paints and edits by it (VAR, arXiv 2404.02905 §5.3). Other orders see only
- * what they have passed: what is drawn then continues the kept cells before it, and does not know those behind.
+ * order a strategy has. Next-scale in-paints, out-paints and edits by it (VAR, arXiv 2404.02905 §5.3), and so does iterative unmasking,
+ * which sees all that is kept from its first pass on (MaskGIT, arXiv 2202.04200 §4.3). Other orders see only what they have passed: what
+ * is drawn then continues the kept cells before it, and does not know those behind.
  */
 import { check } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
 import { described } from "../../base/words.js";
 import { certain } from "../sampling/sampling.js";
-import type { Strategy, TokenDraws } from "./step.js";
+import type { Given, Strategy, TokenDraws } from "./step.js";
 
-/** Cells of a picture that keep their codes whatever is drawn. */
-export interface Given {
-  /** The ids of that picture at all positions, [B][positions]. */
-  readonly ids: readonly ArrayLike<number>[];
-  /** For each position 1 where it is kept and 0 where it is drawn, the same for all items. */
-  readonly keep: ArrayLike<number>;
-}
+export type { Given };
 
 /**
  * The strategy, except that kept positions have no other choice than their ids. The draws of the others are those they are
@@ -23,13 +18,15 @@ export interface Given {
  *
  * @throws ArgumentError for ids that are not as many as the strategy's items and positions, or flags that are none.
  */
-export function keeping<T>(strategy: Strategy<T, TokenDraws>, { ids, keep }: Given): Strategy<T, TokenDraws> {
+export function keeping<T>(strategy: Strategy<T, TokenDraws>, given: Given): Strategy<T, TokenDraws> {
+  const { ids, keep } = given;
   const { items, most } = strategy;
   if (ids.length !== items || ids.some((line) => line.length !== most))
     throw new ArgumentError("given.ids", `${items} lines of ${most} ids`, described(`${ids.length} lines`));
   check("given.keep", `${most} flags that are 0 or 1`, Array.from(keep), (flags) => {
     return flags.length === most && flags.every((flag) => flag === 0 || flag === 1);
   });
+  if (strategy.around) return strategy.around(given);
   let fill: readonly number[] = []; // positions of the pass that was planned
   const kept = (item: number, k: number): number | null => {
     const position = fill[k]!;

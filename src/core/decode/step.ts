@@ -108,6 +108,16 @@ export interface Strategy<T = number, D = TokenDraws> {
   accept(draws: D): readonly Accepted<T>[];
   /** What stands for now at positions that are not final, an entry for each item; for previews. */
   guesses?(): readonly Accepted<T>[];
+  /** The same strategy, not begun, where these ids stand from the first pass on: for strategies that see in both directions. */
+  around?(given: Given): Strategy<T, D>;
+}
+
+/** Positions that keep their ids whatever is drawn. */
+export interface Given {
+  /** Ids at all positions, [B][positions]. */
+  readonly ids: readonly ArrayLike<number>[];
+  /** For each position 1 where its id is kept and 0 where one is drawn, the same for all items. */
+  readonly keep: ArrayLike<number>;
 }
 
 /** What the loop knows when the draws of a pass are made. */

@@ -17,12 +17,17 @@ export class Line<T, D extends Draws<T>> {
   private at = 0; // index into passes
   private masked: readonly number[] = []; // of the group, in the order in which they become final where no confidence decides
   private dropped: Accepted<T> = NOTHING; // what the last pass drew and did not keep
+  private untold: Accepted<T>; // what was given, until the first pass is over
 
   constructor(
     private readonly item: number,
     private readonly groups: GroupsOf<T, D>,
     private readonly rank: Rank,
+    given: Accepted<T>,
   ) {
+    this.untold = given;
+    for (const [i, position] of given.positions.entries()) this.values[position] = given.values[i]!;
+    this.standing = given.positions.length;
     this.begin();
   }
 
@@ -59,7 +64,9 @@ export class Line<T, D extends Draws<T>> {
     const last = this.masked.length === 0;
     const final = revision ? (last ? positions : []) : opened;
     if (last) this.begin();
-    return { positions: final, values: final.map((position) => this.values[position]!) };
+    const told = [...this.untold.positions, ...final];
+    this.untold = NOTHING;
+    return { positions: told, values: told.map((position) => this.values[position]!) };
   }
 
   /** What stands and may change yet, and what the last pass drew beside it. */
@@ -112,11 +119,12 @@ export class Line<T, D extends Draws<T>> {
     return this.group!.revision!.doubtful(board, draws).filter((position) => this.values[position] !== undefined);
   }
 
-  /** Begins the next group that has positions. */
+  /** Begins the next group that has positions to be drawn. */
   private begin(): void {
     this.dropped = NOTHING;
     do {
-      this.group = this.groups(++this.count, this.item, this.values);
+      const group = this.groups(++this.count, this.item, this.values);
+      this.group = group && { ...group, positions: group.positions.filter((p) => this.values[p] === undefined) };
     } while (this.group?.positions.length === 0);
     if (!this.group) return;
     const { positions, passes, schedule, confidence } = this.group;

@@ -6,8 +6,17 @@
  * Items go at their own pace, each as it would alone, so that the result is the same at any batch size. A pass feeds what stands in any
  * of them; see Step.absent.
  */
+import { check } from "../../../base/check.js";
 import { uniform } from "../../../base/random.js";
-import { type Draws, type ItemNumbers, numberOf, type Step, type Strategy, type TokenDraws } from "../step.js";
+import {
+  type Draws,
+  type Given,
+  type ItemNumbers,
+  numberOf,
+  type Step,
+  type Strategy,
+  type TokenDraws,
+} from "../step.js";
 import type { GroupsOf } from "./group.js";
 import { Line, type Rank } from "./line.js";
 
@@ -18,15 +27,23 @@ export function randomRanks(seed: number, firstItem: ItemNumbers = 0): Rank {
 
 /**
  * Decodes at most `most` positions of each of `items` items, those of the groups that `groups` names. `rank` orders the positions
- * of groups where no confidence does.
+ * of groups where no confidence does. What is `given` stands from the first pass on, and the passes of a group open what is left of it.
+ *
+ * @throws ArgumentError where all positions are given.
  */
 export function masked<T = number, D extends Draws<T> = Draws<T> & TokenDraws>(
   items: number,
   most: number,
   groups: GroupsOf<T, D>,
   rank: Rank = randomRanks(0),
+  given: Given | null = null,
 ): Strategy<T, D> {
-  const lines = Array.from({ length: items }, (_, item) => new Line(item, groups, rank));
+  const kept = given ? [...Array(most).keys()].filter((position) => given.keep[position] === 1) : [];
+  check("given.keep", "at least one position to be drawn", kept.length, (count) => count < most);
+  const lines = Array.from({ length: items }, (_, item) => {
+    const values = kept.map((position) => given!.ids[item]![position] as T);
+    return new Line(item, groups, rank, { positions: kept, values });
+  });
   const anyAt = (position: number): T => lines.find(({ values }) => position in values)!.values[position]!;
   let fill: readonly number[] = [];
   return {
@@ -48,6 +65,7 @@ export function masked<T = number, D extends Draws<T> = Draws<T> & TokenDraws>(
       return lines.map((line) => line.take(draws, (position) => index.get(position)!));
     },
     guesses: () => lines.map(({ guesses }) => guesses),
+    around: (given) => masked(items, most, groups, rank, given),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ArgumentError } from "../../../../src/base/errors.js";
 import { type DecodeEvent, decode } from "../../../../src/core/decode/loop.js";
 import { type GroupsOf, type MaskedGroup, theseGroups } from "../../../../src/core/decode/masked/group.js";
 import { masked, randomRanks } from "../../../../src/core/decode/masked/masked.js";
@@ -9,6 +10,7 @@ import {
   standingBefore,
   titokSettings,
 } from "../../../../src/core/decode/masked/settings.js";
+import { keeping } from "../../../../src/core/decode/keeping.js";
 import { nextToken } from "../../../../src/core/decode/next-token.js";
 import { sampler } from "../../../../src/core/decode/sampler.js";
 import type { Forward, Step, Strategy } from "../../../../src/core/decode/step.js";
@@ -16,18 +18,19 @@ import { strategyOf } from "../../../../src/core/orders.js";
 import { scaleAt, titokGuidance } from "../../../../src/core/sampling/guidance.js";
 import { f32 } from "../../../../src/engine/tensor.js";
 import { tableModel } from "../../table-model.js";
+import { BITS, bitModel, joint } from "./world.js";
 
 const counted = (count: number): number[] => [...Array(count).keys()];
 
 /** Positions that do not know each other, of four ids. */
 const cells = (items: number): Forward => tableModel(items, () => [0, 1, 0.5, -1]);
 
-async function run(model: Forward, strategy: Strategy, seed = 3) {
+async function run(model: Forward, strategy: Strategy, seed = 3, firstItem = 0) {
   const steps: Step[] = [];
   const watched: Forward = { items: model.items, forward: (step) => (steps.push(step), model.forward(step)) };
   const passes: Extract<DecodeEvent, { readonly type: "tokens-accept" }>[] = [];
   let lines: readonly (readonly number[])[] = [];
-  for await (const event of decode(watched, strategy, sampler({ seed }))) {
+  for await (const event of decode(watched, strategy, sampler({ seed, firstItem }))) {
     if (event.type === "decode-end") lines = event.values;
     else passes.push(event);
   }
@@ -59,6 +62,45 @@ describe("guidance", () => {
     expect(standing).toEqual([0, 1, 2, 3, 4, 6, 7, 9]);
     const scales = standing.map((drawn) => scaleAt(titokGuidance(4.5, standing, 12), 5, drawn));
     expect(scales).toEqual(counted(8).map((k) => 1 + (4.5 * k) / 8));
+  });
+});
+
+describe("around what is given", () => {
+  const objective = { kind: "masked", positions: BITS } as const;
+  const quiet = { kind: "masked", confidenceNoise: { from: 0, to: 0 } } as const;
+  const oneByOne = { kind: "masked", order: "random", passes: BITS, schedule: "linear" } as const;
+  const given = (items: number, keep: readonly number[], ids = [1, 0, 1]) => ({ ids: Array(items).fill(ids), keep });
+
+  test("the first pass sees it, and passes open what is left", async () => {
+    const strategy = keeping(strategyOf(2, objective, { ...quiet, passes: 2 }), given(2, [1, 0, 0]));
+    const { steps, passes, lines } = await run(bitModel(2), strategy);
+    expect(steps.map(({ feed }) => feed.length)).toEqual([1, 2]);
+    expect(steps[0]).toMatchObject({ feed: [0], values: [[1], [1]], fill: [1, 2] });
+    expect(passes[0]!.accepted[0]!.positions[0]).toBe(0);
+    for (const line of lines) expect([line[0], line.length]).toEqual([1, BITS]);
+  });
+
+  test("bits are drawn from their distribution under it", async () => {
+    const ITEMS = 4000;
+    const { lines } = await run(
+      bitModel(ITEMS),
+      keeping(strategyOf(ITEMS, objective, oneByOne), given(ITEMS, [0, 0, 1])),
+    );
+    const whole = [0, 1, 2, 3].reduce((sum, n) => sum + joint([n & 1, n >> 1, 1]), 0);
+    for (const first of [0, 1])
+      for (const second of [0, 1]) {
+        const share = lines.filter((line) => line[0] === first && line[1] === second).length / ITEMS;
+        expect(Math.abs(share - joint([first, second, 1]) / whole)).toBeLessThan(0.03); // four standard deviations
+      }
+  });
+
+  test("an item is the same in a batch and alone; everything given is refused", async () => {
+    const keep = [0, 1, 0];
+    const both = await run(bitModel(2), keeping(strategyOf(2, objective, oneByOne), given(2, keep)));
+    const second = strategyOf(1, objective, oneByOne, { firstItem: 1 });
+    const alone = await run(bitModel(1), keeping(second, given(1, keep)), 3, 1);
+    expect(alone.lines[0]).toEqual(both.lines[1]);
+    expect(() => keeping(strategyOf(1, objective, oneByOne), given(1, [1, 1, 1]))).toThrow(ArgumentError);
   });
 });
 
