@@ -28,6 +28,7 @@ import { print } from "./streams.js";
 interface TextOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly raw: boolean;
   readonly system?: string;
+  readonly negativePrompt?: string;
   readonly n: number;
   readonly seed: number;
   readonly maxTokens?: number;
@@ -46,6 +47,7 @@ export function textCommand({ signal }: Context): Command {
     .optionsGroup("What to write:")
     .option("--raw", "go on from the prompt as it is, without the model's chat template", false)
     .option("--system <text>", "a system message before the prompt")
+    .option("--negative-prompt <text>", "what --guidance leads away from: in place of the prompt, or of --system")
     .option("--n <count>", "number of texts", numberOf, 1)
     .option("--seed <number>", "seed; the same seed gives the same texts", numberOf, 0)
     .option("--max-tokens <count>", "tokens of a text, at most (default: as the model states)", numberOf)
@@ -53,14 +55,14 @@ export function textCommand({ signal }: Context): Command {
     .option("--regex <expression>", "the whole answer matches this")
     .option("--json-schema <file>", "the answer is JSON of the schema in this file")
     .option("--choice <text...>", "the answer is one of these");
-  withSamplingOptions(command, ["temperature", "topK", "topP", "minP", "repetitionPenalty"]).option(
+  withSamplingOptions(command, ["guidance", "temperature", "topK", "topP", "minP", "repetitionPenalty"]).option(
     "--decoding <name>",
-    "next-token or jacobi",
+    "next-token, jacobi or prompt-lookup: the same text, in fewer passes where it can be guessed",
   );
   return withMakingOptions(command).action(async (folder: string, prompt: string, options: TextOptions) => {
     const { maxTokens: maxOutputTokens, stop: stopSequences, raw, system, json } = options;
-    const { n, seed, temperature, topK, topP, minP, repetitionPenalty, decoding } = options;
-    const sampling = { temperature, topK, topP, minP, repetitionPenalty };
+    const { n, seed, negativePrompt, guidance, temperature, topK, topP, minP, repetitionPenalty, decoding } = options;
+    const sampling = { negativePrompt, guidance, temperature, topK, topP, minP, repetitionPenalty };
     const constraint = await constraintOf(options);
     const settings = { n, seed, maxOutputTokens, stopSequences, ...sampling, decoding, constraint };
     const stream = (model: TextModel) => {

@@ -67,6 +67,11 @@ export {
 } from "./orders.js";
 export { nextToken } from "./decode/next-token.js";
 export { nextNeighbor } from "./decode/next-neighbor.js";
+export {
+  PROMPT_LOOKUP_DEFAULTS,
+  type PromptLookupSettings,
+  promptLookup,
+} from "./decode/prompt-lookup.js";
 export { parallelRegions } from "./decode/parallel-regions.js";
 export { gumbelNoise, type Mixture, type NextScaleOptions, nextScale, type Noise } from "./decode/next-scale.js";
 export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./decode/jacobi/jacobi.js";

@@ -12,6 +12,7 @@ import type { TokenLayout } from "./decode/layout.js";
 import { nextNeighbor } from "./decode/next-neighbor.js";
 import { type Cell, gumbelNoise, nextScale } from "./decode/next-scale.js";
 import { nextToken } from "./decode/next-token.js";
+import { promptLookup, type PromptLookupSettings, promptLookupSettings } from "./decode/prompt-lookup.js";
 import { parallelRegions } from "./decode/parallel-regions.js";
 import type { ItemNumbers, Strategy } from "./decode/step.js";
 import type { OctgptConfig } from "./octgpt/config.js";
@@ -20,7 +21,13 @@ import { type BitDraws, unmaskOctrees, withPasses } from "./octgpt/unmasking.js"
 /** What a model was trained to predict, with the sizes that its strategies need. An architecture says it of a configuration. */
 export type Objective =
   /** Each token predicts the next one of `positions`, which are laid out so. */
-  | { readonly kind: "next-token"; readonly positions: number; readonly layout: TokenLayout }
+  | {
+      readonly kind: "next-token";
+      readonly positions: number;
+      readonly layout: TokenLayout;
+      /** Ids that stand before position 0, where they are of the same kind as those behind it, as in texts. */
+      readonly prompt?: readonly number[];
+    }
   /** Each token predicts its neighbours along every axis of a grid, [rows, columns] or [frames, rows, columns]. */
   | { readonly kind: "next-neighbor"; readonly extents: readonly number[] }
   /** Each token predicts the next one of its region of a square grid. */
@@ -52,6 +59,7 @@ export interface MaskedOctreeSettings {
 interface Settings {
   readonly "next-token": object;
   readonly jacobi: JacobiSettings;
+  readonly "prompt-lookup": PromptLookupSettings;
   readonly "next-neighbor": object;
   readonly "parallel-regions": object;
   readonly "next-scale": NextScaleSettings;
@@ -74,6 +82,8 @@ type DecodingOf<K extends DecodingName> = Extract<Decoding, { readonly kind: K }
  *                   of next-token, as far as the arithmetic does not depend on how many ids a pass has: float32 differs in the
  *                   last bits, and a draw that close is rare; q8 and q4 round what they multiply to eight bits, and pictures
  *                   differ.
+ * prompt-lookup     guesses taken from where the last few ids stood before, in the prompt or behind it, and checked as jacobi's by
+ *                   its default rule; for texts.
  * next-neighbor     all positions at one distance from the first a pass (NAR).
  * parallel-regions  one id of each region a pass (PAR).
  * next-scale        a whole scale a pass, small to large (VAR).
@@ -82,8 +92,9 @@ type DecodingOf<K extends DecodingName> = Extract<Decoding, { readonly kind: K }
  */
 export type DecodingOption =
   | DecodingName
-  | { readonly kind: Exclude<DecodingName, "jacobi" | "next-scale" | "masked" | "masked-octree"> }
+  | { readonly kind: Exclude<DecodingName, "jacobi" | "prompt-lookup" | "next-scale" | "masked" | "masked-octree"> }
   | ({ readonly kind: "jacobi" } & JacobiOptions)
+  | ({ readonly kind: "prompt-lookup" } & Options<PromptLookupSettings>)
   | { readonly kind: "next-scale"; readonly moreSmooth?: boolean | undefined }
   | ({ readonly kind: "masked" } & Options<MaskedSettings>)
   | ({ readonly kind: "masked-octree" } & Options<MaskedOctreeSettings>);
@@ -106,6 +117,8 @@ type StrategyFor<O extends Objective["kind"]> = O extends "next-scale"
 interface Order<K extends DecodingName, O extends Objective["kind"]> {
   /** What models are trained for that can be decoded so. */
   readonly objective: O;
+  /** Whether a model of that objective is one of these; left out: all are. */
+  suits?(objective: ObjectiveOf<O>): boolean;
   /**
    * Whether items of a batch go together or one after the other: where they go at their own pace, a batch takes the passes of
    * its slowest item and the width of its foremost, so that it is slower than its items apart.
@@ -133,6 +146,14 @@ const ORDERS = {
     items: "apart",
     complete: (settings) => jacobiSettings(settings, "decoding"),
     strategy: (items, { positions, layout }, { kind: _, ...settings }) => jacobi(items, positions, layout, settings),
+  }),
+  "prompt-lookup": order("prompt-lookup", {
+    objective: "next-token",
+    suits: ({ prompt }) => prompt !== undefined,
+    items: "apart",
+    complete: (settings) => promptLookupSettings(settings, "decoding"),
+    strategy: (items, { positions, layout, prompt = [] }, { kind: _, ...settings }) =>
+      promptLookup(items, positions, layout, prompt, settings),
   }),
   "next-neighbor": order("next-neighbor", {
     objective: "next-neighbor",
@@ -184,8 +205,14 @@ const arePasses = (list: unknown): boolean => Array.isArray(list) && list.every(
 export const DECODINGS = Object.keys(ORDERS) as readonly DecodingName[];
 
 /** The names of the orders in which a model of that objective can be decoded, its own first. */
-export const ordersOf = ({ kind }: Objective): readonly DecodingName[] =>
-  DECODINGS.filter((name) => ORDERS[name].objective === kind);
+export const ordersOf = (objective: Objective): readonly DecodingName[] =>
+  DECODINGS.filter((name) => {
+    const { objective: kind, suits } = ORDERS[name] as Pick<
+      Order<DecodingName, Objective["kind"]>,
+      "objective" | "suits"
+    >;
+    return kind === objective.kind && (suits?.(objective as never) ?? true);
+  });
 
 /** Whether items are better decoded one after the other than in one batch. */
 export const decodedApart = ({ kind }: Decoding): boolean => ORDERS[kind].items === "apart";

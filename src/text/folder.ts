@@ -156,6 +156,7 @@ function samplingOf(generation: Json | null): TextSampling {
   const stated = (name: string, ours: keyof TextSampling) =>
     checkSampling(ours, (generation[name] ?? TEXT_SAMPLING_DEFAULTS[ours]) as number, `generation_config.json.${name}`);
   const numbers = {
+    guidance: stated("guidance_scale", "guidance"),
     temperature: stated("temperature", "temperature"),
     topK: stated("top_k", "topK"),
     topP: stated("top_p", "topP"),

@@ -1,6 +1,6 @@
 /** One text that was written, with all that belongs to it. */
-import { sha256 } from "../base/digest.js";
-import { digest, whole } from "../base/rows.js";
+import { isSha256, sha256 } from "../base/digest.js";
+import { digest, orNull, whole } from "../base/rows.js";
 import { type ManifestBase, manifests } from "../media/manifest.js";
 import { type GeneratedItem, saveItem } from "../media/saved.js";
 import type { ChosenLogprob } from "./logprobs.js";
@@ -12,6 +12,8 @@ import type { FinishReason } from "./writer.js";
 /** What a text was made from, besides what the sampling says. The prompt itself is not in the manifest. */
 interface Asked {
   readonly promptSha256: string;
+  /** null: there was none. */
+  readonly negativePromptSha256: string | null;
   readonly maxOutputTokens: number;
 }
 
@@ -24,7 +26,11 @@ export interface TextManifest extends ManifestBase<"tessera-text-manifest", keyo
 const MANIFESTS = manifests({
   kind: "tessera-text-manifest",
   sampling: TEXT_SAMPLING,
-  asked: { promptSha256: digest, maxOutputTokens: whole(1, 2 ** 24) },
+  asked: {
+    promptSha256: digest,
+    negativePromptSha256: orNull("64 hexadecimal digits", isSha256),
+    maxOutputTokens: whole(1, 2 ** 24),
+  },
   made: { textSha256: digest },
 });
 
@@ -50,7 +56,7 @@ export interface GeneratedText extends GeneratedItem<TextManifest> {
 /** The text with its manifest and its save(). */
 export function generatedText(
   model: TextModel,
-  { prompt, maxOutputTokens, sampling, decoding, seed }: TextRequest,
+  { prompt, negativePrompt, maxOutputTokens, sampling, decoding, seed }: TextRequest,
   made: Pick<GeneratedText, "text" | "ids" | "finishReason" | "stopSequence" | "logprobs" | "index">,
 ): GeneratedText {
   const { index, ids, text } = made;
@@ -58,7 +64,10 @@ export function generatedText(
   const manifest = MANIFESTS.of(
     model,
     { source: "generated", files: model, sampling, decoding, seed, index, ids },
-    { promptSha256: utf8(prompt), maxOutputTokens },
+    {
+      ...{ promptSha256: utf8(prompt), negativePromptSha256: negativePrompt === null ? null : utf8(negativePrompt) },
+      maxOutputTokens,
+    },
     { textSha256: utf8(text) },
   );
   const file = { bytes: text, format: "text", extensions: ["txt", "md", "json"], manifest };

@@ -30,6 +30,16 @@ export interface TextSettings extends RunSettings {
   readonly maxOutputTokens: number | null;
   /** Texts that end an answer; they are not part of it. At most 16. */
   readonly stopSequences: readonly string[];
+  /**
+   * How strongly the subject is followed, 1 … 100; 1 is off (classifier-free guidance for texts: Sanchez et al. 2023, arXiv
+   * 2306.17806). Above 1 a pass computes two rows for each text.
+   */
+  readonly guidance: number | null;
+  /**
+   * What guidance leads away from: a text in place of the prompt, or, in a conversation, in place of what its system message says.
+   * null: from the last token of the prompt alone.
+   */
+  readonly negativePrompt: string | null;
   /** 0 … 100; 0 takes the likeliest token each time. */
   readonly temperature: number | null;
   /** Only the k likeliest tokens; 0 is off. */
@@ -49,7 +59,7 @@ export interface TextSettings extends RunSettings {
   readonly logprobs: number | null;
   /** What an answer must look like. One that ends by itself meets it; one cut off at maxOutputTokens begins so. */
   readonly constraint: Constraint | null;
-  /** "next-token", or "jacobi" with its settings. */
+  /** "next-token"; or "jacobi" or "prompt-lookup", with their settings, which take fewer passes for the same tokens. */
   readonly decoding: DecodingOption | null;
 }
 
@@ -57,6 +67,8 @@ export const TEXT_DEFAULTS: TextSettings = Object.freeze({
   ...RUN_DEFAULTS,
   maxOutputTokens: null,
   stopSequences: [],
+  guidance: null,
+  negativePrompt: null,
   temperature: null,
   topK: null,
   topP: null,
@@ -74,6 +86,9 @@ export interface TextRequest extends RunSettings {
   /** The prompt as the model reads it, and as text. */
   readonly ids: readonly number[];
   readonly prompt: string;
+  /** What guidance compares with; null where it is off. */
+  readonly negative: readonly number[] | null;
+  readonly negativePrompt: string | null;
   readonly maxOutputTokens: number;
   readonly stopSequences: readonly string[];
   readonly sampling: TextSampling;
@@ -101,6 +116,8 @@ export function requestOf(model: TextModel, options: Readonly<Record<string, unk
     return Array.isArray(texts) && texts.length <= 16 && texts.every(fits);
   });
   const { prompt, ids } = subjectOf(model, options);
+  const sampling = completeSampling(TEXT_SAMPLING, model.defaults, s);
+  const negative = negativeOf(model, options, ids, { ...sampling, negativePrompt: s.negativePrompt });
   if (constraint !== null && model.ends.length === 0)
     throw new ArgumentError(
       "constraint",
@@ -110,9 +127,9 @@ export function requestOf(model: TextModel, options: Readonly<Record<string, unk
     );
   return {
     ...settings,
-    ...{ ids, prompt, stopSequences, presencePenalty, frequencyPenalty, logprobs },
-    maxOutputTokens: roomFor(model, ids.length, s.maxOutputTokens),
-    sampling: completeSampling(TEXT_SAMPLING, model.defaults, s),
+    ...{ ids, prompt, negative, negativePrompt: s.negativePrompt, stopSequences, sampling },
+    ...{ presencePenalty, frequencyPenalty, logprobs },
+    maxOutputTokens: roomFor(model, Math.max(ids.length, negative?.length ?? 0), s.maxOutputTokens),
     logitBias: biasOf(model, s.logitBias),
     constraint: constraint && compileConstraint(constraint, model.tokenizer, model.ends),
     decoding: decodingFor(model, s.decoding),
@@ -170,6 +187,22 @@ function subjectOf(model: TextModel, options: Readonly<Record<string, unknown>>)
   const ids = Array.from(model.tokenizer.encode(checkPrompt("messages", text), { addSpecialTokens: false }));
   if (ids.length === 0) throw new ArgumentError("messages", "a conversation of at least one token", described(text));
   return { prompt: text, ids };
+}
+
+/** The ids that guidance compares with; null where it is off. */
+function negativeOf(
+  model: TextModel,
+  options: Readonly<Record<string, unknown>>,
+  ids: readonly number[],
+  { guidance, negativePrompt }: { readonly guidance: number; readonly negativePrompt: unknown },
+): readonly number[] | null {
+  if (negativePrompt === null) return guidance === 1 ? null : ids.slice(-1);
+  const text = checkPrompt("negativePrompt", negativePrompt);
+  if (guidance === 1)
+    throw new ArgumentError("negativePrompt", "no negative prompt without guidance", text, "Pass a guidance above 1.");
+  if (options.prompt !== undefined) return subjectOf(model, { prompt: text }).ids;
+  const others = (options.messages as readonly ChatMessage[]).filter(({ role }) => role !== "system");
+  return subjectOf(model, { ...options, messages: [{ role: "system", content: text }, ...others] }).ids;
 }
 
 /** How many tokens may follow the prompt. */

@@ -4,6 +4,7 @@ import { lineLayout } from "../core/decode/layout.js";
 import { decode } from "../core/decode/loop.js";
 import { sampler } from "../core/decode/sampler.js";
 import { decodedApart, strategyOf } from "../core/orders.js";
+import { guidance } from "../core/sampling/guidance.js";
 import { openSession } from "../core/session.js";
 import { APART, type Batch, stateBytes } from "../media/batches.js";
 import { generate, type Making, type Pass, type Run } from "../media/generate.js";
@@ -24,9 +25,9 @@ export function writeTexts(
   request: TextRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TextEvent, void, void> {
-  const { ids, maxOutputTokens, decoding } = request;
+  const { ids, negative, maxOutputTokens, decoding } = request;
   const { network } = model;
-  const sizes = { B: 1, S: ids.length + maxOutputTokens };
+  const sizes = { B: negative ? 2 : 1, S: Math.max(ids.length, negative?.length ?? 0) + maxOutputTokens };
   const run: Run<Own, GeneratedText, TextResult, null> = {
     ...{
       model,
@@ -53,24 +54,23 @@ async function begin(
   signal: AbortSignal | undefined,
 ): Promise<Making<Own, GeneratedText>> {
   const { network, tokenizer, ends } = model;
-  const { ids, maxOutputTokens: most, decoding, seed, stopSequences } = request;
+  const { ids, negative, maxOutputTokens: most, decoding, seed, stopSequences } = request;
   const writers = Array.from({ length: items }, () => new Writer(tokenizer, ids, ends, stopSequences));
   const layout = lineLayout(Math.min(network.config.vocabulary, tokenizer.vocabularySize));
-  const order = strategyOf(items, { kind: "next-token", positions: most, layout }, decoding, {
-    seed,
-    firstItem: first,
-  });
+  const objective = { kind: "next-token", positions: most, layout, prompt: ids } as const;
+  const order = strategyOf(items, objective, decoding, { seed, firstItem: first });
   const ended = new Set<number>();
   const strategy = ending(order, (id, { item }) => {
     const end = writers[item]!.push(id);
     if (end) ended.add(item);
     return end;
   });
-  const { repetitionPenalty, ...sampling } = request.sampling;
+  const { guidance: scale, repetitionPenalty, ...sampling } = request.sampling;
   const stages = textStages({ ...request, repetitionPenalty }, ids, unusedIds(model));
-  const draws = sampler({ seed, sampling, firstItem: first, stages });
-  const prompts = Array.from({ length: items }, () => ids);
-  const session = await openSession(network, { prompts, unconditional: null, most }, { guided: false });
+  const draws = sampler({ seed, sampling, guidance: guidance(scale), firstItem: first, stages });
+  const each = <T>(value: T): T[] => Array<T>(items).fill(value);
+  const start = { prompts: each(ids), unconditional: negative && each(negative), most };
+  const session = await openSession(network, start, { guided: negative !== null });
   const watch = request.logprobs === null ? null : new LogprobWatch(tokenizer, request.logprobs);
   const logprobs = writers.map((): ChosenLogprob[] => []);
   const shown = new Set<number>(); // texts that were told to their end
@@ -115,8 +115,8 @@ function unusedIds({ tokenizer }: TextModel): readonly number[] {
 }
 
 function warningsOf({ precision }: TextModel, { decoding }: TextRequest): Warning[] {
-  if (decoding.kind !== "jacobi" || decoding.rule !== "coupled" || precision === "f32" || precision === "f16")
-    return [];
+  const exact = decoding.kind === "prompt-lookup" || (decoding.kind === "jacobi" && decoding.rule === "coupled");
+  if (!exact || precision === "f32" || precision === "f16") return [];
   const remedy = 'Load the model with precision "f32" for the same tokens.';
   return [other(`In ${precision}, tokens hang on how many a pass has, and may differ from next-token's. ${remedy}`)];
 }

@@ -113,6 +113,68 @@ test("logprobs are the model's own, whatever the sampling", async () => {
   }
 });
 
+describe("the texts of next-token in fewer passes", () => {
+  // A text that repeats itself, as code and lists do.
+  const asked = {
+    prompt: "x",
+    maxOutputTokens: 80,
+    constraint: { regex: "(7 9 4 )+" },
+    logitBias: { 0: -100 },
+    n: 2,
+    seed: 4,
+  };
+
+  test.each([["prompt-lookup"], [{ kind: "prompt-lookup", longest: 2, guesses: 4 }]] as const)(
+    "%o",
+    async (decoding) => {
+      const plain = await generateText({ model, ...asked });
+      const { texts, usage } = await generateText({ model, ...asked, decoding });
+      expect(texts.map(({ ids }) => [...ids])).toEqual(plain.texts.map(({ ids }) => [...ids]));
+      expect(usage.forwardPasses).toBeLessThan(usage.outputTokens * 0.8);
+      expect(texts[0]!.manifest.decoding).toMatchObject({ kind: "prompt-lookup" });
+    },
+  );
+});
+
+describe("guidance", () => {
+  const asked = { ...PROMPT, seed: 6, n: 2 };
+
+  test("away from the prompt itself leads nowhere; from something else, elsewhere", async () => {
+    const plain = await idsOf(asked);
+    expect(await idsOf({ ...asked, guidance: 3, negativePrompt: PROMPT.prompt })).toEqual(plain);
+    const away = await idsOf({ ...asked, guidance: 3, negativePrompt: "A slow" });
+    expect(away).not.toEqual(plain);
+    expect(away).not.toEqual(await idsOf({ ...asked, guidance: 3 }));
+    expect(await idsOf({ ...asked, guidance: 3, negativePrompt: "A slow", firstIndex: 1, n: 1 })).toEqual([away[1]]);
+  });
+
+  test("follows the same tokens in every order, and its manifest says so", async () => {
+    const guided = { ...asked, guidance: 2, negativePrompt: "A slow" };
+    const plain = await generateText({ model, ...guided });
+    for (const decoding of ["jacobi", "prompt-lookup"] as const)
+      expect(await idsOf({ ...guided, decoding })).toEqual(plain.texts.map(({ ids }) => [...ids]));
+    const { sampling, negativePromptSha256 } = plain.texts[0]!.manifest;
+    expect(sampling.guidance).toBe(2);
+    expect(negativePromptSha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("in a conversation the negative prompt stands in for the system message", async () => {
+    const messages = [
+      { role: "system", content: "be kind" },
+      { role: "user", content: "hello" },
+    ];
+    const plain = await idsOf({ messages, maxOutputTokens: 8 });
+    const guided = { messages, maxOutputTokens: 8, guidance: 3 };
+    expect(await idsOf({ ...guided, negativePrompt: "be kind" })).toEqual(plain);
+    expect(await idsOf({ ...guided, negativePrompt: "shout" })).not.toEqual(plain);
+  });
+
+  test("a negative prompt without guidance is refused", async () => {
+    await expect(generateText({ model, ...PROMPT, negativePrompt: "A slow" })).rejects.toThrow(/guidance above 1/);
+    await expect(generateText({ model, ...PROMPT, guidance: 0.5 })).rejects.toThrow(ArgumentError);
+  });
+});
+
 test("penalties and biases change what is drawn", async () => {
   const greedy = { ...PROMPT, temperature: 0, maxOutputTokens: 40, logitBias: { 0: -100 } };
   const [plain] = await idsOf(greedy);

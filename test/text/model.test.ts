@@ -36,6 +36,7 @@ test("a folder says how its model is sampled and where its texts end", async () 
   });
   await using model = await load();
   expect(model.defaults).toEqual({
+    guidance: 1,
     temperature: 0.7,
     topK: 20,
     topP: 0.8,

@@ -6,6 +6,8 @@
  *                  fed in a pass                      filled by it             sight      kept before it
  *   next-token     the last id                        the next position        causal     everything fed
  *   jacobi         the last id and the drafts         the window               causal     the agreeing prefix
+ *   prompt-lookup  the last id and what followed       the next position and      causal     the agreeing prefix
+ *                  it before                          the guesses
  *   next-neighbor  the last anti-diagonal             the next anti-diagonal   block      everything fed
  *   regions        the last token of each region      the next of each         block      everything fed
  *   next-scale     the last scale                     the next scale           block      everything fed

@@ -11,6 +11,7 @@ export const GPT2: Architecture<Gpt2Config, Prompts, number> = {
     kind: "next-token",
     positions: contextLength,
     layout: lineLayout(vocabulary),
+    prompt: [],
   }),
   conditionGraph: () => null,
   decoderGraph: gpt2Graph,

@@ -12,6 +12,7 @@ export const LLAMA: Architecture<LlamaConfig, Prompts, number> = {
     kind: "next-token",
     positions: contextLength,
     layout: lineLayout(vocabulary),
+    prompt: [],
   }),
   conditionGraph: () => null,
   decoderGraph: (config, taps) => llamaGraph(config, LLAMA_PORTS, taps),

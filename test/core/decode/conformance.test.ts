@@ -4,6 +4,7 @@ import { rasterLayout } from "../../../src/core/decode/layout.js";
 import { nextNeighbor } from "../../../src/core/decode/next-neighbor.js";
 import { type Cell, gumbelNoise, nextScale } from "../../../src/core/decode/next-scale.js";
 import { nextToken } from "../../../src/core/decode/next-token.js";
+import { promptLookup } from "../../../src/core/decode/prompt-lookup.js";
 import { parallelRegions } from "../../../src/core/decode/parallel-regions.js";
 import type { Forward, Step } from "../../../src/core/decode/step.js";
 import { f32 } from "../../../src/engine/tensor.js";
@@ -67,6 +68,9 @@ conformStrategy("next-token", (items) => nextToken(items, 4), LINE);
 conformStrategy("jacobi, coupled", jacobiBy({ window: 3 }), LINE, { speculative });
 conformStrategy("jacobi, ratio", jacobiBy({ rule: "ratio", window: 4 }), LINE, { speculative });
 conformStrategy("jacobi, ratio-redraw", jacobiBy({ rule: "ratio-redraw", window: 3 }), LINE, { speculative });
+conformStrategy("prompt-lookup", (items) => promptLookup(items, 4, rasterLayout(2, 3), [0, 1, 2, 0]), LINE, {
+  speculative,
+});
 conformStrategy("next-neighbor", (items) => nextNeighbor(items, [3, 2]), GRID);
 conformStrategy("parallel-regions", (items) => parallelRegions(items, 2, 4), GRID);
 conformStrategy("next-scale", (items) => nextScale(items, [1, 2]), CELLS);

@@ -3,11 +3,20 @@ import type { Purpose } from "../../../base/random.js";
 import type { Draft, Rule, WindowDraws } from "./acceptance.js";
 import type { NewSlot } from "./initialisers.js";
 
+/** How far a line has come. */
+export interface Progress {
+  readonly passes: number;
+  /** Ids that became final in the last one. */
+  readonly gained: number;
+  /** All ids that are final. */
+  readonly final: Int32Array;
+}
+
 /** How a line goes on. All three depend on the line alone, never on the batch it is in. */
 export interface Speculation {
   readonly rule: Rule;
-  /** Inputs of the next pass, at least 1; what reaches beyond the end is cut off. `passes` are those taken so far. */
-  inputs(progress: { readonly passes: number; readonly gained: number }): number;
+  /** Inputs of the next pass, at least 1; what reaches beyond the end is cut off. */
+  inputs(progress: Progress): number;
   /** The id of a position that enters the window. */
   fill(slot: NewSlot): number;
 }
@@ -45,7 +54,6 @@ export class Line {
   take(draws: LineDraws): readonly number[] {
     const start = this.final;
     const { total, ids, passes, speculation } = this;
-    const last = this.end - 1;
     const { gained, drafts } = speculation.rule(this.drafts, {
       id: (j) => draws.id(start + j),
       distribution: (j) => draws.distribution(start + j),
@@ -56,13 +64,17 @@ export class Line {
     ids.set(gained, start);
 
     // The next window: drafts that the rule left, as far as they fit, then new slots.
-    const inputs = speculation.inputs({ passes: this.passes, gained: gained.length });
+    const inputs = speculation.inputs({
+      ...{ passes: this.passes, gained: gained.length },
+      final: ids.subarray(0, this.final),
+    });
     const end = Math.min(total, this.final + Math.max(1, inputs)) - 1; // nothing is fed at the last position
     const next = drafts.slice(0, Math.max(0, end - this.final));
     ids.set(
       next.map(({ id }) => id),
       this.final,
     );
+    const last = this.final + next.length - 1;
     for (let position = last + 1; position < end; position++) {
       const id = speculation.fill({
         position,
