@@ -22,6 +22,7 @@ import { octgptGenerate, octgptPass } from "./octgpt-transformer.js";
 import { parTransformer } from "./par.js";
 import { textModels } from "./text-models.js";
 import { tesseraVoice } from "./tessera-voice.js";
+import { tokenizers } from "./tokenizers.js";
 import { himtok, titok } from "./titok.js";
 import { titokGenerator } from "./titok-generator.js";
 import { varPhi, varPick, varResample } from "./var-parts.js";
@@ -91,6 +92,11 @@ const ROWS: readonly Row[] = [
   { system: "sjd", kind: (golden) => has(golden, "kind", "layers", "runs"), run: sjdGreedy },
   { system: "sjd", kind: (golden) => has(golden, "runs"), run: sjdTrace },
   { system: "sjd", kind: (golden) => has(golden, "lumina") || has(golden, "emu3"), run: sjdForcedPositions },
+  {
+    system: "tokenizers",
+    kind: (golden) => has(golden, "pre_tokenizer", "post_processor"),
+    run: (folder, golden) => tokenizers(folder, golden),
+  },
   { system: "text-models", kind: (golden) => has(golden, "model_type"), run: textModels },
   {
     system: "chat-templates",
