@@ -53,6 +53,16 @@ export async function readBoundedText(path: string, most: number): Promise<strin
   return new TextDecoder().decode(await readBounded(path, most));
 }
 
+/** What JSON of at most `most` bytes holds; `remedy` is told for a file that is none. */
+export async function readBoundedJson(path: string, most: number, remedy: string): Promise<unknown> {
+  const text = await readBoundedText(path, most);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InputError(path, "it is not JSON", remedy, { cause });
+  }
+}
+
 function tooLarge(path: string, size: number, most: number): InputError {
   return new InputError(
     path,

@@ -1,6 +1,6 @@
 /** `tessera text FOLDER "Once upon"`: a text, printed while it is written. */
-import { readFile } from "node:fs/promises";
 import { Command } from "commander";
+import { readBoundedJson } from "../base/read-file.js";
 import {
   type ChatMessage,
   type Constraint,
@@ -24,6 +24,9 @@ import {
   withSamplingOptions,
 } from "./options.js";
 import { print } from "./streams.js";
+
+/** A schema beyond this is none. */
+const MOST_BYTES = 2 ** 20;
 
 interface TextOptions extends LoadOptions, SamplingOptions, ReportOptions {
   readonly raw: boolean;
@@ -94,5 +97,5 @@ async function constraintOf({ regex, jsonSchema, choice }: TextOptions): Promise
   if (regex !== undefined) return { regex };
   if (choice !== undefined) return { choices: choice };
   if (jsonSchema === undefined) return undefined;
-  return { jsonSchema: JSON.parse(await readFile(jsonSchema, "utf8")) as JsonSchema };
+  return { jsonSchema: (await readBoundedJson(jsonSchema, MOST_BYTES, "Name a file of JSON Schema.")) as JsonSchema };
 }

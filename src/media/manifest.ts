@@ -1,9 +1,8 @@
 /** The record of one item: everything it was made from, so that it can be made again and compared. */
 import { check } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
-import { InputError } from "../base/errors.js";
 import { fields } from "../base/fields.js";
-import { readBoundedText } from "../base/read-file.js";
+import { readBoundedJson } from "../base/read-file.js";
 import { closed, digest, readRows, record, type Rows, text, whole, word } from "../base/rows.js";
 import { VERSION } from "../base/version.js";
 import { type Decoding, decodingOf } from "../core/orders.js";
@@ -130,12 +129,7 @@ const MOST_BYTES = 2 ** 20;
 
 async function readManifestFile(path: string): Promise<unknown> {
   check("path", "the path of a manifest", path, (p) => typeof p === "string");
-  const json = await readBoundedText(path, MOST_BYTES);
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new InputError(path, "it is not JSON", "Name the .json file beside a generated file.", { cause });
-  }
+  return readBoundedJson(path, MOST_BYTES, "Name the .json file beside a generated file.");
 }
 
 /** Of the ids as little-endian 32-bit integers. */

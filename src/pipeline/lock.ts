@@ -3,8 +3,7 @@
  * again and compared.
  */
 import { z } from "zod";
-import { InputError } from "../base/errors.js";
-import { readBoundedText } from "../base/read-file.js";
+import { readBoundedJson, readBoundedText } from "../base/read-file.js";
 import { writeWhole } from "../base/write-file.js";
 import { VERSION } from "../index.js";
 import type { Item } from "./expand.js";
@@ -99,13 +98,7 @@ export const lockPathOf = (manifest: string): string => `${manifest.replace(/\.(
  * @throws InputError where it cannot be read or is no JSON; ArgumentError for what is missing or wrong, paths that lead elsewhere included.
  */
 export async function readLock(path: string): Promise<Lock> {
-  const text = await readBoundedText(path, MOST_BYTES);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError(path, "it is not JSON", "Run `tessera run` on the manifest to write it again.", { cause });
-  }
+  const json = await readBoundedJson(path, MOST_BYTES, "Run `tessera run` on the manifest to write it again.");
   const lock = parsedBy(LOCK, json, path);
   const files = [...lock.items, ...lock.sheets].flatMap((entry) => entry.files);
   for (const file of files) relativePath(file.path, `${path}: files`);

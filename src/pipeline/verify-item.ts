@@ -1,7 +1,7 @@
 /** Verifying single items of any medium by the manifests beside them: one row per kind of manifest. */
 import { readFile } from "node:fs/promises";
-import { ArgumentError, InputError } from "../base/errors.js";
-import { readBoundedText } from "../base/read-file.js";
+import { ArgumentError } from "../base/errors.js";
+import { readBoundedJson } from "../base/read-file.js";
 import { described } from "../base/words.js";
 import {
   type ImageModel,
@@ -110,17 +110,11 @@ export interface ReadItem {
  * @throws InputError where it cannot be read or is no JSON; ArgumentError where it is of no kind that can be verified by itself.
  */
 export async function readItemManifest(path: string): Promise<ReadItem> {
-  const text = await readBoundedText(path, MOST_BYTES);
-  let json: {
+  const json = (await readBoundedJson(path, MOST_BYTES, "Name the .json file beside a generated file.")) as {
     readonly kind?: unknown;
     readonly model?: { readonly name?: unknown };
     readonly precision?: unknown;
   } | null;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new InputError(path, "it is not JSON", "Name the .json file beside a generated file.", { cause });
-  }
   const { kind, model, precision } = json ?? {};
   if (kind === "tessera-text-manifest")
     throw new ArgumentError(

@@ -1,8 +1,9 @@
 /** A text model's folder as the Hugging Face hub lays it out, read before any device sees it. */
 import { access } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { isObject } from "../base/check.js";
 import { ArgumentError, InputError } from "../base/errors.js";
-import { readBoundedText } from "../base/read-file.js";
+import { readBoundedJson, readBoundedText } from "../base/read-file.js";
 import { hubConfig } from "../core/hub-config.js";
 import { checkSampling } from "../core/sampling/ranges.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
@@ -88,14 +89,9 @@ type Json = Readonly<Record<string, unknown>>;
 
 async function json(path: string, file: string): Promise<Json> {
   const where = join(path, file);
-  const text = await readBoundedText(where, MOST_BYTES);
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed as Json;
-  } catch (cause) {
-    throw new InputError(where, "it is not JSON", REMEDY, { cause });
-  }
-  throw new InputError(where, "it holds no object", REMEDY);
+  const parsed = await readBoundedJson(where, MOST_BYTES, REMEDY);
+  if (!isObject(parsed)) throw new InputError(where, "it holds no object", REMEDY);
+  return parsed;
 }
 
 const there = (path: string): Promise<boolean> =>

@@ -79,12 +79,15 @@ export function truncate(
   return from === "first" ? [kept, ...texts.slice(1)] : [first, kept];
 }
 
-/** How many ids each text of a pair keeps: the shorter all of it if that leaves room, else each a half. */
+/**
+ * How many ids each text of a pair keeps: the shorter all of it if that leaves room, else each a half, of which the first text gets
+ * the larger one only where it is the longer text and the other would fit in by itself.
+ */
 function shares(a: number, b: number, room: number): [number, number] {
   const shorter = Math.min(a, b);
   const rest = shorter > room ? shorter : Math.max(shorter, room - shorter);
   const [low, high] = shorter + rest > room ? [Math.floor(room / 2), room - Math.floor(room / 2)] : [shorter, rest];
-  return a <= b ? [low, high] : [high, low];
+  return a <= b || shorter >= room ? [low, high] : [high, low];
 }
 
 /** Ids in a padded batch: as many as 4096 rows of 4096. */

@@ -21,7 +21,11 @@ interface Encoded {
   readonly attention_mask?: readonly number[];
 }
 
-/** How the reference shortens and pads; a request that it refuses has no results. */
+interface Refused {
+  readonly error: true;
+}
+
+/** How the reference shortens and pads. Where it has no results, it was not asked. */
 interface Lengths {
   readonly truncation: {
     readonly max_length: number;
@@ -36,8 +40,8 @@ interface Lengths {
     readonly pad_type_id: number;
   } | null;
   readonly add_special_tokens: boolean;
-  readonly batch?: readonly Encoded[];
-  readonly pairs?: readonly Encoded[];
+  readonly batch?: readonly (Encoded | Refused)[];
+  readonly pairs?: readonly (Encoded | Refused)[];
 }
 
 interface Records {
@@ -99,28 +103,41 @@ function shortened(tokenizer: TextTokenizer, { texts, pair_texts }: Records, len
   return [...compared(tokenizer, singles, batch, settings), ...compared(tokenizer, pair_texts ?? [], pairs, settings)];
 }
 
-/** Each row alone, where nothing pads it to its neighbours; a request that the reference refuses must be one that we refuse. */
+/** Each row alone, padded as in its batch; what the reference refuses must be refused. */
 function compared(
   tokenizer: TextTokenizer,
   texts: readonly (readonly [string, string | null])[],
-  expected: readonly Encoded[] | undefined,
+  expected: readonly (Encoded | Refused)[] = [],
   settings: {
     readonly addSpecialTokens: boolean;
     readonly truncation: Truncation | null;
     readonly padding: Padding | null;
   },
 ): Pair[] {
-  const longest = Math.max(0, ...(expected ?? []).map(({ ids }) => ids.length));
-  const padding = settings.padding && { ...settings.padding, length: longest, multipleOf: 1 };
-  return texts.map(([text, pair], i) => {
+  const { padding, ...alone } = settings;
+  const encoded = ([text, pair]: readonly [string, string | null]) =>
+    rowsOf(tokenizer.encodeBatch([text], { ...alone, pair }))[0]!;
+  // A row is padded to the longest of the batch, or to a length that is stated, which shortens no longer one.
+  const longest = (): number =>
+    padding?.length === "longest" ? Math.max(...texts.map((text) => encoded(text).ids.length)) : (padding?.length ?? 0);
+  const most = Math.ceil((padding ? longest() : 0) / (padding?.multipleOf ?? 1)) * (padding?.multipleOf ?? 1);
+  return expected.map((row, i): Pair => {
+    const [text, pair] = texts[i]!;
     try {
-      const [found] = rowsOf(tokenizer.encodeBatch([text], { ...settings, padding, pair }));
-      if (!expected) return [found, "an error"];
-      const { ids, type_ids, attention_mask = ids.map(() => 1) } = expected[i]!;
+      const long = encoded(texts[i]!).ids.length > most;
+      const [found] = rowsOf(
+        tokenizer.encodeBatch([text], {
+          ...settings,
+          padding: long ? null : padding && { ...padding, length: most },
+          pair,
+        }),
+      );
+      if ("error" in row) return [found, row];
+      const { ids, type_ids, attention_mask = ids.map(() => 1) } = row;
       return [found, { ids, type_ids, attention_mask }];
     } catch (error) {
       if (!(error instanceof TesseraError)) throw error;
-      return [expected ? error.message : "an error", expected?.[i] ?? "an error"];
+      return ["error" in row ? row : error.message, row];
     }
   });
 }
