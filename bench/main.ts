@@ -7,6 +7,7 @@ import { masks } from "./masks.js";
 import { octgpt } from "./octgpt.js";
 import { previews } from "./previews.js";
 import { separations } from "./separations.js";
+import { shapes } from "./shapes.js";
 import { speech } from "./speech.js";
 import { text } from "./text.js";
 import { varD16 } from "./var-d16.js";
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   text,
   octgpt,
   masks,
+  shapes,
   "var-d16": varD16,
   "default-picture": defaultPicture,
   previews,
