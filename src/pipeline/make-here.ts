@@ -1,19 +1,13 @@
-/**
- * Makes items in this process. Items that differ in nothing but their index are made in batches, which the SDK makes as large as
- * memory allows; results do not depend on it. Several lanes, each with its own models and threads, work at once.
- */
+/** Makes items in this process. Several lanes, each with its own models and threads, work at once. */
 import { availableParallelism } from "node:os";
 import { check, isIntegerIn } from "../base/check.js";
 import { OutputError } from "../base/errors.js";
+import { batchesOf, subjectOf, subjectsOf } from "./batches.js";
 import { type Executor, type How, keepOutput, storedItem, type Work } from "./executor.js";
 import type { StoredItem } from "./finish.js";
 import { KINDS } from "./kinds/index.js";
 import type { Loading, MadeItem } from "./kinds/kind.js";
 import type { Planned } from "./plan.js";
-import { batchKey } from "./task.js";
-
-/** What a crash may cost: items of one batch become complete together. */
-const MOST_TOGETHER = 8;
 
 export interface Lanes {
   /** Batches that are made at once. Default: 1. */
@@ -39,14 +33,15 @@ export const makeHere =
   (lanes: Lanes): Executor =>
   async (pending, work) => {
     const { jobs = 1 } = lanes;
-    const rest: Planned[] = [];
-    for (const planned of pending) if (!(await finishedFromStore(planned, work))) rest.push(planned);
-    const batches = batchesOf(rest);
+    const batches = batchesOf(await notInStore(pending, work));
     const threads = threadsOf(lanes);
     const lane = async () => {
       const models: Models = new Map();
       try {
-        for (let batch = batches.shift(); batch; batch = batches.shift()) await makeBatch(batch, work, models, threads);
+        for (let batch = batches.shift(); batch; batch = batches.shift()) {
+          // Another asset may have been the same item with other post steps.
+          for (const rest of batchesOf(await notInStore(batch, work))) await makeBatch(rest, work, models, threads);
+        }
       } finally {
         await closeModels(models);
       }
@@ -61,6 +56,13 @@ export async function closeModels(models: Models): Promise<void> {
   for (const model of models.values()) await model.then((loaded) => loaded.close()).catch(() => {}); // told of when it was loaded
 }
 
+/** Finishes what the store has, and answers the rest. */
+async function notInStore(pending: readonly Planned[], work: Work): Promise<readonly Planned[]> {
+  const rest: Planned[] = [];
+  for (const planned of pending) if (!(await finishedFromStore(planned, work))) rest.push(planned);
+  return rest;
+}
+
 /** Applies post steps to an item that the store has. */
 export async function finishedFromStore(planned: Planned, work: Work): Promise<boolean> {
   work.signal.throwIfAborted();
@@ -72,25 +74,7 @@ export async function finishedFromStore(planned: Planned, work: Work): Promise<b
   return true;
 }
 
-/** Items in runs of consecutive indices, at most so many together, in order of their first. */
-export function batchesOf(items: readonly Planned[]): Planned[][] {
-  const open = new Map<string, Planned[]>();
-  const all: Planned[][] = [];
-  for (const planned of items) {
-    const key = batchKey(planned.task);
-    const batch = open.get(key);
-    if (batch && batch.length < MOST_TOGETHER && planned.task.index === batch.at(-1)!.task.index + 1) {
-      batch.push(planned);
-      continue;
-    }
-    const fresh = [planned];
-    open.set(key, fresh);
-    all.push(fresh);
-  }
-  return all;
-}
-
-/** Makes items that differ in nothing but their index; models are opened when they are first needed. */
+/** Makes the items of a batch, as batchesOf() answers them; models are opened when they are first needed. */
 export async function makeBatch(
   batch: readonly Planned[],
   work: Work,
@@ -98,20 +82,32 @@ export async function makeBatch(
   threads: number | null,
 ): Promise<void> {
   work.signal.throwIfAborted();
-  const open = new Map(batch.map((planned) => [planned.task.index, planned]));
+  const open = new Set(batch);
+  const subjects = subjectsOf(batch);
   await attempt(open, work, async () => {
     const [{ source, task }] = batch as [Planned];
     const kind = KINDS[task.kind];
     const model = await modelOf(models, task.kind, source, { ...loadingOf(task), threads });
-    const wanted = { seed: task.seed, firstIndex: task.index, n: batch.length, signal: work.signal };
-    for await (const event of kind.make(model, task.settings, wanted)) {
-      if (event.type === "progress") work.progress(batch, event.done, event.total);
-      else if (event.type === "warnings") for (const warning of event.warnings) work.warning(batch, textOf(warning));
-      else {
-        const planned = open.get(event.item.index)!;
-        await keepItem(planned, work, event.item);
-        open.delete(event.item.index);
+    const n = batch.length / (subjects?.length ?? 1);
+    const settings = subjects ? { ...task.settings, [kind.list!]: subjects } : task.settings;
+    const wanted = { seed: task.seed, firstIndex: task.index, n, signal: work.signal };
+    try {
+      for await (const event of kind.make(model, settings, wanted)) {
+        if (event.type === "progress") work.progress(batch, event.done, event.total);
+        else if (event.type === "warnings") for (const warning of event.warnings) work.warning(batch, textOf(warning));
+        else {
+          const planned = batch[(event.item.promptIndex ?? 0) * n + event.item.index - task.index]!;
+          await keepItem(planned, work, event.item);
+          open.delete(planned);
+        }
       }
+    } catch (error) {
+      work.signal.throwIfAborted();
+      if (!subjects) throw error;
+      // One subject that cannot be made takes no other with it.
+      const apart = subjects.map((subject) => [...open].filter((planned) => subjectOf(planned.task) === subject));
+      open.clear();
+      for (const part of apart.flatMap(batchesOf)) await makeBatch(part, work, models, threads);
     }
   });
 }
@@ -131,16 +127,12 @@ async function finishItem(planned: Planned, work: Work, item: StoredItem, how: H
 }
 
 /** Tells of a failure for all items that are still open, and goes on; an abort ends everything. */
-async function attempt(
-  open: readonly Planned[] | ReadonlyMap<number, Planned>,
-  work: Work,
-  step: () => Promise<void>,
-): Promise<void> {
+async function attempt(open: Iterable<Planned>, work: Work, step: () => Promise<void>): Promise<void> {
   try {
     await step();
   } catch (error) {
     work.signal.throwIfAborted();
-    for (const planned of open.values()) work.failed(planned, error);
+    for (const planned of open) work.failed(planned, error);
   }
 }
 

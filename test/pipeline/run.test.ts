@@ -120,6 +120,37 @@ assets:
   expect((await verifyImage(manifest, { model, file: join(folder, "assets/icon.png") })).same).toBe(true);
 });
 
+test("pictures of several prompts are drawn together, each as by itself", async () => {
+  const assets = (name: string, prompts: string) =>
+    project(
+      name,
+      `defaults: { image: ${IMAGE} }\nassets: { a: { kind: image, prompt: ${prompts}, count: 2, output: "a/{prompt}-{index}" } }`,
+    );
+  const together: (readonly string[])[] = [];
+  const run = async (folder: string) => {
+    for await (const event of streamAssets({ manifest: join(folder, "assets.yaml") })) {
+      if (event.type === "item-progress") together.push(event.names);
+      if (event.type === "run-end") return event.result;
+    }
+    return null;
+  };
+  const both = await assets("prompts", "[red, apple]");
+  await run(both);
+  expect(together[0]).toEqual(["a/red-0", "a/red-1", "a/apple-0", "a/apple-1"]);
+  const apart = await assets("prompts-apart", "[red]");
+  await run(apart);
+  await assets("prompts-apart", "[red, apple]");
+  await run(apart);
+  expect(treeOf(apart, /^\.tessera/)).toEqual(treeOf(both, /^\.tessera/));
+});
+
+test("two assets of one item with other post steps: it is made once", async () => {
+  const asset = (size: number) => `{ kind: image, prompt: red, post: [{ resize: ${size} }] }`;
+  const assets = `assets: { small: ${asset(8)}, large: ${asset(30)} }`;
+  const folder = await project("shared-item", `defaults: { image: ${IMAGE} }\n${assets}`);
+  expect((await made(folder)).counts).toMatchObject({ made: 1, finished: 1 });
+});
+
 test("an item that fails leaves the others alone; nothing of it is written", async () => {
   const folder = await project(
     "failing",

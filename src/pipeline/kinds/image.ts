@@ -18,6 +18,7 @@ export const IMAGE = kindOf({
   revision: 1,
   model: DEFAULT_IMAGE_MODEL,
   subjects: ["prompt", "classId"],
+  list: "prompt",
   axes: {
     prompt: promptOf('What is to be seen, such as "red apple".'),
     style: nameOf("One of the model's styles, or none."),

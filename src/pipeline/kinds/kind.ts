@@ -25,6 +25,8 @@ export interface Wanted {
 export interface MadeItem {
   readonly seed: number;
   readonly index: number;
+  /** Number of its subject, where a list of them was asked for. */
+  readonly promptIndex?: number;
   /** The file that the cache keeps: PNG, WAV, GLB or text. */
   readonly bytes: Uint8Array;
   readonly manifest: ItemManifest;
@@ -62,6 +64,8 @@ export interface KindRow<M extends Closable, E extends { readonly type: string }
   readonly model: string | null;
   /** Settings that say what is made; exactly one of these is named. */
   readonly subjects: readonly [string, ...string[]];
+  /** The subject of which one call takes a list, as many items being made of each; null where it takes one. */
+  readonly list: string | null;
   /** Settings of one value each: a list of them makes an asset of each. */
   readonly axes: Readonly<Record<string, z.ZodType>>;
   /** Settings that are lists or objects by themselves. */

@@ -9,6 +9,7 @@ export const MESH = kindOf({
   revision: 1,
   model: DEFAULT_MESH_MODEL,
   subjects: ["prompt"],
+  list: null,
   axes: {
     prompt: promptOf('What is to be made, such as "round table with three legs".'),
     depth: wholeFrom(3, 8, "Levels of the octree: 2^depth voxels along the longest side."),

@@ -9,6 +9,7 @@ export const SPEECH = kindOf({
   revision: 1,
   model: DEFAULT_SPEECH_MODEL,
   subjects: ["text"],
+  list: null,
   axes: {
     text: promptOf('What is said, such as "Level complete."'),
     voice: nameOf("One of the model's voices."),

@@ -12,6 +12,7 @@ export const TEXT = kindOf({
   revision: 1,
   model: null,
   subjects: ["prompt"],
+  list: null,
   axes: {
     prompt: promptOf("What the model answers, or goes on from."),
     system: promptOf("A system message before the prompt, for models with a chat template."),
