@@ -1,5 +1,6 @@
 /** npm run bench [-- NAME...]: every benchmark, or those named. Each prints what it compares and the ratios. */
 import { defaultPicture } from "./default-picture.js";
+import { gallery } from "./gallery.js";
 import { jacobiPasses } from "./jacobi.js";
 import { llamagen } from "./llamagen.js";
 import { loadMemory } from "./load-memory.js";
@@ -29,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,
   separations,
+  gallery,
 };
 
 const names = process.argv.slice(2);

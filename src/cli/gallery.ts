@@ -12,7 +12,7 @@ interface GalleryOptions {
 
 export const galleryCommand = ({ signal }: Context): Command =>
   new Command("gallery")
-    .description("write a web page over the pictures, sounds and meshes of a folder that have manifests")
+    .description("write a web page over the pictures, sounds, meshes and masks of a folder that have manifests")
     .argument("<folder>", "where they are, such as out; the page is its index.html")
     .option("--title <sentence>", "what stands above them (default: what there is, and by which model)")
     .option("--json", "print one JSON object and nothing else", false)

@@ -4,13 +4,24 @@ import sharp from "sharp";
 import { TesseraError } from "../base/errors.js";
 import { html } from "../base/html.js";
 import { writeWhole } from "../base/write-file.js";
-import { type Marking, markingOf, type Mesh, rasterise, readAudio, readMesh, type Sound, xmpOf } from "../index.js";
+import {
+  type Marking,
+  markingOf,
+  type Mesh,
+  rasterise,
+  readAudio,
+  readMask,
+  readMesh,
+  type Sound,
+  xmpOf,
+} from "../index.js";
 import { type Collected, DRAWN } from "./collect.js";
 import { commandOf } from "./command-of.js";
+import { drawOverlay } from "./mask-overlay.js";
 
 export interface Card {
   readonly file: string;
-  readonly medium: "picture" | "sound" | "mesh";
+  readonly medium: "picture" | "sound" | "mesh" | "mask";
   readonly prompt: string;
   readonly model: string;
   readonly order: string;
@@ -22,8 +33,16 @@ export interface Card {
   readonly previews: readonly string[];
 }
 
+/** What is known of an item's surroundings. */
+export interface Beside {
+  /** Paths of pictures of how it came to be. */
+  readonly previews: readonly string[];
+  /** Paths of the folder's pictures by the digest of their pixels, for masks of them. */
+  readonly pictures: ReadonlyMap<string, string>;
+}
+
 /** What the page says of an item. What has to be drawn for it, is. */
-export async function cardOf(folder: string, item: Collected, previews: readonly string[] = []): Promise<Card> {
+export async function cardOf(folder: string, item: Collected, { previews, pictures }: Beside): Promise<Card> {
   const { file, manifest } = item;
   const { model, decoding, seed, index, device, precision } = manifest;
   const number = index === 0 ? [] : [`item ${index}`];
@@ -62,6 +81,24 @@ export async function cardOf(folder: string, item: Collected, previews: readonly
         ? `<span class="turning" role="img" aria-label="${label}" style="--strip: url('${href(strip)}')"></span>`
         : `<span class="missing">${html(file)}</span>`;
       return { ...common, medium: "mesh", prompt: subject.prompt, facts, shown };
+    }
+    case "tessera-mask-manifest": {
+      const { subject, mask } = manifest;
+      const share = `${((100 * mask.area) / (mask.width * mask.height)).toFixed(1)} % of the picture`;
+      const facts = [share, `${mask.width} × ${mask.height}`, ...made];
+      const overlay = `${DRAWN}/mask-${mask.sha256.slice(0, 16)}.webp`;
+      const drawn = await readOrNull(async () =>
+        drawOverlay(await readMask(join(folder, file)), join(folder, overlay), markOf(item)),
+      );
+      const under = subject.imageSha256 === null ? undefined : pictures.get(subject.imageSha256);
+      const layers = [...(under ? [under] : []), overlay].map(
+        (path) => `<img src="${href(path)}" alt="" loading="lazy">`,
+      );
+      const label = `${html(subject.prompt)}, mask found`;
+      const shown = drawn
+        ? `<span class="layers" role="img" aria-label="${label}">${layers.join("")}</span>`
+        : `<span class="missing">${html(file)}</span>`;
+      return { ...common, medium: "mask", prompt: subject.prompt, facts, shown };
     }
   }
 }

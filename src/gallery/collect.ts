@@ -5,8 +5,10 @@ import { TesseraError } from "../base/errors.js";
 import { inputError, readBoundedText } from "../base/read-file.js";
 import {
   type ImageManifest,
+  type MaskManifest,
   type MeshManifest,
   parseManifest,
+  parseMaskManifest,
   parseMeshManifest,
   parseSpeechManifest,
   type SpeechManifest,
@@ -16,7 +18,7 @@ import {
 export interface Collected {
   /** Relative to the folder, with "/" between its parts. */
   readonly file: string;
-  readonly manifest: ImageManifest | SpeechManifest | MeshManifest;
+  readonly manifest: ImageManifest | SpeechManifest | MeshManifest | MaskManifest;
 }
 
 export interface Collection {
@@ -35,6 +37,7 @@ const PARSERS: Readonly<Record<string, (json: unknown, where: string) => Collect
   "tessera-image-manifest": parseManifest,
   "tessera-speech-manifest": parseSpeechManifest,
   "tessera-mesh-manifest": parseMeshManifest,
+  "tessera-mask-manifest": parseMaskManifest,
 };
 
 /**

@@ -11,7 +11,7 @@ import type { Collected } from "./collect.js";
 
 type Flags = Readonly<Record<string, string | number | null>>;
 
-/** One line for a POSIX shell; null for an item that needs more than words, such as an edited picture. */
+/** One line for a POSIX shell; null for an item that needs more than words, such as an edited picture or the mask of one. */
 export function commandOf({ file, manifest }: Collected): string | null {
   switch (manifest.kind) {
     case "tessera-image-manifest":
@@ -20,6 +20,8 @@ export function commandOf({ file, manifest }: Collected): string | null {
       return speechCommand(file, manifest);
     case "tessera-mesh-manifest":
       return meshCommand(file, manifest);
+    case "tessera-mask-manifest":
+      return null;
   }
 }
 

@@ -19,6 +19,8 @@ const STYLE = `
   article { position: relative; height: 100%; padding: .9rem; background: var(--card); border: 1px solid var(--line); border-radius: 1rem; }
   .view { display: grid; place-items: center; aspect-ratio: 1; border-radius: .6rem; overflow: hidden; background: var(--check); }
   .view img, .turning { display: block; width: 100%; height: 100%; object-fit: contain; }
+  .layers { display: grid; width: 100%; height: 100%; }
+  .layers img { grid-area: 1 / 1; min-height: 0; }
   .sound .view { align-content: space-evenly; background: none; }
   .wave { display: block; width: 100%; height: 5rem; }
   .wave path { stroke: var(--strong); stroke-width: .6; vector-effect: none; }
@@ -89,7 +91,7 @@ ${inTurn(cards).map(itemOf).join("\n")}
   });
 }
 
-const MEDIA = { picture: "pictures", sound: "sounds", mesh: "meshes" } as const;
+const MEDIA = { picture: "pictures", sound: "sounds", mesh: "meshes", mask: "masks" } as const;
 
 function formOf(cards: readonly Card[]): string {
   const values = (of: (card: Card) => string) => [...new Set(cards.map(of))].sort();

@@ -45,9 +45,14 @@ export async function writeGallery({
     throw new ArgumentError("folder", "a folder of files with their manifests beside them", described(folder), remedy);
   }
   const cards: Card[] = [];
+  const pictures = new Map(
+    items.flatMap(({ file, manifest }) =>
+      manifest.kind === "tessera-image-manifest" ? [[manifest.picture.rgbaSha256, file] as const] : [],
+    ),
+  );
   for (const item of items) {
     signal?.throwIfAborted();
-    cards.push(await cardOf(folder, item, await previewsBeside(folder, item.file)));
+    cards.push(await cardOf(folder, item, { previews: await previewsBeside(folder, item.file), pictures }));
   }
   const page = join(folder, "index.html");
   const notes = [
@@ -68,7 +73,7 @@ async function previewsBeside(folder: string, file: string): Promise<readonly st
 
 /** "42 pictures and 3 sounds by tessera-icons 1". */
 function sentenceOf(cards: readonly Card[]): string {
-  const counted = (["picture", "sound", "mesh"] as const).flatMap((medium) => {
+  const counted = (["picture", "sound", "mesh", "mask"] as const).flatMap((medium) => {
     const count = cards.filter((card) => card.medium === medium).length;
     const plural = medium === "mesh" ? "meshes" : `${medium}s`;
     return count === 0 ? [] : [`${count} ${count === 1 ? medium : plural}`];

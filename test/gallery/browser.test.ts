@@ -56,7 +56,7 @@ describe.skipIf(missing !== "")(`the page of a gallery${missing}`, { timeout: 18
     const { page, errors } = await opened({ permissions: ["clipboard-read", "clipboard-write"] });
     await page.selectOption("[name=medium]", "mesh");
     expect(await shownPrompts(page)).toEqual(["red apple box"]);
-    expect(await page.locator("output").textContent()).toBe("1 of 14");
+    expect(await page.locator("output").textContent()).toBe("1 of 15");
     await page.locator("#cards h3 a").click();
     const turning = page.locator("dialog .turning");
     const view = () => turning.getAttribute("style");
@@ -103,7 +103,7 @@ describe.skipIf(missing !== "")(`the page of a gallery${missing}`, { timeout: 18
 
   test("shows everything without scripts, too", async () => {
     const { page } = await opened({ javaScriptEnabled: false });
-    expect(await page.locator("#cards > li").count()).toBe(14);
+    expect(await page.locator("#cards > li").count()).toBe(15);
     await page.context().close();
   });
 });

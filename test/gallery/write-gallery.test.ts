@@ -14,17 +14,23 @@ beforeAll(() => writeMixedItems(folder, 3));
 
 test("shows the items of all media, whatever their folder, and what they need", async () => {
   const { page, items, skipped } = await writeGallery({ folder });
-  expect({ items, skipped }).toEqual({ items: 5, skipped: [] });
+  expect({ items, skipped }).toEqual({ items: 6, skipped: [] });
   const html = await readFile(page, "utf8");
-  expect(html).toContain("<h1>3 pictures, 1 sound and 1 mesh by tiny 3</h1>");
+  expect(html).toContain("<h1>3 pictures, 1 sound, 1 mesh and 1 mask by tiny 3</h1>");
   for (const said of ['class="wave"', "<audio controls", 'class="turning"', "deep/er/shape.glb", 'loading="lazy"'])
     expect(html).toContain(said);
-  const [strip] = await readdir(join(folder, "gallery-files"));
+  const [strip, overlay] = await readdir(join(folder, "gallery-files"));
+  expect(html).toMatch(new RegExp(`<img src="picture%20\\d\\.png"[^>]*><img src="gallery-files/${overlay}"`));
+  const clear = await sharp(join(folder, "gallery-files", overlay!))
+    .extractChannel("alpha")
+    .raw()
+    .toBuffer();
+  expect([...clear].map((alpha) => (alpha > 0 ? "x" : ".")).join("")).toBe("xxxx....".repeat(4) + ".".repeat(32));
   const drawn = join(folder, "gallery-files", strip!);
   const { width, height } = await sharp(drawn).metadata();
   expect({ width, height }).toEqual({ width: 24 * 240, height: 240 });
   expect(await readMarking(await readFile(drawn))).toMatchObject({ system: "tessera-sdk", model: "tiny 3" });
-  expect(await writeGallery({ folder })).toMatchObject({ items: 5 }); // its own files are no items
+  expect(await writeGallery({ folder })).toMatchObject({ items: 6 }); // its own files are no items
 });
 
 test("what is damaged, foreign or elsewhere is left out or told", async () => {
@@ -36,7 +42,7 @@ test("what is damaged, foreign or elsewhere is left out or told", async () => {
   await writeFile(join(other, "alone.png.json"), JSON.stringify(imageManifestOf("no file beside it", 0)));
   await symlink(folder, join(other, "round"));
   const { items, skipped } = await writeGallery({ folder });
-  expect(items).toBe(5);
+  expect(items).toBe(6);
   expect(skipped).toEqual([{ file: "other/broken.png.json", reason: expect.stringContaining("seed") }]);
   await expect(writeGallery({ folder: other })).rejects.toThrow("manifests beside them");
   await expect(writeGallery({ folder: join(folder, "none") })).rejects.toMatchObject({ code: "input" });

@@ -5,6 +5,7 @@ import sharp from "sharp";
 import {
   meshFile,
   type ImageManifest,
+  type MaskManifest,
   type MeshManifest,
   type SpeechManifest,
   TRAINED_ALGORITHMIC_MEDIA,
@@ -50,7 +51,16 @@ const meshManifestOf = (prompt: string): MeshManifest => ({
   mesh: { format: "glb", vertices: 8, faces: 12, sha256: SHA },
 });
 
-/** Writes `pictures` coloured squares on transparency, a tone and a box, each with its manifest. */
+const maskManifestOf = (prompt: string): MaskManifest => ({
+  kind: "tessera-mask-manifest",
+  ...common(1),
+  ...{ subject: { prompt, imageSha256: SHA }, reading: "hard" as const },
+  sampling: { guidance: 1, guidanceUntil: 1, temperature: 0, topK: 0, topP: 1, minP: 0 },
+  decoding: { kind: "next-token" },
+  mask: { width: SIDE, height: SIDE, area: 16, sha256: SHA },
+});
+
+/** Writes `pictures` coloured squares on transparency, a tone, a box and a mask of a picture, each with its manifest. */
 export async function writeMixedItems(folder: string, pictures: number, words = "red apple"): Promise<void> {
   await mkdir(join(folder, "deep/er"), { recursive: true });
   const write = async (file: string, bytes: Uint8Array, manifest: object) => {
@@ -75,5 +85,8 @@ export async function writeMixedItems(folder: string, pictures: number, words = 
   );
   const faces = boxMesh();
   const colours = Float32Array.from(faces.positions, (p) => 0.2 + 0.7 * p);
+  const inside = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => (i % SIDE < 4 && i < 4 * SIDE ? 255 : 0));
+  const mask = sharp(inside, { raw: { width: SIDE, height: SIDE, channels: 1 } }).png();
+  await write("mask.png", await mask.toBuffer(), maskManifestOf(`${words}, found`));
   await write("deep/er/shape.glb", await meshFile({ ...faces, colours }, "glb", null), meshManifestOf(`${words} box`));
 }
