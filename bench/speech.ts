@@ -43,7 +43,7 @@ async function listen(
 ) {
   const began = performance.now();
   let [first, samples] = [0, 0];
-  for await (const event of streamSpeech({ model, text })) {
+  for await (const event of streamSpeech({ model, text, keep: "times" })) {
     if (event.type !== "speech-chunk") continue;
     first ||= performance.now() - began;
     samples += event.samples.length;

@@ -2,7 +2,12 @@
 import type { RunEvent, RunResult } from "../media/events.js";
 import type { GeneratedSpeech } from "./generated-speech.js";
 
-export type SpeechEvent = RunEvent<SpeechChunk | SpeechEnd, SpeechResult, null>;
+/** `Speech` is GeneratedSpeech, or HeardSpeech where the sound is not kept. */
+export type SpeechEvent<Speech = GeneratedSpeech> = RunEvent<
+  SpeechChunk | SpeechEnd<Speech>,
+  SpeechResult<Speech>,
+  null
+>;
 
 /** The next piece of sound: all pieces of an item in a row are its samples. */
 export interface SpeechChunk {
@@ -15,11 +20,11 @@ export interface SpeechChunk {
   readonly samples: Float32Array;
 }
 
-export interface SpeechEnd {
+export interface SpeechEnd<Speech = GeneratedSpeech> {
   readonly type: "speech-end";
-  readonly speech: GeneratedSpeech;
+  readonly speech: Speech;
 }
 
-export interface SpeechResult extends RunResult {
-  readonly speeches: readonly GeneratedSpeech[];
+export interface SpeechResult<Speech = GeneratedSpeech> extends RunResult {
+  readonly speeches: readonly Speech[];
 }

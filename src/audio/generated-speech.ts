@@ -19,14 +19,9 @@ export interface TimedPhone extends Timed {
   readonly phone: string;
 }
 
-export interface GeneratedSpeech extends GeneratedItem<SpeechManifest> {
-  /** The file: encoded, and marked as made by a model. */
-  readonly bytes: Uint8Array;
-  readonly mediaType: string;
-  readonly format: SpeechFormat;
+/** A speech that was heard piece by piece: all that is known of it but its sound. */
+export interface HeardSpeech extends Omit<GeneratedItem<SpeechManifest>, "save"> {
   readonly sampleRate: number;
-  /** One channel in [-1, 1], before any loss by the format. */
-  readonly samples: Float32Array;
   /** Seconds. */
   readonly duration: number;
   readonly words: readonly TimedWord[];
@@ -35,9 +30,17 @@ export interface GeneratedSpeech extends GeneratedItem<SpeechManifest> {
   readonly ids: Int32Array;
 }
 
+export interface GeneratedSpeech extends HeardSpeech, GeneratedItem<SpeechManifest> {
+  /** The file: encoded, and marked as made by a model. */
+  readonly bytes: Uint8Array;
+  readonly mediaType: string;
+  readonly format: SpeechFormat;
+  /** One channel in [-1, 1], before any loss by the format. */
+  readonly samples: Float32Array;
+}
+
 /** The speech with its save(). */
-export function generatedSpeech(made: Omit<GeneratedSpeech, "save" | "mediaType" | "duration">): GeneratedSpeech {
+export function generatedSpeech(made: Omit<GeneratedSpeech, "save" | "mediaType">): GeneratedSpeech {
   const { mediaType, extensions } = ENCODINGS[made.format];
-  const duration = made.samples.length / made.sampleRate;
-  return { ...made, mediaType, duration, save: (path, options) => saveItem(path, { ...made, extensions }, options) };
+  return { ...made, mediaType, save: (path, options) => saveItem(path, { ...made, extensions }, options) };
 }

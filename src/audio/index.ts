@@ -6,10 +6,11 @@ export {
   generateSpeech,
   type GenerateSpeechOptions,
   type SpeechVerification,
+  type StreamSpeechOptions,
   streamSpeech,
   verifySpeech,
 } from "./generate-speech.js";
-export type { GeneratedSpeech, Timed, TimedPhone, TimedWord } from "./generated-speech.js";
+export type { GeneratedSpeech, HeardSpeech, Timed, TimedPhone, TimedWord } from "./generated-speech.js";
 export {
   type Loudness,
   LOUDNESS_DEFAULTS,

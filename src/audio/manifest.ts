@@ -1,6 +1,5 @@
 /** The manifest of a speech: what every manifest holds, its text and voice, and its samples. */
 import { isNumberIn } from "../base/check.js";
-import { sha256 } from "../base/digest.js";
 import { digest, number, orNull, record, text, value, whole, word } from "../base/rows.js";
 import { type ManifestBase, manifests } from "../media/manifest.js";
 import { SPEECH_FORMATS, type SpeechFormat } from "./encode.js";
@@ -59,17 +58,18 @@ export function speechManifest(
     readonly index: number;
     readonly ids: Int32Array;
     readonly text: string;
-    readonly pcm: Int16Array;
+    /** How many samples there are, and the digest of them. */
+    readonly samples: number;
+    readonly pcmSha256: string;
     readonly voice: string;
   },
 ): SpeechManifest {
-  const { index, ids, text, pcm, voice } = made;
-  const bytes = new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+  const { index, ids, text, samples, pcmSha256, voice } = made;
   return MANIFESTS.of(
     model,
     { source: "generated", files: model, sampling, decoding: { kind: "next-token" }, seed, index, ids },
     { subject: { text, voice, speed, loudness } },
-    { sound: { sampleRate: model.sampleRate, samples: pcm.length, format, pcmSha256: sha256(bytes) } },
+    { sound: { sampleRate: model.sampleRate, samples, format, pcmSha256 } },
   );
 }
 

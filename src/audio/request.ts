@@ -4,6 +4,7 @@ import { ArgumentError, UnknownNameError } from "../base/errors.js";
 import { checkSampling } from "../core/sampling/ranges.js";
 import { RUN_DEFAULTS, type RunSettings, runSettings } from "../media/settings.js";
 import { ENCODINGS, type SpeechFormat } from "./encode.js";
+import { type Keep, KEEPS } from "./kept.js";
 import { isLoudness } from "./loudness.js";
 import type { SpeechModel } from "./model.js";
 import type { RecordedVoice } from "./voice.js";
@@ -23,11 +24,16 @@ export interface SpeechSettings extends RunSettings {
    */
   readonly loudness: number | null;
   readonly format: SpeechFormat;
+  /**
+   * What the end of a speech holds: "sound", or "times" for all but its sound, which then comes in pieces only. Memory then stays the
+   * same however long the text is; `format` has no effect, and `loudness` must be null.
+   */
+  readonly keep: Keep;
 }
 
 export const SPEECH_DEFAULTS: SpeechSettings = Object.freeze({
   ...RUN_DEFAULTS,
-  ...{ voice: null, speed: 1, temperature: null, topP: null, loudness: null, format: "wav" },
+  ...{ voice: null, speed: 1, temperature: null, topP: null, loudness: null, format: "wav", keep: "sound" },
 });
 
 /** Text as a whole, or as it comes, word by word from a language model, say. */
@@ -42,6 +48,7 @@ export interface SpeechRequest extends RunSettings {
   readonly sampling: { readonly temperature: number; readonly topP: number };
   readonly loudness: number | null;
   readonly format: SpeechFormat;
+  readonly keep: Keep;
 }
 
 const MOST_CHARACTERS = 1_000_000;
@@ -65,12 +72,19 @@ export function requestOf(
   check("format", `one of ${Object.keys(ENCODINGS).join(", ")}`, settings.format, (format) =>
     Object.hasOwn(ENCODINGS, format),
   );
+  check("keep", `one of ${KEEPS.join(", ")}`, settings.keep, (keep) => KEEPS.includes(keep));
+  if (settings.keep === "times" && settings.loudness !== null)
+    throw new ArgumentError(
+      "loudness",
+      "null where the sound is not kept, as its gain follows from all of it",
+      settings.loudness,
+    );
   const sampling = {
     temperature: checkSampling("temperature", settings.temperature ?? defaults.temperature),
     topP: checkSampling("topP", settings.topP ?? defaults.topP),
   };
-  const { speed, loudness, format } = settings;
-  return { ...run, ...who, text, speed, sampling, loudness, format };
+  const { speed, loudness, format, keep } = settings;
+  return { ...run, ...who, text, speed, sampling, loudness, format, keep };
 }
 
 function voiceOf(

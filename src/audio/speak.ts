@@ -1,4 +1,5 @@
 /** From a checked request to sound and events. */
+import { sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { generate, type Making, type Pass, type Run } from "../media/generate.js";
 import { markingOf } from "../media/marking.js";
@@ -9,17 +10,22 @@ import type { SpeechChunk, SpeechEnd, SpeechEvent, SpeechResult } from "./events
 import {
   type GeneratedSpeech,
   generatedSpeech,
+  type HeardSpeech,
   type Timed,
   type TimedPhone,
   type TimedWord,
 } from "./generated-speech.js";
+import { bytesOf, kept } from "./kept.js";
 import { loudnessOf, normaliseLoudness } from "./loudness.js";
 import { speechManifest } from "./manifest.js";
 import type { SpeechModel } from "./model.js";
 import type { SpeechRequest } from "./request.js";
 import type { Sentence, Speaker, Utterance } from "./voice.js";
 
-type Own = SpeechChunk | SpeechEnd;
+/** With its sound or without, as the request says. */
+type Spoken = GeneratedSpeech | HeardSpeech;
+
+type Own = SpeechChunk | SpeechEnd<Spoken>;
 
 /** More than any batch may take: speeches are made one after the other. */
 const ALONE = Number.MAX_SAFE_INTEGER;
@@ -29,11 +35,11 @@ export function speak(
   model: SpeechModel,
   request: SpeechRequest,
   signal: AbortSignal | undefined,
-): AsyncGenerator<SpeechEvent, void, void> {
+): AsyncGenerator<SpeechEvent<Spoken>, void, void> {
   const warnings: Warning[] = [];
   const known = typeof request.text === "string" ? [...spokenParts(model, sentencesOf(request.text), warnings)] : null;
   if (known?.length === 0) throw nothingSaid(request.text as string);
-  const run: Run<Own, GeneratedSpeech, SpeechResult, null> = {
+  const run: Run<Own, Spoken, SpeechResult<Spoken>, null> = {
     ...{ model, settings: request, itemTokens: null, warnings },
     inputTokens: request.n * (known?.reduce((sum, { inputTokens }) => sum + inputTokens, 0) ?? 0),
     async open() {
@@ -59,13 +65,12 @@ interface Job {
 }
 
 /** One speech in the making. */
-function speaking({ model, request, speaker, known, warnings, index, signal }: Job): Making<Own, GeneratedSpeech> {
+function speaking({ model, request, speaker, known, warnings, index, signal }: Job): Making<Own, Spoken> {
   const { sampleRate } = model;
-  const pieces: Float32Array[] = [];
+  const sound = kept(request.keep);
   const [words, phones]: [TimedWord[], TimedPhone[]] = [[], []];
   const ids: number[] = [];
   const text: string[] = [];
-  let samples = 0;
   let current: Utterance | null = null;
 
   async function* sentences(): AsyncGenerator<Sentence, void, void> {
@@ -96,7 +101,7 @@ function speaking({ model, request, speaker, known, warnings, index, signal }: J
       for await (const sentence of sentences()) {
         const spoken = speaker.begin(sentence, { request, item: index, number: number++, signal });
         current = spoken;
-        const start = samples / sampleRate;
+        const start = sound.length / sampleRate;
         // A pass is told of when the next one shows whether more come, so that what follows the last token is heard with it.
         for (let more = await spoken.next(); more; ) {
           more = await spoken.next();
@@ -113,25 +118,25 @@ function speaking({ model, request, speaker, known, warnings, index, signal }: J
       const piece = await current!.sound();
       if (piece.length === 0) return;
       if (request.loudness === null)
-        yield { type: "speech-chunk", index, start: samples / sampleRate, sampleRate, samples: piece };
-      pieces.push(piece);
-      samples += piece.length;
+        yield { type: "speech-chunk", index, start: sound.length / sampleRate, sampleRate, samples: piece };
+      sound.add(piece);
     },
     async finish() {
-      const spoken = new Float32Array(samples);
-      pieces.reduce((at, piece) => (spoken.set(piece, at), at + piece.length), 0);
-      const sound = levelled(spoken, sampleRate, request.loudness, warnings);
-      const pcm = to16Bit(sound);
       const { seed, format } = request;
       const said = typeof request.text === "string" ? request.text : text.join("");
-      const manifest = speechManifest(model, request, {
-        ...{ index, ids: Int32Array.from(ids), text: said, pcm },
-        voice: speaker.label,
-      });
+      const heard = (pcmSha256: string): HeardSpeech => {
+        const made = { index, ids: Int32Array.from(ids), samples: sound.length, pcmSha256 };
+        const manifest = speechManifest(model, request, { ...made, text: said, voice: speaker.label });
+        const timed = { words, phones, ids: made.ids, duration: sound.length / sampleRate };
+        return { sampleRate, ...timed, seed, index, manifest };
+      };
+      const end = sound.end();
+      if ("sha256" in end) return heard(end.sha256);
+      const samples = levelled(end.samples, sampleRate, request.loudness, warnings);
+      const pcm = to16Bit(samples);
       const marking = markingOf({ model: `${model.name} ${model.revision}`, prompt: said, seed, index });
       const bytes = await encodeSpeechFile(format, pcm, sampleRate, marking, signal);
-      const timed = { words, phones, ids: Int32Array.from(ids) };
-      return generatedSpeech({ bytes, format, sampleRate, samples: sound, ...timed, seed, index, manifest });
+      return generatedSpeech({ ...heard(sha256(bytesOf(pcm))), bytes, format, samples });
     },
     close: async () => current?.close(),
   };

@@ -8,7 +8,7 @@ import { encodeSpeech } from "../../src/audio/encode-speech.js";
 import { speakCommand } from "../../src/cli/speak.js";
 import { generateSpeech, streamSpeech, verifySpeech } from "../../src/audio/generate-speech.js";
 import { encodeWav, readSpeechMarking } from "../../src/audio/encode.js";
-import type { GeneratedSpeech } from "../../src/audio/generated-speech.js";
+import type { GeneratedSpeech, HeardSpeech } from "../../src/audio/generated-speech.js";
 import { loudnessOf } from "../../src/audio/loudness.js";
 import { parseSpeechManifest } from "../../src/audio/manifest.js";
 import { loadSpeechModel, type SpeechModel } from "../../src/audio/model.js";
@@ -50,6 +50,22 @@ test("pieces of a stream in a row are the whole, and the same seed gives the sam
   const other = await generateSpeech({ model, text: TEXT, seed: 4 });
   expect(other.speeches[0]!.samples).not.toEqual(streamed);
 }, 120_000);
+
+test("a stream that keeps no sound gives the same pieces, and a manifest that is that of the sound", async () => {
+  let samples = 0;
+  let heard: HeardSpeech | undefined;
+  for await (const event of streamSpeech({ model, text: "Hello, world.", seed: 3, keep: "times" })) {
+    if (event.type === "speech-chunk") samples += event.samples.length;
+    if (event.type === "run-end") heard = event.result.speeches[0];
+  }
+  const { speeches } = await generateSpeech({ model, text: "Hello, world.", seed: 3 });
+  expect(speeches[0]).toMatchObject(heard!);
+  expect(Object.keys(heard!)).not.toContain("samples");
+  expect(samples).toBe(speeches[0]!.samples.length);
+  const refused = (options: object) => expect(streamSpeech({ model, text: "hi", ...options } as never).next()).rejects;
+  await refused({ keep: "times", loudness: -16 }).toMatchObject({ argument: "loudness" });
+  await refused({ keep: "all" }).toMatchObject({ argument: "keep" });
+}, 60_000);
 
 test("item 1 of two is item 1 alone", async () => {
   const both = await generateSpeech({ model, text: "Hello, world.", n: 2, seed: 5 });

@@ -1,11 +1,13 @@
 /** /v1/audio/speech: a file, or the sound as it comes. */
 import {
   ArgumentError,
-  type GenerateSpeechOptions,
+  type GeneratedSpeech,
+  type HeardSpeech,
   type SpeechEvent,
   type SpeechFormat,
   type SpeechResult,
   streamSpeech,
+  type StreamSpeechOptions,
 } from "../../index.js";
 import type { Body } from "../body.js";
 import { byteStream, eventStream, type ServerSentEvent } from "../sse.js";
@@ -22,6 +24,9 @@ const FORMATS = {
 
 type Format = keyof typeof FORMATS;
 
+/** Samples without a file are not kept. */
+type Event = SpeechEvent<GeneratedSpeech | HeardSpeech>;
+
 export async function speech(body: Body, handling: Handling): Promise<Response> {
   const model = body.text("model");
   const text = body.text("input");
@@ -36,8 +41,9 @@ export async function speech(body: Body, handling: Handling): Promise<Response> 
   body.withoutEffect(["instructions", "user"]);
   body.finish();
   const served = handling.find("speech", model);
-  const run = (signal: AbortSignal) =>
-    streamSpeech({ ...options, model: served.model, signal } as GenerateSpeechOptions);
+  const keep = format === "pcm" ? "times" : "sound";
+  const run = (signal: AbortSignal): AsyncGenerator<Event> =>
+    streamSpeech({ ...options, keep, model: served.model, signal } as StreamSpeechOptions<"sound">);
   const events = handling.events(served, run);
   if (asEvents) return eventStream(serverSent(events, format), handling.tell);
   if (format === "pcm") return pcmStream(events, served.model.sampleRate);
@@ -52,7 +58,7 @@ function pcmOf(samples: Float32Array): Uint8Array {
   return new Uint8Array(bytes.buffer);
 }
 
-async function pcmStream(events: AsyncGenerator<SpeechEvent, void, void>, sampleRate: number): Promise<Response> {
+async function pcmStream(events: AsyncGenerator<Event, void, void>, sampleRate: number): Promise<Response> {
   const first = await events.next(); // what fails at once has a status of its own
   async function* pieces(): AsyncGenerator<Uint8Array, void, void> {
     try {
@@ -68,7 +74,7 @@ async function pcmStream(events: AsyncGenerator<SpeechEvent, void, void>, sample
 
 /** The events of OpenAI's stream: pieces of the sound, whose bytes in a row are the file, then what it took. */
 async function* serverSent(
-  events: AsyncGenerator<SpeechEvent, void, void>,
+  events: AsyncGenerator<Event, void, void>,
   format: Format,
 ): AsyncGenerator<ServerSentEvent, void, void> {
   const delta = (bytes: Uint8Array) => {
@@ -79,7 +85,7 @@ async function* serverSent(
     if (event.type === "speech-chunk" && format === "pcm") yield delta(pcmOf(event.samples));
     if (event.type !== "run-end") continue;
     const { speeches, usage } = event.result;
-    if (format !== "pcm") yield delta(speeches[0]!.bytes);
+    if (format !== "pcm") yield delta((speeches[0] as GeneratedSpeech).bytes);
     const { inputTokens: input_tokens, outputTokens: output_tokens, totalTokens: total_tokens } = usage;
     const type = "speech.audio.done";
     yield { event: type, data: { type, usage: { input_tokens, output_tokens, total_tokens } } };
