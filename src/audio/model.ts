@@ -1,15 +1,17 @@
 /** A speech model that is ready: its parts from the stairs below, opened with every weight accounted for. */
 import type { Options } from "../base/check.js";
-import { openSpeechLm } from "../core/speech-lm/speech-lm.js";
+import { pacedTokens } from "../core/speech-lm/paced.js";
+import { openSpeechLm, type SpeechLm } from "../core/speech-lm/speech-lm.js";
 import { unpacked } from "../engine/weights/int8-blocks.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { digestsOf, folderRecipe, type ModelFiles, openFile } from "../media/recipe.js";
 import { SharedModels } from "../media/shared-models.js";
 import { cosyvoiceOf } from "../models/cosyvoice.js";
 import { DEFAULT_SPEECH_MODEL } from "../models/known.js";
-import { parseSpeechModelConfig, type SpeechModelConfig } from "../models/speech-config.js";
+import { type PacedVoice, parseSpeechModelConfig, type SpeechModelConfig } from "../models/speech-config.js";
 import { openFlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
 import { openSpeechTokenizer } from "../tokenizers/speech/s3/speech-tokenizer.js";
+import { phoneticSentences } from "../tokenizers/speech/text/phonetic-sentence.js";
 import { loadPronunciation, type Pronunciation } from "../tokenizers/speech/text/pronunciation.js";
 import { openHift } from "../tokenizers/speech/vocoder/hift.js";
 import { loadCosyvoice } from "./cosyvoice.js";
@@ -70,13 +72,14 @@ async function loadPaced(source: string, settings: LoadSettings): Promise<Speech
     const flow = openFlowDecoder(engine, recipe.flow, flowWeights!);
     await parts.own(Promise.resolve(flow));
     const vocoder = await parts.own(openHift(engine, recipe.vocoder, vocoderWeights!));
-    // What is compiled now does not delay the first word.
+    // What is compiled now, networks and the patterns of text, does not delay the first word.
     const [languageModel, pronunciation] = await Promise.all([
       parts.own(openSpeechLm(engine, recipe.languageModel, lmWeights!, precision)),
       readPronunciation(recipe),
       flow.prepare("stream"),
       vocoder.prepare(),
     ]);
+    await drawSome(languageModel, recipe);
     const { name, revision, licence, sampleRate, tokenSamples, defaults, speakers } = recipe;
     return {
       ...{ name, revision, licence, sampleRate, tokenSamples, defaults, precision, clones: false },
@@ -90,10 +93,20 @@ async function loadPaced(source: string, settings: LoadSettings): Promise<Speech
   });
 }
 
+/** Draws tokens that nobody hears: the first ones take twice as long as those that follow, in every process. */
+async function drawSome(model: SpeechLm, { pacing, defaults }: PacedVoice): Promise<void> {
+  const { temperature, topP } = defaults;
+  const request = { voice: 0, phones: [0], sampling: { temperature, topP }, seed: 0, item: 0, sentence: 0 };
+  let drawn = 0;
+  for await (const _ of pacedTokens(model, pacing, request)) if (++drawn === 6) return;
+}
+
 async function readPronunciation(recipe: ModelFiles & SpeechModelConfig): Promise<Pronunciation> {
   const { pronunciation } = recipe.files;
   await recipe.verify([pronunciation]);
-  return loadPronunciation(recipe.locate(pronunciation));
+  const read = await loadPronunciation(recipe.locate(pronunciation));
+  phoneticSentences("ready", read);
+  return read;
 }
 
 /** The models of calls that bring none. */

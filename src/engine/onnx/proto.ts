@@ -119,26 +119,45 @@ const message = (...fields: Uint8Array[]): Uint8Array => {
 };
 
 /** Base 128, low digits first; negative numbers as 64-bit two's complement. */
-function digits(value: number | bigint): number[] {
-  let rest = BigInt.asUintN(64, BigInt(value));
+function digits(value: number): number[] {
+  if (value < 0 || value >= 2 ** 31) return wideDigits(BigInt.asUintN(64, BigInt(value)));
   const out: number[] = [];
-  do {
-    const low = Number(rest & 127n);
-    rest >>= 7n;
-    out.push(rest ? low | 128 : low);
-  } while (rest);
+  for (; value >= 128; value >>= 7) out.push((value & 127) | 128);
+  out.push(value);
   return out;
 }
 
-const varint = (field: number, value: number): Uint8Array => Uint8Array.from([...digits(field * 8), ...digits(value)]);
+function wideDigits(value: bigint): number[] {
+  const out: number[] = [];
+  for (; value >= 128n; value >>= 7n) out.push(Number(value & 127n) | 128);
+  out.push(Number(value));
+  return out;
+}
+
+const varint = (field: number, value: number): Uint8Array => new Uint8Array([...digits(field * 8), ...digits(value)]);
 
 function float(field: number, value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
-  return message(Uint8Array.from(digits(field * 8 + 5)), bytes);
+  return message(new Uint8Array(digits(field * 8 + 5)), bytes);
 }
 
-const nested = (field: number, bytes: Uint8Array): Uint8Array =>
-  message(Uint8Array.from([...digits(field * 8 + 2), ...digits(bytes.length)]), bytes);
+/** A field of `length` bytes, and where they go in it. */
+function lengthened(field: number, length: number): { readonly out: Buffer; readonly at: number } {
+  const head = [...digits(field * 8 + 2), ...digits(length)];
+  const out = Buffer.allocUnsafe(head.length + length);
+  head.forEach((byte, i) => (out[i] = byte));
+  return { out, at: head.length };
+}
 
-const text = (field: number, value: string): Uint8Array => nested(field, Buffer.from(value, "utf8"));
+function nested(field: number, bytes: Uint8Array): Uint8Array {
+  const { out, at } = lengthened(field, bytes.length);
+  out.set(bytes, at);
+  return out;
+}
+
+function text(field: number, value: string): Uint8Array {
+  const { out, at } = lengthened(field, Buffer.byteLength(value));
+  out.write(value, at);
+  return out;
+}

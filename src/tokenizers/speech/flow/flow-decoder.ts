@@ -56,7 +56,10 @@ export function openFlowDecoder(engine: Engine, config: FlowConfig, checkpoint: 
     return found.get();
   };
   const programs: FlowPrograms = {
-    encoder: (masks, ending) => program(`encoder ${masks} ${ending}`, () => encoderGraph(config, masks, ending)),
+    encoder: (masks, ending) =>
+      masks === "chunks in pieces"
+        ? program(`encoder ${masks}`, () => encoderGraph(config, masks, "more to come"))
+        : program(`encoder ${masks} ${ending}`, () => encoderGraph(config, masks, ending)),
     estimator: (masks) => program(`estimator ${masks}`, () => estimatorGraph(config, masks)),
     regulator: () => program("regulator", () => regulator!),
   };
@@ -67,12 +70,16 @@ export function openFlowDecoder(engine: Engine, config: FlowConfig, checkpoint: 
 
 class OpenFlowDecoder implements FlowDecoder {
   private closed = false;
+  /** null for generation 1, which has no streams. */
+  private readonly remembers: boolean | null;
 
   constructor(
     readonly config: FlowConfig,
     private readonly programs: FlowPrograms,
     private readonly release: () => Promise<void>,
-  ) {}
+  ) {
+    this.remembers = config.generation === 1 ? null : remembers(config);
+  }
 
   async decode(request: FlowRequest): Promise<FloatTensor> {
     this.open();
@@ -87,7 +94,7 @@ class OpenFlowDecoder implements FlowDecoder {
     if (config.generation === 1)
       throw new ArgumentError("stream", "a decoder of generation 2 or 3: this one has no chunks", config.generation);
     this.checkVoice(voice);
-    const stream = remembers(config)
+    const stream = this.remembers
       ? rememberingStream(config, this.programs, voice)
       : repeatingStream(this, config, voice);
     return {
@@ -99,14 +106,11 @@ class OpenFlowDecoder implements FlowDecoder {
   }
 
   async prepare(use: "whole" | "stream"): Promise<void> {
-    const { config, programs } = this;
-    const masks = (): Masks => {
-      if (use === "whole" || config.generation === 1) return "whole";
-      return remembers(config) ? "chunks in pieces" : "chunks";
-    };
-    const known = masks();
-    const endings: readonly Ending[] = known === "whole" ? ["final"] : ["final", "more to come"];
-    await Promise.all([...endings.map((ending) => programs.encoder(known, ending)), programs.estimator(known)]);
+    const { programs } = this;
+    const streamed = this.remembers ? "chunks in pieces" : "chunks";
+    const masks: Masks = use === "whole" || this.remembers === null ? "whole" : streamed;
+    const endings: readonly Ending[] = masks === "chunks" ? ["final", "more to come"] : ["final"];
+    await Promise.all([...endings.map((ending) => programs.encoder(masks, ending)), programs.estimator(masks)]);
   }
 
   async close(): Promise<void> {

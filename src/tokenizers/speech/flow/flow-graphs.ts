@@ -6,7 +6,7 @@ import type { Places } from "./conformer.js";
 import { DIT_TIME_SIZE, ditVelocity } from "./diffusion-transformer.js";
 import { type EstimatorInputs, PAST } from "./estimate.js";
 import type { FlowConfig } from "./flow-config.js";
-import { repeatedMean, regulated, speakerOf, tokenColumns, upsampledMean } from "./token-encoders.js";
+import { type Coming, repeatedMean, regulated, speakerOf, tokenColumns, upsampledMean } from "./token-encoders.js";
 import { type Tap, untapped } from "../../tap.js";
 import { uNetTimeSize, uNetVelocity } from "./u-net.js";
 
@@ -32,6 +32,11 @@ export function encoderGraph(config: FlowConfig, masks: Masks, ending: Ending, t
   const ids = g.input("ids", [1, "N"], "i32");
   const speaker = speakerOf(g, config, g.input("vector", [1, config.speaker]));
   const carry = carriedBy(g, masks);
+  // Where speech comes in pieces, one graph does for all of them: the last one is fed what stands in for the silence behind it.
+  const coming = (): Coming =>
+    masks === "chunks in pieces"
+      ? { ending: "more to come", carry, known: g.input("known", [1, "N", 1]) }
+      : { ending, carry, known: null };
   const places = (of: "tokens" | "frames", width: number, T: Dim): Places => ({
     distances: g.input(`distances of ${of}`, [of === "tokens" ? "R" : "Q", width]),
     mask: (keys) => (masks === "whole" ? null : g.input(`mask of ${of}`, [1, 1, T, keys.shape[2]!])),
@@ -45,11 +50,11 @@ export function encoderGraph(config: FlowConfig, masks: Masks, ending: Ending, t
       });
     case 2:
       return g.build({
-        mu: upsampledMean(g, config, ids, (of, T) => places(of, config.encoder.width, T), ending, carry, tap),
+        mu: upsampledMean(g, config, ids, (of, T) => places(of, config.encoder.width, T), coming(), tap),
         ...{ speaker, ...carry.outputs },
       });
     case 3:
-      return g.build({ mu: repeatedMean(g, config, ids, ending, carry, tap), speaker, ...carry.outputs });
+      return g.build({ mu: repeatedMean(g, config, ids, coming(), tap), speaker, ...carry.outputs });
   }
 }
 

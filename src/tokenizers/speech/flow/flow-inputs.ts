@@ -3,7 +3,7 @@ import { type FloatTensor, type Tensor, tensor } from "../../../engine/tensor.js
 import { rotationTable } from "../rotations.js";
 import { chunkMask } from "./chunk-mask.js";
 import { distances } from "./conformer.js";
-import type { FlowConfig } from "./flow-config.js";
+import { type FlowConfig, LOOKAHEAD } from "./flow-config.js";
 import type { Masks } from "./flow-graphs.js";
 
 /** Where tokens stand that are decoded in one go: so many behind so many others. */
@@ -24,6 +24,12 @@ export function encoderInputs(
     ids: tensor([1, ids.length], ids),
     vector: tensor([1, speaker.length], speaker),
   };
+  if (masks === "chunks in pieces") {
+    const whole = new Int32Array(places + LOOKAHEAD);
+    whole.set(ids);
+    inputs.ids = tensor([1, whole.length], whole);
+    inputs.known = tensor([1, whole.length, 1], new Float32Array(whole.length).fill(1, 0, ids.length));
+  }
   if (config.generation === 3) return inputs;
   const { width } = config.encoder;
   const levels = config.generation === 1 ? [["tokens", 1] as const] : LEVELS(config.framesPerToken);

@@ -5,7 +5,7 @@ import type { Ending } from "../ending.js";
 import { framesBetween } from "../frames.js";
 import { type FlowConfig, LOOKAHEAD } from "./flow-config.js";
 import type { FlowDecoder } from "./flow-decoder.js";
-import { encoderGraph, estimatorGraph } from "./flow-graphs.js";
+import { estimatorGraph } from "./flow-graphs.js";
 import { type Carried, type FlowPrograms, type FlowVoice, pass } from "./passage.js";
 
 export interface FlowStream {
@@ -29,10 +29,15 @@ export const remembers = (config: ChunkedConfig): boolean =>
 export function rememberingStream(config: ChunkedConfig, programs: FlowPrograms, voice: FlowVoice): FlowStream {
   const { prompt } = voice;
   const masks = "chunks in pieces";
-  const carried: Carried = {
-    encoder: emptyCarries(encoderGraph(config, masks, "final").inputs),
-    steps: Array.from({ length: config.steps }, () => emptyCarries(estimatorGraph(config, masks).inputs)),
+  const begun = async (): Promise<Carried> => {
+    const encoder = await programs.encoder(masks, "more to come");
+    const estimator = await programs.estimator(masks);
+    return {
+      encoder: emptyCarries(encoder.graph.inputs),
+      steps: Array.from({ length: config.steps }, () => emptyCarries(estimator.graph.inputs)),
+    };
   };
+  let carried: Carried | null = null;
   let open = Array.from(prompt?.tokens ?? []); // tokens that have not passed
   let past = 0;
   return {
@@ -41,6 +46,7 @@ export function rememberingStream(config: ChunkedConfig, programs: FlowPrograms,
       const count = settled(config, past, past + open.length, ending) - past;
       if (count <= 0) return nothing(config);
       const ids = Int32Array.from(ending === "final" ? open : open.slice(0, count + LOOKAHEAD));
+      carried ??= await begun();
       const mel = await pass(config, programs, { ...voice, ids, masks, ending, past, carried });
       const ofPrompt = Math.min(Math.max((prompt?.tokens.length ?? 0) - past, 0), count);
       open = open.slice(count);

@@ -43,22 +43,29 @@ export function regulated(g: GraphBuilder, { mels }: Of<1>, columns: Value): Val
   return conv("length_regulator.model.12", x, mels, 1);
 }
 
+/** How tokens come to an encoder of generation 2 or 3. */
+export interface Coming {
+  readonly ending: Ending;
+  readonly carry: Carry;
+  /** [1, N, 1]: 1 for a token, 0 for one that only stands in for the silence behind the last; null where all are tokens. */
+  readonly known: Value | null;
+}
+
 /** Generation 2: ids [1, N] to mu [1, mels, 2·N]; with more to come the last LOOKAHEAD ids give no frames. */
 export function upsampledMean(
   g: GraphBuilder,
   config: Of<2>,
   ids: Value,
   places: (of: "tokens" | "frames", T: Dim) => Places,
-  ending: Ending,
-  carry: Carry,
+  coming: Coming,
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
   const { conv, linear, norm, swapped } = speechLayers(g);
   const { width, layers, upLayers } = config.encoder;
-  const { embedded, layer } = conformerLayers(g, config.encoder, carry);
+  const { embedded, layer } = conformerLayers(g, config.encoder, coming.carry);
   let x = tap("encoder.embed", embedded("encoder.embed", embedding(g, config, width, ids)));
-  x = tap("encoder.pre_lookahead_layer", lookahead(g, "encoder.pre_lookahead_layer", x, width, ending, carry));
+  x = tap("encoder.pre_lookahead_layer", lookahead(g, "encoder.pre_lookahead_layer", x, width, coming));
   const tokens = places("tokens", x.shape[1]!);
   for (let i = 0; i < layers; i++) x = layer(`encoder.encoders.${i}`, x, tokens);
   tap("encoder.encoders", x);
@@ -66,7 +73,7 @@ export function upsampledMean(
   const wider = o.repeat(swapped(x), { axis: 2, times });
   const up = tap(
     "encoder.up_layer",
-    conv("encoder.up_layer.conv", carry.before(wider, 2, 2 * times), width, 2 * times + 1),
+    conv("encoder.up_layer.conv", coming.carry.before(wider, 2, 2 * times), width, 2 * times + 1),
   );
   x = embedded("encoder.up_embed", swapped(up));
   const frames = places("frames", x.shape[1]!);
@@ -76,24 +83,17 @@ export function upsampledMean(
 }
 
 /** Generation 3: the same by two convolutions and repetition. */
-export function repeatedMean(
-  g: GraphBuilder,
-  config: Of<3>,
-  ids: Value,
-  ending: Ending,
-  carry: Carry,
-  tap: Tap = untapped,
-): Value {
+export function repeatedMean(g: GraphBuilder, config: Of<3>, ids: Value, coming: Coming, tap: Tap = untapped): Value {
   const x = embedding(g, config, config.mels, ids);
-  const y = tap("pre_lookahead_layer", lookahead(g, "pre_lookahead_layer", x, config.lookaheadChannels, ending, carry));
+  const y = tap("pre_lookahead_layer", lookahead(g, "pre_lookahead_layer", x, config.lookaheadChannels, coming));
   return opsOf(g).repeat(speechLayers(g).swapped(y), { axis: 2, times: config.framesPerToken });
 }
 
 /** x [1, N, C] plus what two convolutions make of it, of which the first sees LOOKAHEAD tokens ahead: zeros where the speech ends. */
-function lookahead(g: GraphBuilder, path: string, x: Value, hidden: number, ending: Ending, carry: Carry): Value {
+function lookahead(g: GraphBuilder, path: string, x: Value, hidden: number, { ending, known, carry }: Coming): Value {
   const o = opsOf(g);
   const { conv, swapped } = speechLayers(g);
-  const map = swapped(x);
+  const map = swapped(known ? o.mul(x, known) : x);
   const ahead = conv(`${path}.conv1`, map, hidden, LOOKAHEAD + 1, { pads: [0, ending === "final" ? LOOKAHEAD : 0] });
   const y = conv(`${path}.conv2`, carry.before(o.leakyRelu(ahead, { slope: 0.01 }), 2, 2), channelsOf(map), 3);
   return swapped(o.add(y, ending === "final" ? map : o.cropTo(map, y, { axis: 2 })));
