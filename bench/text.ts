@@ -1,6 +1,7 @@
 /**
  * A text model in the shape of Qwen2-0.5B with random weights on two threads: reading a prompt of 512 tokens, then writing behind it,
- * beside the same network in eager PyTorch in the same run.   npm run bench -- text
+ * beside the same network in eager PyTorch and in llama.cpp in the same run.   npm run bench -- text
+ * THREADS sets another number of them: on a machine that others use, threads of llama.cpp wait for each other actively, and one is fairer.
  */
 import { decode } from "../src/core/decode/loop.js";
 import { nextToken } from "../src/core/decode/next-token.js";
@@ -13,6 +14,7 @@ import { openModel } from "../src/core/model.js";
 import { openSession } from "../src/core/session.js";
 import type { Precision } from "../src/engine/engine.js";
 import { openEngine } from "../src/engine/open.js";
+import { llamaCpp, type Speeds as LlamaCppSpeeds } from "./llama-cpp.js";
 import { pytorch } from "./pytorch.js";
 import { randomWeights } from "./random-weights.js";
 
@@ -23,7 +25,7 @@ const QWEN2 = readLlamaConfig(
     ...{ rope_theta: 1e6, tie_word_embeddings: true },
   }),
 );
-const THREADS = 2;
+const THREADS = Number(process.env.THREADS ?? 2);
 const PROMPT = 512;
 const TOKENS = 32;
 
@@ -50,7 +52,7 @@ export async function text(): Promise<void> {
   const { layers, heads, kvHeads, headSize, width, hidden, vocabulary } = QWEN2;
   const shape = [layers.length, heads, kvHeads, headSize, width, hidden, vocabulary].join();
   const reference = pytorch("text.py", shape, String(PROMPT), String(TOKENS), String(THREADS)) as Speeds | null;
-  const row = (what: string, { promptTokensPerSecond: prompt, tokensPerSecond: decoding }: Speeds) => {
+  const row = (what: string, { promptTokensPerSecond: prompt, tokensPerSecond: decoding }: Speeds): void => {
     const ratio = (speed: number, of: number | undefined) => (of ? `  ${(speed / of).toFixed(2)}x` : "");
     const [p, d] = [ratio(prompt, reference?.promptTokensPerSecond), ratio(decoding, reference?.tokensPerSecond)];
     console.log(
@@ -61,10 +63,31 @@ export async function text(): Promise<void> {
     `Qwen2-0.5B shape, random weights, a prompt of ${PROMPT} tokens, ${TOKENS} behind it, ${THREADS} threads`,
   );
   if (reference) row("PyTorch eager float32", reference);
-  for (const precision of ["f32", "q8"] as const) row(`tessera cpu ${precision}`, await speeds(precision));
+  for (const [precision, kind] of [
+    ["f32", "f32"],
+    ["q8", "q8_0"],
+  ] as const) {
+    const ours = await speeds(precision);
+    row(`tessera cpu ${precision}`, ours);
+    const theirs = await llamaCpp(kind, shape, { prompt: PROMPT, tokens: TOKENS, threads: THREADS });
+    if (!theirs) continue;
+    row(`llama.cpp ${kind}`, theirs);
+    const [prompt, decoding] = (["promptTokensPerSecond", "tokensPerSecond"] as const).map(
+      (of) => ours[of] / theirs[of],
+    );
+    // Writing reads all weights once per token; reading a prompt multiplies twice with each of them per token.
+    const bandwidth = (theirs.bytes * theirs.tokensPerSecond) / 1e9;
+    const arithmetic = (2 * PARAMETERS * theirs.promptTokensPerSecond) / 1e9;
+    console.log(`  of llama.cpp: prompt ${prompt!.toFixed(2)}x, decoding ${decoding!.toFixed(2)}x`);
+    console.log(
+      `  llama.cpp reads ${bandwidth.toFixed(1)} GB/s of weights while it writes, and does ${arithmetic.toFixed(0)} Gflop/s on a prompt`,
+    );
+  }
 }
 
-interface Speeds {
-  readonly promptTokensPerSecond: number;
-  readonly tokensPerSecond: number;
-}
+/** Weights that every token of a prompt is multiplied with; the table of ids is so once, for the last one. */
+const PARAMETERS =
+  QWEN2.layers.length *
+  (2 * QWEN2.width * QWEN2.headSize * (QWEN2.heads + QWEN2.kvHeads) + 3 * QWEN2.width * QWEN2.hidden);
+
+type Speeds = Omit<LlamaCppSpeeds, "bytes">;

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ArgumentError } from "../../../src/base/errors.js";
 import { animatedPng } from "../../../src/image/animated-png.js";
 import { type PictureSource, readPicture } from "../../../src/tokenizers/image/read-picture.js";
+import { openedApart } from "../../support/opened-apart.js";
 import { temporaryFolder } from "../../support/temporary-folder.js";
 
 const folder = temporaryFolder();
@@ -161,6 +162,21 @@ describe("what is refused", () => {
     "%s is read or refused by a typed error, and nothing else",
     async (name) => {
       await read(rows[name]![0]).catch((error: unknown) => expect(error).toBeInstanceOf(ArgumentError));
+    },
+  );
+
+  const costly = [
+    "a PNG of 1 x 67,108,864",
+    "a PNG of 8192 x 8192",
+    "an AVIF that states 8192",
+    "an AVIF of 1024 that states 16",
+  ];
+  test.each([...costly, "a JPEG of 30,000 scans", "a text chunk of 256 MB", "a profile of 256 MB"])(
+    "%s stays within a gigabyte of memory",
+    async (name) => {
+      const path = join(folder, "costly");
+      await writeFile(path, rows[name]![0] as Buffer);
+      await openedApart(name, path, { kind: "picture", most: MOST });
     },
   );
 
