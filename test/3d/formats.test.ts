@@ -17,6 +17,8 @@ import { randomStream } from "../tokenizers/octree/random-stream.js";
 
 const shape = decodeMesh(randomStream(11, 4, 0.3));
 const mesh: Mesh = { ...shape, colours: shape.positions.map((p) => p + 0.5) };
+/** No changes: all numbers are zero, and none is stored. */
+const SPARSE = { count: 0, indices: { bufferView: 0, componentType: 5125 }, values: { bufferView: 0 } };
 const notes = { name: "shape", generator: "tessera", extras: { aiGenerated: true } };
 const WRITERS: Readonly<Record<MeshFormat, (mesh: Mesh) => Uint8Array | Promise<Uint8Array>>> = {
   glb: (mesh) => writeGlb(mesh, notes),
@@ -80,6 +82,17 @@ describe("damaged files are refused", () => {
       "a face of a billion corners",
       ply(`element vertex 1\n${xyz}\nelement face 1\nproperty list int int vertex_indices`, "0 0 0 1000000000"),
     ],
+    ["ply", "a negative count", ply(`element vertex -3\n${xyz}`)],
+    [
+      "ply",
+      "a negative corner",
+      ply(`element vertex 1\n${xyz}\nelement face 1\nproperty list char int vertex_indices`, "0 0 0 3 0 -1 0"),
+    ],
+    [
+      "ply",
+      "endless rows of nothing",
+      ply(`element vertex 3\n${xyz}\n${"element x 20000000\n".repeat(2000)}`, "0 ".repeat(9)),
+    ],
     ["ply", "a property of no type", ply("element vertex 3\nproperty soft x")],
     ["glb", "empty", new Uint8Array()],
     ["glb", "text", text("glTF but not so")],
@@ -92,6 +105,61 @@ describe("damaged files are refused", () => {
     ],
   ] as const)("%s: %s", async (format, _, bytes) => {
     await expect(parseMesh(bytes, format)).rejects.toThrow(InputError);
+  });
+
+  /** A GLB of one triangle, and what is changed in its JSON. */
+  const glb = (change: object) => {
+    const json = {
+      ...{ asset: { version: "2.0" }, scene: 0, scenes: [{ nodes: [0] }], nodes: [{ mesh: 0 }] },
+      meshes: [{ primitives: [{ attributes: { POSITION: 0 } }] }],
+      accessors: [{ ...POSITIONS, bufferView: 0 }],
+      ...{ bufferViews: [{ buffer: 0, byteLength: 36 }], buffers: [{ byteLength: 36 }] },
+      ...change,
+    };
+    const text = Buffer.from(JSON.stringify(json));
+    const head = Buffer.concat([text, Buffer.alloc(-text.length & 3, " ")]);
+    const numbers = Buffer.from(Float32Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0).buffer);
+    const whole = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
+    const [GLTF, JSON_CHUNK, BIN_CHUNK] = [0x46546c67, 0x4e4f534a, 0x004e4942];
+    const length = 28 + head.length + numbers.length;
+    const chunks = [whole(head.length, JSON_CHUNK), head, whole(numbers.length, BIN_CHUNK), numbers];
+    return new Uint8Array(Buffer.concat([whole(GLTF, 2, length), ...chunks]));
+  };
+  const POSITIONS = { componentType: 5126, type: "VEC3", count: 3 };
+  const accessor = (change: object) => glb({ accessors: [{ ...POSITIONS, bufferView: 0, ...change }] });
+  const nodes = Array.from({ length: 10_000 }, () => ({ mesh: 0 }));
+  const crowd = { nodes, scenes: [{ nodes: [...nodes.keys()] }] };
+
+  test("the GLB that the next ones are made of is a triangle", async () => {
+    expect((await parseMesh(glb({}), "glb")).faces.length).toBe(3);
+    expect((await parseMesh(glb({ nodes: [{ mesh: 0, children: [0] }] }), "glb")).faces.length).toBe(3);
+  });
+
+  test.each([
+    ["more elements than bytes", accessor({ count: 4 })],
+    ["a billion elements", accessor({ count: 1e9 })],
+    ["a negative count", accessor({ count: -3 })],
+    ["a count that is a text", accessor({ count: "3" })],
+    ["elements of nothing", glb({ accessors: [{ ...POSITIONS, count: 1e7 }] })],
+    ["an offset outside", accessor({ byteOffset: 1000 })],
+    ["an offset before", accessor({ byteOffset: -12 })],
+    ["an element type that is none", accessor({ type: "VEC9" })],
+    ["a component type that is none", accessor({ componentType: 9 })],
+    ["positions of one number", accessor({ type: "SCALAR" })],
+    ["a view that is not there", accessor({ bufferView: 7 })],
+    ["a view outside", glb({ bufferViews: [{ buffer: 0, byteLength: 36, byteOffset: 4096 }] })],
+    ["a view that is too long", glb({ bufferViews: [{ buffer: 0, byteLength: 1e9 }] })],
+    ["a stride beyond the view", glb({ bufferViews: [{ buffer: 0, byteLength: 36, byteStride: 252 }] })],
+    ["no buffer", glb({ buffers: [] })],
+    ["a file of the user's", glb({ buffers: [{ byteLength: 36, uri: "/etc/passwd" }] })],
+    ["changes of nothing", accessor({ sparse: { count: 9, indices: { bufferView: 0 }, values: { bufferView: 0 } } })],
+    ["lists that are none", glb({ accessors: 3 })],
+    ["a mesh that is not there", glb({ nodes: [{ mesh: 5 }] })],
+    ["a compression that is not known", glb({ extensionsRequired: ["KHR_draco_mesh_compression"] })],
+    ["another version", glb({ asset: { version: "1.0" } })],
+    ["a mesh shown too often", glb({ ...crowd, accessors: [{ ...POSITIONS, count: 1e6, sparse: SPARSE }] })],
+  ])("glb: %s", async (_, bytes) => {
+    await expect(parseMesh(bytes, "glb")).rejects.toThrow(InputError);
   });
 
   test("any cut of a good file is refused or is a mesh", async () => {

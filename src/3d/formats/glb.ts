@@ -1,8 +1,19 @@
 /** Binary glTF 2.0 by glTF-Transform: the format of engines and viewers. Metres, +Y up, +Z the front, as glTF has it. */
-import { Document, type GLTF, type mat4, type Node, NodeIO, Primitive, type Scene } from "@gltf-transform/core";
+import {
+  type Accessor,
+  Document,
+  type GLTF,
+  type mat4,
+  type Node,
+  NodeIO,
+  Primitive,
+  type Scene,
+} from "@gltf-transform/core";
 import { type Mesh, smoothNormals } from "../../tokenizers/octree/mesh.js";
 import { linearOf } from "../../tokenizers/octree/palette.js";
-import { damaged, welded } from "./format.js";
+import { InputError } from "../../base/errors.js";
+import { checkCount, damaged, MOST_FACES, MOST_VERTICES, welded } from "./format.js";
+import { checkSizes } from "./glb-sizes.js";
 
 /** What stands beside the mesh: names and the record of how it was made. */
 export interface GlbNotes {
@@ -56,14 +67,18 @@ export async function writeGlb(mesh: Mesh, { name, generator, copyright, extras 
 /** Reads all triangles of the default scene as one mesh, vertices at the same place joined. Files outside of the GLB are not followed. */
 export async function readGlb(file: string, bytes: Uint8Array): Promise<Mesh> {
   try {
-    return meshOf(await new NodeIO().readBinary(bytes as Uint8Array<ArrayBuffer>));
+    const io = new NodeIO();
+    const parsed = await io.binaryToJSON(bytes as Uint8Array<ArrayBuffer>);
+    checkSizes(file, parsed.json, parsed.resources);
+    return meshOf(file, await io.readJSON(parsed));
   } catch (cause) {
+    if (InputError.isInstance(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message.split("\n")[0]! : String(cause);
     throw damaged(file, `it cannot be read as GLB: ${reason}`, { cause });
   }
 }
 
-function meshOf(document: Document): Mesh {
+function meshOf(file: string, document: Document): Mesh {
   const root = document.getRoot();
   const scene: Scene | null = root.getDefaultScene() ?? root.listScenes()[0] ?? null;
   const parts: { node: Node; primitive: Primitive }[] = [];
@@ -71,6 +86,12 @@ function meshOf(document: Document): Mesh {
     for (const primitive of node.getMesh()?.listPrimitives() ?? [])
       if (primitive.getMode() === Primitive.Mode.TRIANGLES) parts.push({ node, primitive });
   });
+  // Nodes may show one mesh any number of times.
+  const countOf = (of: Accessor | null) => of?.getCount() ?? 0;
+  const vertices = parts.reduce((sum, { primitive }) => sum + countOf(primitive.getAttribute("POSITION")), 0);
+  const corners = parts.reduce((sum, { primitive }) => sum + countOf(primitive.getIndices()), 0);
+  checkCount(file, "vertices", vertices, MOST_VERTICES);
+  checkCount(file, "corners of faces", corners, 3 * MOST_FACES);
   const positions: number[] = [];
   const colours: number[] = [];
   const faces: number[] = [];

@@ -102,6 +102,9 @@ function headerOf(file: string, bytes: Uint8Array): { format: string; elements: 
       element.properties.push(list ? { name, count: types[0]!, type: types[1]! } : { name, type: types[0]! });
     }
   }
+  const bare = elements.find(({ count, properties }) => count > 0 && properties.length === 0);
+  if (bare)
+    throw damaged(file, `its header states ${bare.count} of "${bare.name.slice(0, 40)}", of which nothing is stored`);
   if (!FORMATS.includes(format))
     throw damaged(file, `its format "${format.slice(0, 40)}" is not one of ${FORMATS.join(", ")}`);
   if (

@@ -70,3 +70,18 @@ test("what is no mesh is refused", () => {
   expect(() => encodeMesh(one, { depth: 9 })).toThrow(ArgumentError);
   expect(topologyOf(decodeMesh(encodeMesh(one, { depth: 3 }).ids)).closed).toBe(true);
 });
+
+test.each([
+  ["three faces at an edge", [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, -1, 0, 0, 0, 1], [0, 1, 2, 0, 1, 3, 0, 1, 4]],
+  ["two tips at a vertex", [0, 0, 0, 1, 0, 0, 0, 1, 0, -1, 0, 0, 0, -1, 0], [0, 1, 2, 0, 3, 4]],
+  ["a face of no area", [0, 0, 0, 1, 0, 0, 2, 0, 0], [0, 1, 2]],
+  ["faces that disagree about outside", [0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1, 0], [0, 1, 2, 1, 2, 3]],
+])("%s: becomes a solid a voxel thick", (_, positions, faces) => {
+  const { ids, frame } = encodeMesh(
+    { positions: Float32Array.from(positions), faces: Uint32Array.from(faces) },
+    { depth: 4 },
+  );
+  const solid = decodeMesh(ids, frame);
+  expect(topologyOf(solid)).toMatchObject({ closed: true, manifold: true, oriented: true, degenerate: 0 });
+  expect(volumeOf(solid)).toBeGreaterThan(0);
+});
