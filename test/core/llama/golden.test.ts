@@ -1,15 +1,21 @@
 /** Text models against the reference library's own numbers; the cases say which. */
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
+import type { Engine } from "../../../src/engine/engine.js";
+import { openEngine } from "../../../src/engine/open.js";
 import { referenceEngine } from "../../../src/engine/reference.js";
 import { type GoldenCase, readCase } from "../../golden/case.js";
 import type { Comparison } from "../../golden/compare.js";
 import { textModels } from "../../golden/systems/text-models.js";
 
-const engine = referenceEngine();
-afterAll(() => engine.close());
+const reference = referenceEngine();
+afterAll(() => reference.close());
 
-async function failures(name: string, change: Record<string, unknown> = {}): Promise<string[]> {
+async function failures(
+  name: string,
+  change: Record<string, unknown> = {},
+  engine: Engine = reference,
+): Promise<string[]> {
   const folder = path.join(import.meta.dirname, "../../fixtures/text-models", name);
   const golden: GoldenCase = await readCase(folder);
   const comparisons: Comparison[] = [];
@@ -21,6 +27,11 @@ async function failures(name: string, change: Record<string, unknown> = {}): Pro
 
 test.each(["qwen2", "gemma3-text"])("%s", async (name) => {
   expect(await failures(name)).toEqual([]);
+});
+
+test.each(["cpu", "tensorflow-wasm", "tensorflow-cpu"] as const)("qwen2 on %s", async (device) => {
+  await using engine = await openEngine({ device, ...(device === "cpu" && { threads: 1 }) });
+  expect(await failures("qwen2", {}, engine)).toEqual([]);
 });
 
 test("a wrong number in the configuration shows where it acts", async () => {
