@@ -29,7 +29,7 @@ interface Made {
     readonly format: MeshFormat;
     readonly vertices: number;
     readonly faces: number;
-    /** Of positions (float32) and faces (uint32), little-endian, one behind the other. */
+    /** Of positions (float32) and faces (uint32), little-endian, one after the other. */
     readonly sha256: string;
   };
 }

@@ -53,7 +53,7 @@ export async function readBoundedText(path: string, most: number): Promise<strin
   return new TextDecoder().decode(await readBounded(path, most));
 }
 
-/** What JSON of at most `most` bytes holds; `remedy` is told for a file that is none. */
+/** The value in a JSON file of at most `most` bytes. Throws InputError, with this remedy where the file is no JSON. */
 export async function readBoundedJson(path: string, most: number, remedy: string): Promise<unknown> {
   const text = await readBoundedText(path, most);
   try {

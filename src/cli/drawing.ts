@@ -62,7 +62,12 @@ export function withDrawingOptions(command: Command): Command {
   )
     .option("-o, --output <path>", "folder for the pictures, or the file for a single one", "out")
     .option("--format <name>", "png, webp, avif or jpeg (default: by the name of the file, else png)")
-    .option("--preview <passes>", "write <file>.preview.png every so many passes (0: never)", numberOf, 0)
+    .option(
+      "--preview <passes>",
+      "write <file>.preview.png each time this many passes are done (0: never)",
+      numberOf,
+      0,
+    )
     .option("--no-manifest", "do not write <file>.json");
   withSamplingOptions(command, ["guidance", "guidanceUntil", "temperature", "topK", "topP", "minP"]).option(
     "--decoding <order>",

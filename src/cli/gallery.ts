@@ -14,7 +14,7 @@ export const galleryCommand = ({ signal }: Context): Command =>
   new Command("gallery")
     .description("write a web page over the pictures, sounds, meshes and masks of a folder that have manifests")
     .argument("<folder>", "where they are, such as out; the page is its index.html")
-    .option("--title <sentence>", "what stands above them (default: what there is, and by which model)")
+    .option("--title <sentence>", "heading of the page (default: what there is, and by which model)")
     .option("--json", "print one JSON object and nothing else", false)
     .action(async (folder: string, { title, json }: GalleryOptions) => {
       const gallery = await writeGallery({ folder, title, signal });

@@ -154,7 +154,7 @@ export function itemsOf(condition: Condition): number {
   }
 }
 
-/** The mask of the prompts as attention needs it, a row an item; LlamaGen uses a prompt's mask for its unconditional row, too. */
+/** The mask of the prompts as attention needs it, a row per item; LlamaGen uses a prompt's mask for its unconditional row, too. */
 export function promptMask(condition: Condition, guided: boolean): PromptMask {
   if (condition.kind !== "features") return null;
   return guided ? [...condition.mask, ...condition.mask] : condition.mask;

@@ -42,7 +42,7 @@ export function visible(query: number, key: number, prompt: Uint8Array | null): 
   return key < query && (prompt === null || key >= prompt.length || prompt[key] === 1);
 }
 
-/** The bias of one pass: one for all items without a prompt mask, else one an item. */
+/** The bias of one pass: one for all items without a prompt mask, else one per item. */
 export function attentionBias(pass: PassShape, prompts: PromptMask): FloatTensor {
   const { slots, filled, fresh, lead, sight } = pass;
   const width = slots + fresh;

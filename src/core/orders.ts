@@ -77,18 +77,18 @@ type DecodingOf<K extends DecodingName> = Extract<Decoding, { readonly kind: K }
 /**
  * What a caller may write: the name, or an object with any of the settings.
  *
- * next-token        one id a pass.
- * jacobi            guesses checked a window at a time: fewer passes, for any next-token model. Its default rule gives the ids
- *                   of next-token, as far as the arithmetic does not depend on how many ids a pass has: float32 differs in the
+ * next-token        one id per pass.
+ * jacobi            a window of guesses checked per pass: fewer passes, for any next-token model. Its default rule gives the ids
+ *                   of next-token, as far as the arithmetic does not depend on how many ids a pass computes: float32 differs in the
  *                   last bits, and a draw that close is rare; q8 and q4 round what they multiply to eight bits, and pictures
  *                   differ.
  * prompt-lookup     guesses taken from where the last few ids stood before, in the prompt or behind it, and checked as jacobi's by
  *                   its default rule; for texts.
- * next-neighbor     all positions at one distance from the first a pass (NAR).
- * parallel-regions  one id of each region a pass (PAR).
- * next-scale        a whole scale a pass, small to large (VAR).
- * masked            all positions a pass, of which the surest become final (MaskGIT, TiTok).
- * masked-octree     depth by depth, a part of its nodes a pass (OctGPT).
+ * next-neighbor     all positions at one distance from the first per pass (NAR).
+ * parallel-regions  one id of each region per pass (PAR).
+ * next-scale        a whole scale per pass, small to large (VAR).
+ * masked            all positions per pass, of which the surest become final (MaskGIT, TiTok).
+ * masked-octree     depth by depth, a part of its nodes per pass (OctGPT).
  */
 export type DecodingOption =
   | DecodingName

@@ -13,7 +13,7 @@ export type Dim = number | string;
 
 /**
  * How many of its slots a state shows to a run: the filled ones and some more, so that S seldom changes and rows seldom move, and
- * the graph hides the unused; or the filled ones alone, for graphs that take many slots a run and need no mask.
+ * the graph hides the unused; or the filled ones alone, for graphs that take many slots per run and need no mask.
  */
 export type Shown = "filled and more" | "filled";
 

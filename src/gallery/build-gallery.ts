@@ -18,7 +18,7 @@ export interface GallerySettings {
   readonly model: ImageModel;
   readonly folder: string;
   readonly seed: number;
-  /** Only the first so many; all where undefined. */
+  /** How many are made, from the first on; undefined: all. */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onPicture?:

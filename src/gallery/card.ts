@@ -103,7 +103,7 @@ export async function cardOf(folder: string, item: Collected, { previews, pictur
   }
 }
 
-/** A file that is gone or damaged is told on its card, and the gallery goes on. */
+/** A file that is missing or damaged is reported on its card, and the gallery goes on. */
 const readOrNull = <T>(read: () => Promise<T>): Promise<T | null> =>
   read().catch((error: unknown) => {
     if (TesseraError.isInstance(error)) return null;

@@ -6,7 +6,7 @@ import { APART } from "../media/batches.js";
 import { generate, type Making, type Run } from "../media/generate.js";
 import { markingOf } from "../media/marking.js";
 import { itemBytes, tokenPasses } from "../media/token-passes.js";
-import { other, type Warning, warnOnce } from "../media/warnings.js";
+import { other, precisionWarnings, type Warning, warnOnce } from "../media/warnings.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { prepare } from "./condition.js";
 import { ENCODINGS, encodePicture, encodePreview, hasTransparency, resized } from "./encode.js";
@@ -56,7 +56,11 @@ export function drawImages(
   const { route, seed, decoding, sampling } = request;
   const { subjects, n, firstIndex } = request;
   const prepared = prepare(model, route.condition, subjects);
-  const warnings = [...prepared.warnings, ...sizeWarnings(model, request), ...decodingWarnings(request)];
+  const warnings = [
+    ...prepared.warnings,
+    ...sizeWarnings(model, request),
+    ...precisionWarnings(decoding, route.precision),
+  ];
   const job = { model, request, edit, warnings };
   const inputTokens = n * prepared.tokens.reduce((sum, tokens) => sum + tokens, 0);
   // Pictures of a run are counted over all prompts: those of the first one, those of the second one, and so on.
@@ -164,15 +168,4 @@ const FLATTENED = "JPEG has no transparency; the file shows the picture on white
 function sizeWarnings({ side: native }: ImageModel, { side }: ImageRequest): Warning[] {
   if (side === native) return [];
   return [other(`The model draws ${native}x${native}; ${side}x${side} is resampled from it and shows no more detail.`)];
-}
-
-function decodingWarnings({ decoding, route: { precision } }: ImageRequest): Warning[] {
-  if (decoding.kind !== "jacobi" || decoding.rule !== "coupled" || precision === "f32" || precision === "f16")
-    return [];
-  const remedy = 'Load the model with precision "f32" for the same tokens.';
-  return [
-    other(
-      `In ${precision}, tokens depend on how many are computed per pass, and may differ from those of next-token. ${remedy}`,
-    ),
-  ];
 }

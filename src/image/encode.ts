@@ -1,4 +1,4 @@
-/** Pictures to files, by sharp: one row a format. */
+/** Pictures to files, by sharp: one row per format. */
 import type { Sharp } from "sharp";
 import type { Marking } from "../media/marking.js";
 import type { Picture } from "../tokenizers/image/pixels.js";

@@ -15,7 +15,7 @@ import type { ImageRequest, Subject } from "./request.js";
 export interface EditRecord {
   /** Of the straight RGBA bytes of the picture that was edited. */
   readonly imageSha256: string;
-  /** Of the mask: a byte a pixel, 1 where it is redrawn. */
+  /** Of the mask: a byte per pixel, 1 where it is redrawn. */
   readonly maskSha256: string;
   /** Pixels over which the old picture fades into the new one. */
   readonly seam: number;

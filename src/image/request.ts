@@ -13,7 +13,7 @@ import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageModel } from "./model.js";
 import type { ImageRoute } from "./route.js";
 
-/** What is to be seen. Which of these a model takes follows from how it was trained. */
+/** What the picture shows. Which of these a model takes follows from how it was trained. */
 export type ImageSubject =
   | {
       /**
@@ -34,9 +34,9 @@ export interface ImageSettings extends RunSettings, TokenSettings {
   /** "WIDTHxHEIGHT", square, up to four times the model's own side; null: the model's own. Others are resampled, with a warning. */
   readonly size: string | null;
   readonly format: ImageFormat;
-  /** streamImage only: a preview after every so many passes; 0: none. */
+  /** streamImage only: passes from one preview to the next; 0: no previews. */
   readonly previewEvery: number;
-  /** streamImage only: at most so many previews of a picture, spread evenly over its tokens, besides those of previewEvery. */
+  /** streamImage only: the most previews of a picture, spread evenly over its tokens, besides those of previewEvery. */
   readonly previewCount: number;
 }
 

@@ -23,7 +23,7 @@ export interface LoadSettings {
   readonly engine: Engine | null;
   /** Where `engine` is null: the device to open. */
   readonly device: DeviceName | "auto";
-  /** Where `engine` is null: threads of the CPU's kernels; null: one a core. On a machine that is busy, fewer are faster. */
+  /** Where `engine` is null: threads of the CPU's kernels; null: one per core. On a machine that is busy, fewer are faster. */
   readonly threads: number | null;
   /** How the transformer's weights are held; null: as the model states ("f32" for published files). */
   readonly precision: Precision | null;

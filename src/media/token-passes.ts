@@ -21,7 +21,7 @@ export interface TokenNetwork<Work, Items extends Closable> extends Closable {
 export const itemBytes = ({ rowBytes }: { rowBytes: number }, { guidance }: { guidance: number }): number =>
   (guidance > 1 ? 2 : 1) * rowBytes;
 
-/** Who is told of tokens. */
+/** Calls for those who follow the tokens of a batch. */
 export interface TokenListener<T> {
   /** After each pass: what became final, an entry for each item. */
   accept?(accepted: readonly Accepted<T>[]): void;
@@ -29,7 +29,7 @@ export interface TokenListener<T> {
   end?(values: readonly (readonly T[])[]): void;
 }
 
-/** Decodes, one pass at a time. A pass is told of before it is passed on. */
+/** Decodes, one pass at a time. The listener hears of a pass before it is yielded. */
 export async function* tokenPasses<T>(
   items: Decodable<T>,
   told: TokenListener<T>,

@@ -94,7 +94,7 @@ const scales = (transformer: string): PublishedImageModel => ({
   sampling: { guidance: 5, guidanceUntil: 1, temperature: 1, topK: 900, topP: 0.95, minP: 0 },
 });
 
-/** One row a checkpoint, by the name of its configuration. */
+/** One row per checkpoint, by the name of its configuration. */
 export const PUBLISHED_IMAGE_MODELS = {
   "llamagen-c2i-b-256": c2i("c2i_B_256.pt"),
   "llamagen-c2i-b-384": c2i("c2i_B_384.pt"),

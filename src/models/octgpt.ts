@@ -20,7 +20,7 @@ const category = (name: string): PublishedShapeModel => ({
   categories: [name],
 });
 
-/** One row a checkpoint. */
+/** One row per checkpoint. */
 export const PUBLISHED_SHAPE_MODELS = {
   "octgpt-airplane": category("airplane"),
   "octgpt-car": category("car"),

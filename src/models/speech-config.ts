@@ -236,7 +236,7 @@ function parseFlow(
 
 function parseTokenizer(of: Fields, where: string): S3Config {
   const digits = count(of, "digits", 12);
-  of.number("vocabulary", `${3 ** digits}, three values a digit`, (n) => n === 3 ** digits);
+  of.number("vocabulary", `${3 ** digits}, three values per digit`, (n) => n === 3 ** digits);
   const codes = { kind: "scalar", scalars: digits, memory: count(of, "kernel", 255) };
   const sizes = {
     mels: count(of, "mels", 4096),

@@ -63,7 +63,7 @@ const failure = (status: number, message: string, code: string, param: string | 
   body: { error: { message, type: typeOf(status), param, code } },
 });
 
-/** What a client is told of an error. An error of no kind that this library has is told without its text. */
+/** What a client learns of an error. The text of an error that is not the library's own stays on the server. */
 export function failureOf(error: unknown): HttpFailure {
   if (error instanceof HttpRefusal) {
     const headers = error.status === 413 ? { Connection: "close" } : {}; // the rest of the body is not read

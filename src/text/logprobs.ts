@@ -23,7 +23,7 @@ export class LogprobWatch {
 
   constructor(
     private readonly tokenizer: TextTokenizer,
-    /** How many of the likeliest are told beside the chosen one. */
+    /** How many of the likeliest are listed beside the chosen one. */
     private readonly top: number,
   ) {}
 

@@ -55,7 +55,7 @@ export interface TextSettings extends RunSettings {
   readonly frequencyPenalty: number;
   /** Added to the logits of these ids, -100 … 100. */
   readonly logitBias: Readonly<Record<number, number>>;
-  /** Tells how probable each token was by the model alone, and so many of the likeliest beside it, 0 … 20; null: neither. */
+  /** How probable each token was by the model alone, and this many of the likeliest ones beside it, 0 … 20; null: neither. */
   readonly logprobs: number | null;
   /** What an answer must look like. One that ends by itself meets it; one cut off at maxOutputTokens begins so. */
   readonly constraint: Constraint | null;

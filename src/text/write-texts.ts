@@ -8,7 +8,7 @@ import { guidance } from "../core/sampling/guidance.js";
 import { openSession } from "../core/session.js";
 import { APART, type Batch, stateBytes } from "../media/batches.js";
 import { generate, type Making, type Pass, type Run } from "../media/generate.js";
-import { other, type Warning } from "../media/warnings.js";
+import { precisionWarnings } from "../media/warnings.js";
 import type { TextDelta, TextEnd, TextEvent, TextResult } from "./events.js";
 import { type GeneratedText, generatedText } from "./generated-text.js";
 import { type ChosenLogprob, LogprobWatch } from "./logprobs.js";
@@ -34,7 +34,7 @@ export function writeTexts(
       settings: request,
       itemTokens: null,
       inputTokens: request.n * ids.length,
-      warnings: warningsOf(model, request),
+      warnings: precisionWarnings(decoding, model.precision),
     },
     open: async () => ({
       itemBytes: decodedApart(decoding) ? APART : stateBytes(network.decoder.graph, sizes),
@@ -112,11 +112,4 @@ async function begin(
 /** Ids below the tokenizer's end that name nothing. */
 function unusedIds({ tokenizer }: TextModel): readonly number[] {
   return [...Array(tokenizer.vocabularySize).keys()].filter((id) => tokenizer.tokenOf(id) === undefined);
-}
-
-function warningsOf({ precision }: TextModel, { decoding }: TextRequest): Warning[] {
-  const exact = decoding.kind === "prompt-lookup" || (decoding.kind === "jacobi" && decoding.rule === "coupled");
-  if (!exact || precision === "f32" || precision === "f16") return [];
-  const remedy = 'Load the model with precision "f32" for the same tokens.';
-  return [other(`In ${precision}, tokens hang on how many a pass has, and may differ from next-token's. ${remedy}`)];
 }

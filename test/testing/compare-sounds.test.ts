@@ -47,7 +47,7 @@ test("equal sounds are equal; silence equals silence; a longer one is longer", (
 
 test("another sample rate is no match; the report has both sounds and three spectra", async () => {
   const other = compareSounds(sound(), { ...sound(), sampleRate: 8000 });
-  expect(other.mismatch).toBe("It has 8000 samples a second instead of 16000.");
+  expect(other.mismatch).toBe("It has 8000 samples per second instead of 16000.");
   const types = (await compareSounds(sound(), sound()).figures()).map(({ mediaType }) => mediaType);
   expect(types).toEqual(["audio/wav", "audio/wav", "image/png", "image/png", "image/png"]);
 });

@@ -89,8 +89,8 @@ export const attention: Op<
   },
   onnx: (emit, [q, key, value, pastKey, pastValue, bias], { scale, softCap }) => {
     // ONNX Runtime folds the transposition and the scale into its product. Its MultiHeadAttention writes a joined copy of cache
-    // and new rows (0.3 ms a layer for 4.7 MB), its GroupQueryAttention does so, too, unless the cache is an output as well,
-    // and then its Node.js binding copies every output (measured: 2.4 ms a step for 9 MB, more than all of this).
+    // and new rows (0.3 ms per layer for 4.7 MB), its GroupQueryAttention does so, too, unless the cache is an output as well,
+    // and then its Node.js binding copies every output (measured: 2.4 ms per step for 9 MB, more than all of this).
     const [, H, , D] = q.shape as Four;
     const K = key.shape[1] as number;
     // Query heads that share a key head stand as rows of one product, so that keys and values are read once.

@@ -13,7 +13,7 @@ export const countOf = ({ shape }: StridedView): number => (shape.includes(0) ? 
 export const spanOf = (view: StridedView): number =>
   countOf(view) === 0 ? 0 : view.shape.reduce((span, size, axis) => span + (size - 1) * view.strides[axis]!, 1);
 
-/** Whether the elements lie one behind the other in row-major order. Axes of size 1 may step as they like. */
+/** Whether the elements lie one after the other in row-major order. Axes of size 1 may step as they like. */
 export function isContiguous({ shape, strides }: StridedView): boolean {
   if (shape.includes(0)) return true;
   let step = 1;

@@ -4,7 +4,7 @@ import { DownloadError } from "../../base/errors.js";
 import { authorization, endpoint } from "./environment.js";
 import { fetched } from "./fetched.js";
 
-/** How the content of a file is told: large files by their SHA-256, others by the SHA-1 of their Git object. */
+/** How the content of a file is identified: large files by their SHA-256, others by the SHA-1 of their Git object. */
 export type Digest = { readonly kind: "sha256" | "git-sha1"; readonly hex: string };
 
 export interface HubFile {
@@ -49,7 +49,7 @@ export async function revisionOf(
 
 const WRONG_SERVER = "Check HF_ENDPOINT and the network; a sign-in page of a network looks like this.";
 
-/** Files that are in folders or of odd names, or that are told of incompletely, are not there for us. */
+/** Files in folders, files with odd names and incomplete entries are left out. */
 function fileOf(sibling: unknown): HubFile[] {
   if (!isObject(sibling)) return [];
   const { rfilename: name, size, blobId, lfs } = sibling;

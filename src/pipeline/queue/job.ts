@@ -28,7 +28,7 @@ export type News = z.output<typeof NEWS>;
 /** Why a job failed that was stopped because nobody waited for it. */
 export const CANCELLED = "cancelled: nobody waits for it";
 
-/** The job of that key. Throws ArgumentError where it is none, or another's. */
+/** The job of that key. Throws ArgumentError where the data is no job, or the job of another key. */
 export function parseJob(key: string, data: unknown): Job {
   const { task, source } = parsedBy(JOB, data, "job");
   const job = { task: { ...task, steps: parsedSteps(task.kind, task.steps, "job") }, source };

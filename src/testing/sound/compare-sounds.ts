@@ -21,7 +21,7 @@ export function compareSounds(expected: Sound, received: Sound): Comparison<Audi
   ];
   const { sampleRate } = expected;
   if (received.sampleRate !== sampleRate) {
-    const mismatch = `It has ${received.sampleRate} samples a second instead of ${sampleRate}.`;
+    const mismatch = `It has ${received.sampleRate} samples per second instead of ${sampleRate}.`;
     return { mismatch, measures: [], notes: [], figures: async () => sounds() };
   }
   const [then, now] = [spectrumOf(expected), spectrumOf(received)];

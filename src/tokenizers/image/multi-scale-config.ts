@@ -16,7 +16,7 @@ export interface MultiScaleConfig extends CodecConfig {
 
 /** The convolutions that refine an up-sampled map of codes. */
 export interface PhiConfig {
-  /** How many there are; 0: one a scale. */
+  /** How many there are; 0: one per scale. */
   readonly share: number;
   /** The part of the map that goes through the convolution, above 0 and up to 1. */
   readonly ratio: number;

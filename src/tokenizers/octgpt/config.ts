@@ -5,7 +5,7 @@
 import { check, isIntegerIn, isNumberIn } from "../../base/check.js";
 import { type Fields, fields } from "../../base/fields.js";
 
-/** A tower of stages, one a depth: channels and residual blocks of each. */
+/** A tower of stages, one per depth: channels and residual blocks of each. */
 export interface Tower {
   readonly channels: readonly number[];
   readonly blocks: readonly number[];

@@ -1,7 +1,7 @@
 /** Frames of mel, and of any map [1, C, T], cut and put together. */
 import { type FloatTensor, tensor } from "../../engine/tensor.js";
 
-/** [1, C, n] and [1, C, m] one behind the other. */
+/** [1, C, n] and [1, C, m] one after the other. */
 export function joined(a: FloatTensor, b: FloatTensor): FloatTensor {
   const [, C, n] = a.shape as [number, number, number];
   const m = b.shape[2]!;

@@ -1,4 +1,4 @@
-/** The model of a tokenizer file: pieces to ids by a vocabulary. One row a kind; each kind has its own file. */
+/** The model of a tokenizer file: pieces to ids by a vocabulary. One row per kind; each kind has its own file. */
 import { readBpe } from "./bpe.js";
 import type { Cursor } from "./json-cursor.js";
 import { readUnigram } from "./unigram.js";

@@ -18,7 +18,7 @@ export interface FlowStream {
 
 export type ChunkedConfig = Exclude<FlowConfig, { generation: 1 }>;
 
-/** Bytes a frame that networks may remember. Those of larger ones would fill the memory within a sentence: 4.6 MB for CosyVoice 2. */
+/** Bytes that networks may remember per frame. Larger ones would fill the memory within a sentence: CosyVoice 2 takes 4.6 MB. */
 const MOST_REMEMBERED = 2 ** 16;
 
 /** Whether what the networks remember of a frame is little enough to be kept. */

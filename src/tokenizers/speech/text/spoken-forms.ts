@@ -1,5 +1,5 @@
 /**
- * English text as it is said: numbers, dates, times, money, units, abbreviations and signs in words. One row a form; at each place of
+ * English text as it is said: numbers, dates, times, money, units, abbreviations and signs in words. One row per form; at each place of
  * the text the first row that fits is taken.
  */
 import { toCardinal, toOrdinal } from "n2words/en-US";

@@ -37,7 +37,7 @@ export function merged(g: GraphBuilder, config: HiftConfig, sines: Value): Value
 }
 
 /**
- * Mel [B, mels, T] and source [B, L], hop samples a frame, to T · hop samples [B, L'] in [-0.99, 0.99]; causal layers give
+ * Mel [B, mels, T] and source [B, L], hop samples per frame, to T · hop samples [B, L'] in [-0.99, 0.99]; causal layers give
  * WAVE_AHEAD · hop fewer, and a source may end with their sound.
  */
 export function synthesised(

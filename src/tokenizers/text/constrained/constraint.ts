@@ -24,7 +24,7 @@ export interface TokenMask {
 /** Masks that are kept; the one used longest ago goes first. */
 const KEPT_MASKS = 512;
 
-/** Beyond so many states without an end, a vocabulary that lacks bytes is taken to be unable to reach one. */
+/** A vocabulary that lacks bytes is taken to reach no end where it has met none within this many states. */
 const SEARCHED_STATES = 2000;
 
 export class TokenConstraint {
