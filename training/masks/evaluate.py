@@ -1,13 +1,15 @@
-"""Scores runs on held-out icons.   python evaluate.py --tokenizer runs/tokenizer --segmenter runs/segmenter --out runs/evaluate
+"""Scores runs.   python evaluate.py --tokenizer runs/tokenizer --segmenter runs/segmenter --out runs/evaluate
 
-Writes report.json and sheet.png: 32 scenes, unpicked, what is meant in green where it was found, in red where it was not, in blue where
-something else was found instead."""
+Reconstruction is of masks of held-out icons. Scenes are new ones: of icons that were trained on, in compositions that were not, and of
+held-out icons, whose concept or whose colour was never seen. Writes report.json and sheet.png: 32 scenes of the first kind, unpicked, what is
+meant in green where it was found, in red where it was not, in blue where something else was found instead."""
 import argparse
 import json
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from recipe.archive import Archive
 from recipe.sampling import greedy
@@ -36,16 +38,50 @@ def overlaid(pictures, found, meant):
 
 
 def save_sheet(pictures, file, columns=8):
-    from PIL import Image
     B, _, side, _ = pictures.shape
     rows = pictures.unflatten(0, (B // columns, columns)).permute(0, 3, 1, 4, 2).reshape(B // columns * side, columns * side, 3)
     Image.fromarray((rows * 255).byte().cpu().numpy()).save(file)
 
 
+def mean(values):
+    return round(sum(values) / len(values), 4)
+
+
+def counts(n, device):
+    return torch.full((AT_ONCE,), n, device=device)
+
+
+def rebuilt(tokenizer, maker, scenes):
+    """IoU by number of tokens."""
+    by_length = {n: [] for n in range(1, tokenizer.config.tokens + 1)}
+    for first in range(0, scenes, AT_ONCE):
+        masks = maker.batch(2, first, AT_ONCE, whole=True).masks
+        ids = tokenizer.encode(masks)[1]
+        for n, found in by_length.items():
+            found += iou(tokenizer.decode(ids, counts(n, masks.device)), masks).tolist()
+    return {n: mean(found) for n, found in by_length.items()}
+
+
+def segmented(tokenizer, segmenter, maker, scenes):
+    """IoU of both readings of the segmenter's tokens, the pictures of the sheet, and what was asked of them."""
+    found, sheet, texts = {"hard": [], "soft": []}, [], []
+    for first in range(0, scenes, AT_ONCE):
+        s = maker.batch(2, first, AT_ONCE, whole=True)
+        all_tokens = counts(tokenizer.config.tokens, s.masks.device)
+        said, logits = greedy(segmenter, s.pictures, s.there, s.captions + segmenter.config.mask_ids)
+        masks = {"hard": tokenizer.decode(said, all_tokens), "soft": torch.sigmoid(tokenizer.logits(tokenizer.mixtures(logits), all_tokens))}
+        for reading, mask in masks.items():
+            found[reading] += iou(mask, s.masks).tolist()
+        if first < SHEET:
+            sheet.append(overlaid(s.pictures, masks["soft"], s.masks))
+            texts += s.texts
+    return {reading: mean(values) for reading, values in found.items()}, torch.cat(sheet)[:SHEET], texts[:SHEET]
+
+
 @torch.no_grad()
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("--archive", default="data/archive.xz")
+    p.add_argument("--archive", default="data/archive.npz")
     p.add_argument("--tokenizer", default="runs/tokenizer")
     p.add_argument("--segmenter", help="left out: the tokenizer alone")
     p.add_argument("--out", default="runs/evaluate")
@@ -55,31 +91,13 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     archive, tokenizer = Archive(a.archive, device), trained_tokenizer(a.tokenizer, device)
     segmenter = trained_segmenter(a.segmenter, device) if a.segmenter else None
-    maker, tokens = SceneMaker(archive, archive.tested, tokenizer.config.side), tokenizer.config.tokens
-    by_length, found, sheet, texts = [[] for _ in range(tokens)], {"hard": [], "soft": []}, [], []
-    for first in range(0, a.scenes, AT_ONCE):
-        scenes = maker.batch(2, first, AT_ONCE, whole=True)
-        full = lambda n: torch.full((AT_ONCE,), n, device=device)
-        ids = tokenizer.encode(scenes.masks)[1]
-        for n in range(1, tokens + 1):
-            by_length[n - 1] += iou(tokenizer.decode(ids, full(n)), scenes.masks).tolist()
-        if segmenter is None:
-            continue
-        said, logits = greedy(segmenter, scenes.pictures, scenes.there, scenes.captions + segmenter.config.mask_ids)
-        masks = {"hard": tokenizer.decode(said, full(tokens)), "soft": torch.sigmoid(tokenizer.logits(tokenizer.mixtures(logits), full(tokens)))}
-        for reading, mask in masks.items():
-            found[reading] += iou(mask, scenes.masks).tolist()
-        if first < SHEET:
-            sheet.append(overlaid(scenes.pictures, masks["soft"], scenes.masks))
-            texts += scenes.texts
-    mean = lambda values: round(sum(values) / len(values), 4)
-    report = {"scenes": a.scenes, "reconstruction_iou": {n + 1: mean(v) for n, v in enumerate(by_length)}}
+    makers = {pool: SceneMaker(archive, icons, tokenizer.config.side) for pool, icons in (("trained", archive.trained), ("held_out", archive.tested))}
+    report = {"scenes": a.scenes, "reconstruction_iou": rebuilt(tokenizer, makers["held_out"], a.scenes)}
     if segmenter is not None:
-        report |= {"iou": {reading: mean(v) for reading, v in found.items()}, "sheet": texts[:SHEET]}
-        try:
-            save_sheet(torch.cat(sheet)[:SHEET], out / "sheet.png")
-        except ImportError:
-            print("no sheet: pillow is not installed", flush=True)
+        results = {pool: segmented(tokenizer, segmenter, maker, a.scenes) for pool, maker in makers.items()}
+        sheet, texts = results["trained"][1:]
+        report |= {"iou": {pool: found for pool, (found, *_) in results.items()}, "sheet": texts}
+        save_sheet(sheet, out / "sheet.png")
     (out / "report.json").write_text(json.dumps(report, indent=1))
     print(json.dumps(report), flush=True)
 

@@ -40,8 +40,7 @@ def main():
     weights = weights / weights.mean()
     shift = config.mask_ids  # ids of words stand behind those of masks
 
-    def loss_of(step):
-        scenes = maker.batch(a.seed, step * a.batch, a.batch)
+    def loss_of(step, scenes):
         with torch.no_grad():
             ids = tokenizer.encode(scenes.masks)[1]
         logits = model(scenes.pictures, scenes.there, scenes.captions + shift, ids).float()
@@ -63,7 +62,7 @@ def main():
         soft = torch.sigmoid(tokenizer.logits(tokenizer.mixtures(logits), counts))
         return {"iou": iou(tokenizer.decode(ids, counts), scenes.masks).mean().item(), "iou_soft": iou(soft, scenes.masks).mean().item()}
 
-    train(a, model, loss_of, look)
+    train(a, model, maker, loss_of, look)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ named() { sed -u "s/^/[$1] /" | tee -a "$out/log.txt"; }
 left=$(( seconds - 75 - ($(date +%s) - began) ))
 # shellcheck disable=SC2086
 "$python" train.py --data "$data" --run "$work/run" --steps 1000000 --minutes "$(awk "BEGIN { print $left / 60 }")" --tokens 65536 --rate 2e-3 --deep 0.3 \
-  --workers 12 --every 400 ${TRAIN:-} 2>&1 | named train || { echo "training failed" | named train; exit 1; }
+  --workers 12 --every 1500 ${TRAIN:-} 2>&1 | named train || { echo "training failed" | named train; exit 1; }
 cp "$work/run/log.jsonl" "$out/"
 "$python" export.py --data "$data" --run "$work/run" --out "$out/tessera-shapes" 2>&1 | named export || exit 1
 # shellcheck disable=SC2086

@@ -103,14 +103,14 @@ def main():
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         run.follow()
-        total += loss.item()
+        total = total + loss.detach()
         if run.step % 25 == 0:
-            run.log(loss=total / 25, rate=rate, pace=(time.time() - logged) / 25)
+            run.log(loss=float(total) / 25, rate=rate, pace=(time.time() - logged) / 25)
             total, logged = 0.0, time.time()
         if run.step % a.every == 0 or finish(run.step):
             trained = ShapeModel(config).to(device).eval()
             trained.load_state_dict(run.average)
-            few = 256 if device.type == "cuda" else 32
+            few = 96 if device.type == "cuda" else 32
             run.log(of="held_out", **evaluate(trained, archive, words, archive.held_out[:few], 5, device, dtype))
             run.save()
     run.save()

@@ -10,6 +10,6 @@ train() { nice -n 19 "$python" "train_$1.py" --steps 1000000 --seconds "$(awk "B
 mkdir -p runs
 train vocoder 1 &
 lane=$!
-train tokenizer 0.12 && train flow 0.43 && train lm 0.43
+train tokenizer 0.12 && nice -n 19 "$python" prepare_tokens.py >> runs/tokens.log 2>&1 && train flow 0.43 && train lm 0.43
 wait "$lane"
 tail -n 1 runs/*.log

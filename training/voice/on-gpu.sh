@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# All parts on one GPU in ten minutes: bash training/voice/on-gpu.sh [SECONDS] ; needs data/voice.npz, python3 with torch and numpy, nothing else.
-# Two lanes at once, for these models are too small to fill a GPU: the vocoder, and tokenizer, flow, language model one after the other.
-# What is best so far lies in $OUT (default: runs/out): four weights files below 10 MB, the logs, samples.wav. Run again, it goes on.
+# Vocoder, flow and language model on one GPU in ten minutes: bash training/voice/on-gpu.sh [SECONDS] ; needs python3 with torch and numpy,
+# data/voice.npz, data/tokens.npz and runs/tokenizer/weights.pt, nothing else. All at once, for these models are too small to fill a GPU.
+# What is best so far lies in $OUT (default: runs/out): weights files below 10 MB, the logs, samples.wav. Run again, it goes on.
 set -uo pipefail
 cd "$(dirname "$0")"
 total=${1:-560}
@@ -22,7 +22,7 @@ keep() {
 from voice.data import decoded; rows, waves, _ = decoded('data'); print(len(rows), 'utterances', round(len(waves) / 16000 / 3600, 2), 'hours')" || exit 1
 echo "decoded after $(($(date +%s) - began)) s"
 
-# A part ends by itself after its seconds; what it needs to start comes on top, so the sum stays below the total.
+# A part ends by itself after its seconds; what it needs to start comes on top, so a share stays below the whole.
 budget=$(left)
 train() {
   local part=$1 share=$2
@@ -31,12 +31,15 @@ train() {
 }
 
 train vocoder 86 --batch "${VOCODER_BATCH:-32}" &
-lane=$!
-(train tokenizer 16 --batch "${TOKENIZER_BATCH:-32}" && train flow 33 --batch "${FLOW_BATCH:-48}" && train lm 31 --batch "${LM_BATCH:-64}") &
-other=$!
+lanes=$!
+train flow 86 --batch "${FLOW_BATCH:-48}" &
+lanes="$lanes $!"
+train lm "${LM_SHARE:-40}" --batch "${LM_BATCH:-64}" & # learns its texts by heart when it goes on for longer
+lanes="$lanes $!"
 (while sleep 15; do keep; done) &
 keeper=$!
-wait "$lane" "$other"
+# shellcheck disable=SC2086
+wait $lanes
 kill "$keeper"
 keep
 "$python" samples.py --runs runs --out "$out/samples.wav" >> runs/samples.log 2>&1 || echo "no samples: $(tail -n 1 runs/samples.log)"

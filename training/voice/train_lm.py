@@ -1,11 +1,10 @@
 """Trains the language model: phones and a voice to semantic tokens.
 
-  python train_lm.py [--data data] [--tokenizer runs/tokenizer] [--run runs/lm] [--steps N] [--seconds S] [--batch N]"""
+  python train_lm.py [--tokens data/tokens.npz] [--run runs/lm] [--steps N] [--seconds S] [--batch N]"""
 import torch
 import torch.nn.functional as F
 
-from train_tokenizer import tokens_of
-from voice.data import VOICES, Corpus, phone_ids, phone_tokens
+from voice.data import VOICES, Said, phone_ids, phone_tokens
 from voice.lm import Lm, LmConfig, text_rows
 from voice.run import Averages, Slice, adamw_for_transformers, batch_at, begin_slice, slice_options
 
@@ -17,8 +16,8 @@ class Batches:
     """Every utterance as positions, padded to the longest: text rows [U, L, 8] and speech [U, L], -1 where of the other kind, and the
     token that follows [U, L], -100 where nothing does."""
 
-    def __init__(self, corpus, tokens, config):
-        self.config, ids = config, tokens.cpu()
+    def __init__(self, corpus, config):
+        self.config, ids = config, corpus.tokens
         sequences = [self.sequence(row, int(voice), ids[first:first + count].tolist())
                      for row, voice, first, count in zip(corpus.rows, corpus.voice.cpu(), corpus.first.tolist(), corpus.count.tolist())]
         self.length = torch.tensor([len(s) for s, _, _ in sequences])
@@ -65,12 +64,12 @@ def validated(average, batches, corpus, device, dtype):
 
 def main():
     p = slice_options("lm", steps=20000, rate=1.5e-3, batch=12)
-    p.add_argument("--tokenizer", default="runs/tokenizer")
+    p.add_argument("--tokens", default="data/tokens.npz")
     a = p.parse_args()
     device, dtype = begin_slice(a)
-    corpus = Corpus(a.data, device)
+    corpus = Said.load(a.tokens, device)
     config = LmConfig(voices=len(VOICES))
-    batches = Batches(corpus, tokens_of(corpus, a.tokenizer), config)
+    batches = Batches(corpus, config)
     model = Lm(config).to(device)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights", flush=True)
     average = Averages(model, 0.999)

@@ -1,11 +1,13 @@
 """Scenes: icons laid over each other on a background, the mask of one of them as far as it is seen, and words that are true of it alone.
 
-A scene is a pure function of (seed, its number), so that a run resumes where it was."""
+A scene is a pure function of (seed, its number) but for its grain, which is one of (seed, number of the first of its batch); so a run resumes
+where it was. Plans are made number by number, all that is drawn at once, on the device of the archive."""
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 SIDE, MOST = 128, 4
 EMPTY, ALONE = 0.1, 0.1  # parts of the scenes whose words are missing, so that all things are meant; whose picture is missing
@@ -29,22 +31,26 @@ def placed(icons, size, top, left):
     return F.grid_sample(icons, grid, align_corners=False)
 
 
+BLOTS = 8
+
+
 def background(rng):
-    """[3, SIDE, SIDE] in 0 … 1: plain, a slope between two colours, stripes or blots."""
-    a, b = rng.random((2, 3))
-    y, x = np.mgrid[0:SIDE, 0:SIDE] / SIDE
-    angle, kind = rng.random() * 2 * np.pi, rng.random()
-    along = np.cos(angle) * x + np.sin(angle) * y
-    if kind < 0.35:
-        share = np.zeros_like(x)
-    elif kind < 0.7:
-        share = (along - along.min()) / np.ptp(along)
-    elif kind < 0.85:
-        share = (np.sin(along * rng.uniform(8, 60)) > 0).astype(float) * rng.uniform(0.1, 0.6)
-    else:
-        coarse = torch.from_numpy(rng.random((1, 1, 8, 8)))
-        share = F.interpolate(coarse, size=SIDE, mode="bicubic").clamp(0, 1)[0, 0].numpy()
-    return (a[:, None, None] * (1 - share) + b[:, None, None] * share + rng.normal(0, rng.random() * 0.03, (3, SIDE, SIDE))).clip(0, 1)
+    """What a background is made of: two colours, a direction, how they mix by kind, the strength of the grain, and blots."""
+    return np.concatenate([rng.random(6), [rng.random() * 2 * np.pi, rng.random(), rng.uniform(8, 60), rng.uniform(0.1, 0.6), rng.random() * 0.03],
+                           rng.random(BLOTS * BLOTS)])
+
+
+def backgrounds(made, grain):
+    """[B, 3, SIDE, SIDE] in 0 … 1: plain, a slope between two colours, stripes or blots."""
+    a, b, (angle, kind, waves, strength, rough) = made[:, :3], made[:, 3:6], made[:, 6:11, None, None].unbind(1)
+    y, x = torch.meshgrid(*[torch.arange(SIDE, device=made.device) / SIDE] * 2, indexing="ij")
+    along = angle.cos() * x + angle.sin() * y
+    least, most = along.amin((1, 2), keepdim=True), along.amax((1, 2), keepdim=True)
+    blots = F.interpolate(made[:, 11:].unflatten(1, (1, BLOTS, BLOTS)), size=SIDE, mode="bicubic").clamp(0, 1)[:, 0]
+    stripes = ((along * waves).sin() > 0) * strength
+    share = torch.where(kind < 0.35, torch.zeros_like(along), torch.where(kind < 0.7, (along - least) / (most - least), torch.where(kind < 0.85, stripes, blots)))
+    mixed = a[..., None, None] * (1 - share)[:, None] + b[..., None, None] * share[:, None]
+    return (mixed + grain * rough[:, None]).clamp(0, 1)
 
 
 def things(archive, pool, rng, same):
@@ -68,15 +74,28 @@ def words(archive, chosen, rng):
     return archive.first[meant, kind] + int(rng.integers(archive.count[meant, kind]))
 
 
-class SceneMaker:
-    def __init__(self, archive, pool, side):
-        self.archive, self.pool, self.side, self.same = archive, pool, side, {}
+@dataclass
+class Plan:
+    """What a batch will be, before anything is drawn. Arrays of layers: icon, size, top, left, scene, level (0: the lowest)."""
+    layers: tuple
+    grounds: np.ndarray     # [B, numbers of `background`]
+    meant: np.ndarray       # [B] level of the meant thing
+    empty: np.ndarray       # [B] no words: all things are meant
+    alone: np.ndarray       # [B] no picture
+    captions: np.ndarray    # [B] numbers of captions
+    grain: int              # seed
+
+
+class Planner:
+    """Plans scenes of the icons of a pool. It touches no tensor, so processes of their own can do it."""
+
+    def __init__(self, archive, pool):
+        self.archive, self.pool, self.same = archive, pool, {}
         for i in pool:
             self.same.setdefault(archive.concept[i], []).append(i)
 
-    def batch(self, seed, first, count, whole=False):
-        """Scenes `first` to first + count - 1 of a seed. `whole`: all have a picture and words."""
-        plans, icons, canvases = [], [], []
+    def plan(self, seed, first, count, whole=False):
+        scenes, flat = [], []
         for number in range(first, first + count):
             rng = np.random.default_rng([seed, number])
             chosen = things(self.archive, self.pool, rng, self.same)
@@ -85,24 +104,49 @@ class SceneMaker:
             chosen = chosen[:1] if alone else chosen
             size = rng.uniform(36, 88, len(chosen)) if not alone else np.array([SIDE * 0.9])
             spots = rng.uniform(-0.05, 1.05, (len(chosen), 2)) * (SIDE - size)[:, None] if not alone else np.full((1, 2), SIDE * 0.05)
-            depth = rng.permutation(len(chosen))  # the meant thing may lie below
-            caption = words(self.archive, chosen, rng)
-            plans.append((chosen, size, spots, depth, alone, empty, caption))
-            canvases.append(background(rng))
-        flat = [(i, s, *p) for chosen, size, spots, *_ in plans for i, s, p in zip(chosen, size, spots)]
-        index, size, top, left = (torch.tensor(np.array(column), device=self.archive.device) for column in zip(*flat))
-        layers = placed(self.archive.icons[index].float() / 255, size.float(), top.float(), left.float())
-        pictures = torch.from_numpy(np.stack(canvases)).float().to(layers.device)
-        masks, at = [], 0
-        for n, (chosen, _, _, depth, alone, empty, _) in enumerate(plans):
-            own, visible = layers[at:at + len(chosen)], {}
-            for k in np.argsort(depth):
-                alpha = own[k, 3]
-                pictures[n] = own[k, :3] + pictures[n] * (1 - alpha)
-                visible = {j: seen * (1 - alpha) for j, seen in visible.items()} | {int(k): alpha}
-            masks.append(sum(visible.values()) if empty else visible[0])
-            at += len(chosen)
-        captions = np.stack([np.zeros_like(self.archive.captions[0]) if empty else self.archive.captions[c] for *_, empty, c in plans])
-        there = torch.tensor([0.0 if plan[4] else 1.0 for plan in plans], device=layers.device)
-        return Scenes(pictures.clamp(0, 1) * 2 - 1, there, F.interpolate(torch.stack(masks)[:, None], size=self.side, mode="area")[:, 0],
-                      torch.from_numpy(captions).to(layers.device), ["" if plan[5] else self.archive.texts[plan[6]] for plan in plans])
+            levels = rng.permutation(len(chosen))  # the meant thing may lie below
+            flat += [(i, s, *p, number - first, k) for i, s, p, k in zip(chosen, size, spots, levels)]
+            scenes.append((background(rng), levels[0], empty, alone, words(self.archive, chosen, rng)))
+        return Plan(tuple(np.array(column) for column in zip(*flat)), *(np.stack(column) for column in zip(*scenes)), seed << 40 | first)
+
+
+class SceneMaker:
+    def __init__(self, archive, pool, side):
+        self.archive, self.planner, self.side = archive, Planner(archive, pool), side
+
+    def draw(self, plan):
+        device, count = self.archive.device, len(plan.grounds)
+        index, size, top, left, scene, level = (torch.from_numpy(column).to(device) for column in plan.layers)
+        layers = torch.zeros(count, MOST, 4, SIDE, SIDE, device=device)  # the lowest first; where there is none, it is clear
+        layers[scene, level] = placed(self.archive.icons[index].float() / 255, size.float(), top.float(), left.float())
+        grain = torch.randn(count, 3, SIDE, SIDE, device=device, generator=torch.Generator(device).manual_seed(plan.grain))
+        pictures = backgrounds(torch.from_numpy(plan.grounds).float().to(device), grain)
+        meant, empty = (torch.from_numpy(column).to(device)[:, None, None] for column in (plan.meant, plan.empty))
+        masks = torch.zeros(count, SIDE, SIDE, device=device)
+        for k, layer in enumerate(layers.unbind(1)):
+            alpha = layer[:, 3]
+            pictures = layer[:, :3] + pictures * (1 - alpha[:, None])
+            masks = masks * (1 - alpha) + alpha * (empty | (meant == k))
+        captions = np.where(plan.empty[:, None], 0, self.archive.captions[plan.captions])
+        return Scenes(pictures.clamp(0, 1) * 2 - 1, torch.from_numpy(~plan.alone).float().to(device), F.interpolate(masks[:, None], size=self.side, mode="area")[:, 0],
+                      torch.from_numpy(captions).to(device), ["" if empty else self.archive.texts[i] for i, empty in zip(plan.captions, plan.empty)])
+
+    def batch(self, seed, first, count, whole=False):
+        """Scenes `first` to first + count - 1 of a seed. `whole`: all have a picture and words."""
+        return self.draw(self.planner.plan(seed, first, count, whole))
+
+    def batches(self, seed, step, count, workers=0):
+        """Endless batches from that step on, planned by so many processes."""
+        plans = DataLoader(Plans(self.planner, seed, step, count), batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
+        return map(self.draw, plans)
+
+
+class Plans(IterableDataset):
+    def __init__(self, planner, seed, step, count):
+        self.planner, self.seed, self.step, self.count = planner, seed, step, count
+
+    def __iter__(self):
+        worker = get_worker_info()
+        stride, offset = (worker.num_workers, worker.id) if worker else (1, 0)
+        for step in range(self.step + offset, 1 << 40, stride):
+            yield self.planner.plan(self.seed, step * self.count, self.count)

@@ -13,7 +13,7 @@ Run, schedule = (getattr(module("shapes", "run"), name) for name in ("Run", "sch
 
 def arguments(run, steps, batch, rate):
     p = argparse.ArgumentParser()
-    p.add_argument("--archive", default="data/archive.xz")
+    p.add_argument("--archive", default="data/archive.npz")
     p.add_argument("--run", default=run)
     p.add_argument("--steps", type=int, default=steps)
     p.add_argument("--minutes", type=float, help="stop after so many of this session; the rate goes down by the clock")
@@ -21,6 +21,7 @@ def arguments(run, steps, batch, rate):
     p.add_argument("--rate", type=float, default=rate)
     p.add_argument("--every", type=int, default=500, help="steps from one look at held-out scenes to the next")
     p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--workers", type=int, default=0, help="processes that plan scenes")
     return p
 
 
@@ -34,14 +35,14 @@ def kept_config(run, config):
     (Path(run) / "config.json").write_text(json.dumps(config.as_json()))
 
 
-def train(a, model, loss_of, look):
-    """`loss_of(step)` -> loss and numbers to log; `look(average)` -> numbers of held-out scenes, by the averaged weights."""
+def train(a, model, maker, loss_of, look):
+    """`loss_of(step, scenes)` -> loss and numbers to log; `look(average)` -> numbers of held-out scenes, by the averaged weights."""
     device, began = device_of(), time.time()
     decayed = [w for w in model.parameters() if w.requires_grad and w.dim() > 1]
     others = [w for w in model.parameters() if w.requires_grad and w.dim() <= 1]
     optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}], lr=a.rate, betas=(0.9, 0.95))
     run = Run(a.run, model, optimizer)
-    sums, logged = {}, time.time()
+    sums, logged, scenes = {}, time.time(), maker.batches(a.seed, run.step, a.batch, a.workers)
 
     def finished():
         return run.step >= a.steps or (a.minutes is not None and time.time() - began >= 60 * a.minutes)
@@ -53,19 +54,17 @@ def train(a, model, loss_of, look):
         for group in optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            loss, numbers = loss_of(run.step)
+            loss, numbers = loss_of(run.step, next(scenes))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*decayed, *others], 1.0)
         optimizer.step()
         run.follow()
         for name, value in {"loss": loss.detach(), **numbers}.items():
-            sums[name] = sums.get(name, 0.0) + float(value)
+            sums[name] = sums.get(name, 0.0) + value
         if run.step % 25 == 0:
-            run.log(rate=rate, pace=(time.time() - logged) / 25, **{name: value / 25 for name, value in sums.items()})
+            run.log(rate=rate, pace=(time.time() - logged) / 25, **{name: float(value) / 25 for name, value in sums.items()})
             sums, logged = {}, time.time()
-            if run.step % 100 == 0:
-                run.save()
         if run.step % a.every == 0 or finished():
             run.log(of="held_out", **look(run.average))
             run.save()

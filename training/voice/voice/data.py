@@ -53,6 +53,35 @@ def decoded(folder):
     return rows, np.load(file), saved["f0"]
 
 
+class Said:
+    """What a language model learns from, and no sound: rows, `tokens` of all utterances end to end, and of each its voice, `first` and `count`."""
+
+    def __init__(self, rows, tokens, device="cpu"):
+        self.rows, self.tokens, self.device = rows, tokens, torch.device(device)
+        count = np.array([r["samples"] // TOKEN for r in rows])
+        self.count = torch.from_numpy(count).to(device)
+        self.first = torch.from_numpy(np.cumsum(count) - count).to(device)
+        self.voice = torch.tensor([VOICES.index(r["voice"]) for r in rows], device=device)
+        self.train, self.held_out = split(rows)
+
+    def save(self, file):
+        part = Path(f"{file}.part")
+        with open(part, "wb") as f:
+            np.savez_compressed(f, rows=np.frombuffer(json.dumps(self.rows).encode(), np.uint8), tokens=self.tokens.cpu().numpy().astype(np.int16))
+        os.replace(part, file)
+
+    @classmethod
+    def load(cls, file, device):
+        saved = np.load(file)
+        return cls(json.loads(bytes(saved["rows"])), torch.from_numpy(saved["tokens"].astype(np.int64)), device)
+
+
+def split(rows):
+    """Which rows train, and which do not."""
+    held_out = np.array([r["heldOut"] for r in rows])
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
 class Corpus:
     """rows; token offsets `first` and counts `count` [U]; wave int16 [640 T], f0 [2 T], spoken phone of each frame [2 T]."""
 
@@ -65,8 +94,7 @@ class Corpus:
         self.wave = torch.from_numpy(waves).to(device)
         self.f0 = torch.from_numpy(f0.astype(np.float32)).to(device)
         self.voice = torch.tensor([VOICES.index(r["voice"]) for r in self.rows], device=device)
-        self.train = np.array([i for i, r in enumerate(self.rows) if not r["heldOut"]])
-        self.held_out = np.array([i for i, r in enumerate(self.rows) if r["heldOut"]])
+        self.train, self.held_out = split(self.rows)
         self.spoken = torch.from_numpy(np.concatenate([frames(r) for r in self.rows])).to(device)
         logs = torch.where(self.f0 > 0, self.f0, torch.nan).log()
         owner = self.voice.repeat_interleave(2 * self.count)
