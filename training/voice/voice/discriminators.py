@@ -34,7 +34,7 @@ class Spectrum(nn.Module):
 
     def forward(self, x):
         s = torch.stft(x.float(), self.size, self.size // 4, self.size, self.window, return_complex=True).abs()
-        return layers(self, s.transpose(1, 2)[:, None] ** 0.5)
+        return layers(self, s.transpose(1, 2)[:, None].clamp_min(1e-5).sqrt())  # silence has no gradient
 
 
 def layers(net, x):

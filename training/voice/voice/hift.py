@@ -1,5 +1,6 @@
 """HiFT (HiFTNet, arXiv 2309.09493; iSTFTNet, arXiv 2203.02395) in the layout of CosyVoice 3: causal layers, weight names of its file.
 The source has the phase of CosyVoice 1: every sample adds its own turn."""
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -37,6 +38,9 @@ class HiftConfig:
 def held(x, times):
     """Every frame of [B, C, T] so many times in a row. Its gradient is a sum, where that of repeat_interleave scatters."""
     return x[..., None].expand(-1, -1, -1, times).flatten(2)
+
+
+LOUDEST = math.log(100)  # of a bin
 
 
 class Conv(nn.Conv1d):
@@ -155,7 +159,7 @@ class Hift(nn.Module):
             x = sum(self.resblocks[i * branches + j](x) for j in range(branches)) / branches
         y = self.conv_post(F.leaky_relu(x, 0.01)).float()
         bins = c.fft_size // 2 + 1
-        magnitude, phase = torch.exp(y[:, :bins]).clamp_max(100), torch.sin(y[:, bins:])
+        magnitude, phase = torch.exp(y[:, :bins].clamp_max(LOUDEST)), torch.sin(y[:, bins:])
         spectrum = torch.complex(magnitude * torch.cos(phase), magnitude * torch.sin(phase))
         return torch.istft(spectrum, c.fft_size, c.fft_hop, c.fft_size, self.window).clamp(-0.99, 0.99)
 
