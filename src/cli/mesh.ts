@@ -59,7 +59,7 @@ export function meshCommand({ signal }: Context): Command {
     .option("--no-manifest", "do not write <file>.json");
   withSamplingOptions(command, ["guidance", "temperature"]);
   command.option("--passes <counts>", "of OctGPT: passes at each depth, such as 16,24,24,32", countsOf);
-  withShapeModelOptions(command, `${DEFAULT_MESH_MODEL}, which is not in the package yet`);
+  withShapeModelOptions(command, DEFAULT_MESH_MODEL);
   return withMakingOptions(command).action(async (prompt: string, options: MeshOptions) => {
     const { n, seed, firstIndex, depth, size, faces, guidance, temperature } = options;
     const named = formatOfOutput(options, FORMATS);

@@ -41,6 +41,11 @@ export const EMBEDDED_MODELS = {
     ],
     licence: "Apache-2.0",
   },
+  "tessera-shapes": {
+    kind: "mesh",
+    about: "closed meshes with colours, from words for 60 kinds of things",
+    licence: "Apache-2.0",
+  },
   "tessera-voice": {
     kind: "speech",
     about: "English speech of 16 kHz",
