@@ -52,6 +52,7 @@ test("sentences end where they end, and none is longer than the limit", () => {
   expect(long.join(" ").split(" ")).toHaveLength(1000);
   expect([...sentencesOf("a".repeat(250), 100)].map(({ length }) => length)).toEqual([100, 100, 50]);
   expect([...sentencesOf(" \n ")]).toEqual([]);
+  expect(new Set(sentencesOf("One two three. ".repeat(1000)))).toEqual(new Set(["One two three."]));
 });
 
 test("sentences of a text that comes in pieces are those of the whole", async () => {

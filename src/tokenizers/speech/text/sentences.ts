@@ -16,9 +16,32 @@ export function* sentencesOf(text: string, most = MOST_CHARACTERS): Generator<st
 const NO_END =
   /(?:^|[\s("'])(?:[a-z]|mr|mrs|ms|dr|prof|st|no|vs|etc|e\.g|i\.e|approx|jr|sr|gen|col|sgt|capt|lt|rev|hon|fig|vol|pp?)\.\s*$/i;
 
+/** The segmenter takes this much of a text at a time: its time for all of a long text grows faster than the text does. */
+const WINDOW = 4096;
+
+function* segments(text: string): Generator<string, void, void> {
+  let size = WINDOW;
+  for (let at = 0; at < text.length; ) {
+    const found = [...segmenter.segment(text.slice(at, at + size))];
+    if (at + size < text.length) {
+      // More of the text may continue the last one: it begins the next window, or is looked at in a wider one.
+      if (found.length === 1) {
+        size *= 2;
+        continue;
+      }
+      found.pop();
+    }
+    size = WINDOW;
+    for (const { segment } of found) {
+      at += segment.length;
+      yield segment;
+    }
+  }
+}
+
 function* joined(text: string): Generator<{ segment: string }, void, void> {
   let open = "";
-  for (const { segment } of segmenter.segment(text)) {
+  for (const segment of segments(text)) {
     open += segment;
     if (NO_END.test(open)) continue;
     yield { segment: open };
