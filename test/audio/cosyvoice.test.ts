@@ -66,6 +66,7 @@ describe.each(["cosyvoice2.yaml", "cosyvoice3.yaml"] as const)("%s", (yaml) => {
     const refused = (options: object) => expect(generateSpeech({ model, text: TEXT, ...options } as never)).rejects;
     const silent = { samples: new Float32Array(16_000), sampleRate: 16_000 };
     await refused({ voice: { audio: silent } }).toMatchObject({ argument: "voice.audio" });
+    await refused({ voice: { audio: Buffer.from("RIFF....WAVEfmt ") } }).toMatchObject({ code: "argument" });
     await refused({ voice: { audio: { samples: samples.subarray(0, 4000), sampleRate: 16_000 } } }).toThrow(/0.5 s/);
     await refused({ voice: { audio: { samples: new Float32Array(31 * 8000), sampleRate: 8000 } } }).toThrow(
       /at most 30 s/,

@@ -159,6 +159,31 @@ test("bad input is refused, and what cannot be spoken is named", async () => {
   expect(warnings).toHaveLength(1);
 });
 
+test("a text of any length begins to be spoken, and scripts that are not spoken are left out", async () => {
+  const long = "Bob dug. ".repeat(5_000);
+  for await (const event of streamSpeech({ model, text: long, keep: "times" }))
+    if (event.type === "speech-chunk") break; // leaving the loop stops the work
+  const [mixed, latin] = await Promise.all(
+    ["Hello мир, world 世界.", "Hello, world."].map((text) => generateSpeech({ model, text, seed: 2 })),
+  );
+  expect(mixed!.speeches[0]!.words.map(({ text }) => text)).toEqual(["Hello", "world"]);
+  expect(mixed!.warnings).toHaveLength(1);
+  expect(latin!.warnings).toEqual([]);
+}, 60_000);
+
+test("a format without its ffmpeg is refused, and nothing is written", async () => {
+  const file = path.join(folder, "hello.mp3");
+  const missing = path.join(folder, "no-such-program");
+  vi.stubEnv("FFMPEG_PATH", missing);
+  try {
+    const speaking = generateSpeech({ model, text: "Hello.", format: "mp3" });
+    await expect(speaking).rejects.toMatchObject({ code: "tool", tool: missing });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(existsSync(file)).toBe(false);
+});
+
 test("a signal stops the speech between two tokens, and leaves no file", async () => {
   const stop = new AbortController();
   const run = async () => {
