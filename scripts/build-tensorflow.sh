@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
-# Builds @tensorflow/tfjs-node on the C library inside an installed TensorFlow Python package, CPU or GPU, for machines
+# Builds @tensorflow/tfjs-node, or tfjs-node-gpu, on the C library inside an installed TensorFlow Python package, CPU or GPU, for machines
 # where the library that its own installer downloads is not reachable or too old (it brings TensorFlow 2.9.1, CUDA 11.2).
 #
 #   python3 -m venv tensorflow && tensorflow/bin/pip install tensorflow-cpu==2.21.0      (or tensorflow[and-cuda])
-#   scripts/build-tensorflow.sh tensorflow [FOLDER]
+#   node_modules/tessera-sdk/scripts/build-tensorflow.sh tensorflow [FOLDER] [tfjs-node | tfjs-node-gpu]
 #
 # TENSORFLOW  a virtual environment, or any folder that holds a `tensorflow` package with libtensorflow_cc.so.2
-# FOLDER      where node_modules lies that shall hold tfjs-node; default: the current folder
+# FOLDER      where node_modules lies that shall hold the package; default: the current folder
+# Package     tfjs-node unless tfjs-node-gpu is named
 #
 # Tried with tfjs-node 4.22.0, TensorFlow 2.21.0 and Node 20.20 on Linux x64. Needs make, g++ and Node's headers
 # (NODE_PREFIX/include/node, default: the prefix of the running node). Running it needs no environment variable, except for
-# CUDA libraries that the system does not find by itself (LD_LIBRARY_PATH). tensorflow-gpu's wheel serves tfjs-node as well:
-# the addon is the same, the library decides where it computes.
+# CUDA libraries that the system does not find by itself (LD_LIBRARY_PATH). The addon of both packages is the same: the library
+# decides where it computes.
 set -euo pipefail
 
 version=4.22.0
-environment=${1:?"usage: build-tensorflow.sh TENSORFLOW [FOLDER]"}
+environment=${1:?"usage: build-tensorflow.sh TENSORFLOW [FOLDER] [tfjs-node | tfjs-node-gpu]"}
 folder=$(realpath "${2:-.}")
+package=@tensorflow/${3:-tfjs-node}
+case "$package" in */tfjs-node | */tfjs-node-gpu) ;; *) echo "There is no ${3}: name tfjs-node or tfjs-node-gpu." >&2; exit 1 ;; esac
 prefix=${NODE_PREFIX:-$(node -p 'require("node:path").resolve(process.execPath, "../..")')}
 
 library=$(find -L "$environment" -name 'libtensorflow_cc.so.2' -print -quit)
@@ -25,10 +28,16 @@ tensorflow=$(realpath "$(dirname "$library")")
 [ -f "$prefix/include/node/node_api.h" ] || { echo "No node_api.h below $prefix/include/node: set NODE_PREFIX." >&2; exit 1; }
 
 cd "$folder"
-# Its install script would download the old library. --no-save: an optional peer is the application's business.
-[ -f "node_modules/@tensorflow/tfjs-node/package.json" ] ||
-  npm install --no-save --ignore-scripts --no-audit --no-fund "@tensorflow/tfjs-node@$version"
-cd node_modules/@tensorflow/tfjs-node
+# Its install script would download the old library. It is installed apart and moved here, because npm does not install what it takes
+# for an optional peer, as in the repository of tessera-sdk; what is here already stays.
+if [ ! -f "node_modules/$package/package.json" ]; then
+  apart=$(mktemp -d)
+  trap 'rm -rf "$apart"' EXIT
+  npm install --prefix "$apart" --no-save --ignore-scripts --no-audit --no-fund "$package@$version"
+  mkdir -p node_modules
+  cp -R --update=none "$apart/node_modules/." node_modules/ 2>/dev/null || cp -Rn "$apart/node_modules/." node_modules/
+fi
+cd "node_modules/$package"
 
 # The addon links -ltensorflow and -ltensorflow_framework and looks for them in deps/lib, under the names they call themselves.
 mkdir -p deps/lib
@@ -43,9 +52,9 @@ node "$gyp" rebuild --nodedir="$prefix" \
   --module_name=tfjs_binding --module_path="$PWD/lib/napi-v8" --napi_build_version=8
 
 cd "$folder"
-node -e '
-  const tf = require("@tensorflow/tfjs-node");
+PACKAGE=$package node -e '
+  const tf = require(process.env.PACKAGE);
   const [y] = tf.matMul([[1, 2]], [[3], [4]]).dataSync();
   if (y !== 11) throw new Error(`1·3 + 2·4 came out as ${y}`);
-  console.log(`@tensorflow/tfjs-node ${tf.version["tfjs-node"]} runs here; the device is called "tensorflow".`);
+  console.log(`${process.env.PACKAGE} runs here; the device is called "tensorflow".`);
 '
