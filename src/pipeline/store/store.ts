@@ -18,7 +18,7 @@ export interface Store {
 }
 
 const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
-const RECORD = z.looseObject({
+const SHAPE = z.looseObject({
   kind: z.string(),
   tessera: z.string(),
   model: z.looseObject({ name: z.string(), revision: z.string() }),
@@ -28,6 +28,8 @@ const RECORD = z.looseObject({
   index: z.number(),
   tokens: z.looseObject({ sha256: DIGEST }),
 });
+/** A manifest as it was kept: its fields stay in their order, so that a file written from the store is the one that was made. */
+const RECORD = z.custom<z.output<typeof SHAPE>>((value) => SHAPE.safeParse(value).success);
 
 /** What the store knows of an item that was made. */
 const ITEM = z.strictObject({ sha256: DIGEST, manifest: RECORD });
