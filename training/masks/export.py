@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from recipe.neighbours import module
-from recipe.segmenter import SegmenterConfig
+from recipe.segmenter import SegmenterConfig, of_use
 from recipe.tokenizer import TokenizerConfig
 
 shipped = module("icons", "shipped")
@@ -40,7 +40,7 @@ def write_folder(out, tokenizer, segmenter, words, name="tessera-masks", tempera
     out.mkdir(parents=True, exist_ok=True)
     files = {"tokenizer": "tokenizer.safetensors", "segmenter": "segmenter.safetensors"}
     (tokens, coded), (sizes, said) = tokenizer, segmenter
-    for part, state in (("tokenizer", coded), ("segmenter", said)):
+    for part, state in (("tokenizer", coded), ("segmenter", of_use(said))):
         shipped.write(packed(state, exact), out / files[part], f"{part} of {name}")
     if Path(words).resolve() != (out / "words.json").resolve():
         shutil.copy(words, out / "words.json")

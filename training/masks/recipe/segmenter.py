@@ -6,6 +6,9 @@ import torch.nn.functional as F
 from torch import nn
 
 
+FINER = 4  # parts of a patch's side that are told apart by `found`
+
+
 @dataclass
 class SegmenterConfig:
     side: int = 128           # pixels of the picture
@@ -81,6 +84,7 @@ class Segmenter(nn.Module):
         self.stem = nn.ModuleDict({"first": nn.Conv2d(3, c.stem, c.patch, c.patch), "second": nn.Conv2d(c.stem, C, c.cells, c.cells)})
         self.places = nn.Parameter(torch.randn(c.patches, C) * 0.02)
         self.lm_head = nn.Linear(C, c.mask_ids, bias=False)
+        self.finds = nn.Linear(C, FINER ** 2)  # trained beside, not shipped: which parts of a patch are meant
         for module in self.modules():
             if isinstance(module, (nn.Linear, nn.Embedding)):
                 nn.init.normal_(module.weight, std=0.02)
@@ -94,8 +98,8 @@ class Segmenter(nn.Module):
     def features(self, pictures):  # [B, 3, side, side] in -1 … 1 -> [B, patches, C]
         return self.stem["second"](F.gelu(self.stem["first"](pictures))).flatten(2).mT + self.places
 
-    def forward(self, pictures, there, captions, ids):
-        """Logits of all mask tokens [B, tokens, mask_ids]. `captions` [B, slots] are rows of the table; a picture that is not `there` [B] is zeros."""
+    def hidden(self, pictures, there, captions, ids):
+        """Every position, [B, lead + tokens - 1, C]. `captions` [B, slots] are rows of the table; a picture that is not `there` [B] is zeros."""
         c, table = self.config, self.model["embed_tokens"]
         seen = self.features(pictures) * there[:, None, None]
         begin = torch.full_like(captions[:, :1], c.rows - 1)
@@ -103,4 +107,22 @@ class Segmenter(nn.Module):
         T = x.shape[1]
         for layer in self.model["layers"]:
             x = layer(x, self.angles[:T], self.seen[:T, :T])
-        return self.lm_head(self.model["norm"](x[:, c.lead - 1:]))
+        return self.model["norm"](x)
+
+    def said(self, hidden):
+        """Logits of all mask tokens, [B, tokens, mask_ids]."""
+        return self.lm_head(hidden[:, self.config.lead - 1:])
+
+    def found(self, hidden):
+        """What the sigmoid makes the probability that a part of the picture is meant, [B, side, side], FINER parts a patch's side."""
+        c, side = self.config, self.config.side // self.config.patch // self.config.cells
+        own = self.finds(hidden[:, c.caption_slots:c.caption_slots + c.patches])
+        return own.view(-1, side, side, FINER, FINER).transpose(2, 3).reshape(-1, side * FINER, side * FINER)
+
+    def forward(self, *inputs):
+        return self.said(self.hidden(*inputs))
+
+
+def of_use(state):
+    """The weights without those that are only trained beside."""
+    return {name: w for name, w in state.items() if not name.startswith("finds.")}
