@@ -22,7 +22,7 @@ export function routesOf(
   precision: Precision | null,
   parts: Parts,
 ): readonly ImageRoute[] {
-  const checkpoint = (file: string) => openFile(recipe, file, parts);
+  const checkpoint = async (file: string) => unpacked(await openFile(recipe, file, parts));
   const routeOf = <L extends LayoutName>(network: ImageNetworkConfig<L>): ImageRoute => {
     const { layout, transformer, tokenizer, sampling } = network;
     const files = [tokenizer.weights, transformer.weights, ...captionFiles(recipe.captions)];
@@ -31,7 +31,7 @@ export function routesOf(
       NETWORKS[layout].openTokenizer(engine, tokenizer.config, await checkpoint(tokenizer.weights));
     const open = async () => {
       const opened = await parts.share(tokenizer, openTokenizer);
-      const weights = unpacked(await checkpoint(transformer.weights));
+      const weights = await checkpoint(transformer.weights);
       return parts.own(NETWORKS[layout].open(engine, transformer.config, weights, held, opened));
     };
     return {

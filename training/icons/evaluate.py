@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from recipe.captions import encode, in_scope, label_of
 from recipe.data import Pictures
 from recipe.multi_scale import MultiScale, own_names
+from recipe.shipped import read
 from recipe.vq import VQ
 from train_judge import Judge
 from train_tokenizer import evaluate as reconstruct
@@ -128,8 +128,8 @@ def main():
 
     kind, names = LAYOUTS[tokenizer["layout"]]
     codec = kind().eval().to(memory_format=torch.channels_last)
-    weights = load_file(model / tokenizer["weights"]).items()
-    codec.load_state_dict(names({k: v.float() for k, v in weights if not k.startswith("preview.")}))
+    weights = read(model / tokenizer["weights"]).items()
+    codec.load_state_dict(names({k: v for k, v in weights if not k.startswith("preview.")}))
     held_out = pictures.where(lambda r: r["heldOutConcept"])
     psnr, used = reconstruct(codec, pictures, held_out, torch.device("cpu"), torch.float32)
     report = {"options": options, "tokenizer": {"held-out pictures": len(held_out), "PSNR dB": round(psnr, 2), "codes used": used}}

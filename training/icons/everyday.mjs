@@ -24,5 +24,5 @@ for (const [index, prompt] of WORDS.entries()) {
 }
 await model.close();
 const size = { width: COLUMNS * TILE, height: (WORDS.length / COLUMNS) * TILE };
-const sheet = sharp({ create: { ...size, channels: 4, background: "#ffffff" } }).composite(tiles).png();
+const sheet = sharp({ create: { ...size, channels: 4, background: "#ffffff" } }).composite(tiles).png({ palette: true });
 await writeFile(out, await sheet.toBuffer());

@@ -3,9 +3,9 @@
   python export.py --weights runs/gpu --out ../../models/tessera-icons
   python export.py --tokenizer runs/tokenizer --scale-tokenizer runs/scale-tokenizer --preview runs/preview --scale-preview runs/scale-preview
 
---weights names what on-gpu.sh left, or a folder with the files of train_captions.py and train_transformers.py; they are copied as they are. Tokenizers
-are written from their runs where those are named, each with its decoder of previews (`preview.NAME`), in float16; else those in
-the folder stay. The first of TRANSFORMERS is the model's default."""
+--weights names what on-gpu.sh left, or a folder with the files of train_captions.py and train_transformers.py; they are copied as they are, but for
+the picture encoder, which no one needs who draws. Tokenizers are written from their runs where those are named, each with its decoder of
+previews (`preview.NAME`); else those in the folder stay. The first of TRANSFORMERS is the model's default."""
 import argparse
 import hashlib
 import json
@@ -24,7 +24,7 @@ from recipe.data import Pictures
 from recipe.multi_scale import RATIO, MultiScaleConfig, published
 from recipe.preview import BLOCKS, WIDTH
 from recipe.scale_transformer import ScaleTransformerConfig
-from recipe.shipped import write
+from recipe.shipped import packed, packed_codec, read, write
 from recipe.transformer import TransformerConfig
 from recipe.vq import VQConfig
 
@@ -44,7 +44,7 @@ def tokenizer_state(run):
 
 def write_tokenizer(state, preview, file, note):
     previews = {f"preview.{name}": w for name, w in averaged(preview)[0].items()}
-    write({name: w.half() for name, w in {**state, **previews}.items()}, file, note)
+    write(packed_codec({**state, **previews}), file, note)
 
 
 def codec(v):
@@ -123,8 +123,10 @@ def main():
     styles, vocabulary = pictures.styles, Tokenizer.from_file(str(out / "captions.json")).get_vocab_size()
     if a.weights:
         found = [order for order in TRANSFORMERS if (Path(a.weights) / f"{order}.safetensors").exists()]
-        for file in ENCODER, *(f"{order}.safetensors" for order in found):
-            shutil.copyfile(Path(a.weights) / file, out / file)
+        for order in found:
+            shutil.copyfile(Path(a.weights) / f"{order}.safetensors", out / f"{order}.safetensors")
+        reads = {name: w for name, w in read(Path(a.weights) / ENCODER).items() if name.startswith("caption.")}
+        write(packed(reads), out / ENCODER, "caption encoder")
     else:
         found = [order for order in TRANSFORMERS if (out / f"{order}.safetensors").exists()]
     condition = caption_condition(len(styles), vocabulary)

@@ -1,7 +1,7 @@
-"""Do drawn pictures say their captions? By the picture encoder that was trained beside the shipped caption encoder (train_captions.py).
+"""Do drawn pictures say their captions? By the picture encoder that was trained beside the shipped caption encoder; it stays in the run's folder.
 
   npm run build (at the top), then
-  python retrieval.py --order next-scale [--model ../../models/tessera-icons] [--archive data/archive.npz] [--run runs/retrieval]
+  python retrieval.py --order next-scale [--encoder runs/captions/caption-encoder.safetensors] [--model ../../models/tessera-icons] [--archive data/archive.npz] [--run runs/retrieval]
 
 The SDK draws 100 seen prompts with seed 0 and default settings; each picture is ranked among 400 captions, theirs and others, all evenly spaced through
 the list. Quicker than evaluate.py, and kinder: the transformers read captions by the twin of what measures here. Prints R@1 and R@5."""
@@ -44,7 +44,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--order", default="next-scale")
     p.add_argument("--model", default=str(HERE / "../../models/tessera-icons"))
-    p.add_argument("--encoder", default=str(HERE / "../../models/tessera-icons/caption-encoder.safetensors"))
+    p.add_argument("--encoder", default="runs/captions/caption-encoder.safetensors")
     p.add_argument("--archive", default="data/archive.npz")
     p.add_argument("--run", default="runs/retrieval")
     a = p.parse_args()

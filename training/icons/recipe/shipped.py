@@ -1,7 +1,7 @@
 """Weight files as the SDK ships them: safetensors, read and written with numpy alone, so that a bare machine needs no more.
 
-A matrix is int8 in blocks of 32 along its input, symmetric, `NAME` int8 [out, in] beside `NAME.scales` float16 [out, in / 32];
-what is looked up or small is float16."""
+A matrix or kernel is int8 in blocks of 32 along what an output sums over, symmetric, `NAME` int8 [out, ...] beside `NAME.scales` float16
+[out, numbers / 32]; what is looked up or small is float16."""
 import json
 import os
 from pathlib import Path
@@ -28,6 +28,18 @@ def packed(state):
         matrix = w.dim() == 2 and name.endswith(".weight") and w.shape[1] % BLOCK == 0
         if matrix and "_table." not in name and "_emb" not in name:
             tensors[name], tensors[f"{name}.scales"] = int8_blocks(w)
+        else:
+            tensors[name] = w.half()
+    return tensors
+
+
+def packed_codec(state):
+    """The weights of a codec as they are shipped: its encoder's kernels in int8, for which its PSNR stays the same, all else float16."""
+    tensors = {}
+    for name, w in state.items():
+        if name.startswith("encoder.") and w.dim() > 1 and w.flatten(1).shape[1] % BLOCK == 0:
+            codes, tensors[f"{name}.scales"] = int8_blocks(w.flatten(1))
+            tensors[name] = codes.view(w.shape)
         else:
             tensors[name] = w.half()
     return tensors
@@ -61,6 +73,6 @@ def read(file):
             numbers = np.frombuffer(raw[end + a:end + b], TYPES[entry["dtype"]]).astype(np.float32)
             stored[name] = torch.from_numpy(numbers.reshape(entry["shape"]))
     pairs = {name for name in stored if f"{name}.scales" in stored}
-    unpack = lambda w, scales: (w.unflatten(1, (-1, BLOCK)) * scales[..., None]).flatten(1)
+    unpack = lambda w, scales: (w.flatten(1).unflatten(1, (-1, BLOCK)) * scales[..., None]).view(w.shape)
     return {name: unpack(w, stored[f"{name}.scales"]) if name in pairs else w
             for name, w in stored.items() if not name.endswith(".scales")}
