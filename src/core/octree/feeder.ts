@@ -1,8 +1,9 @@
 /** What stands in the slots of a pass over octrees: the caption, the begin mark, ids; and of each where the next id stands. */
 import { ArgumentError } from "../../base/errors.js";
-import { f32, i32, type Tensor, tensor } from "../../engine/tensor.js";
+import { f32, type Tensor, tensor } from "../../engine/tensor.js";
 import type { Feeder, Filled, Model } from "../architecture.js";
 import type { Step } from "../decode/step.js";
+import { rowsInOrder } from "../in-order.js";
 import { attentionBias } from "../masks.js";
 import { anglesOf } from "../llama/rope.js";
 import { type OctreeConfig, ROPE, trunkOf } from "./config.js";
@@ -99,15 +100,10 @@ class OctreeFeeder implements Feeder<number> {
   }
 
   async passes(step: Step, { visible, length }: Filled): Promise<readonly Readonly<Record<string, Tensor>>[]> {
-    const { feed, fill, values, sight } = step;
-    const known = this.length;
-    if (feed.some((position, i) => position !== known + i))
-      throw new ArgumentError("step.feed", `positions from ${known} on, in order`, feed.join());
+    const { feed, values, sight } = step;
     const lead = length === 0 ? this.lead : 0;
-    const first = known + (length === 0 ? 0 : 1); // the first position that this pass can predict
-    if (fill.some((position) => position < first || position > known + feed.length))
-      throw new ArgumentError("step.fill", `positions from ${first} to ${known + feed.length}`, fill.join());
     const T = lead + feed.length;
+    const rows = rowsInOrder(step, this.length, length > 0, T);
     const columns = this.lines.map((line, item) => this.columnsOf(line, item, lead, values[item]!));
     const shape = {
       slots: visible,
@@ -124,10 +120,7 @@ class OctreeFeeder implements Feeder<number> {
         told: f32([T, 2], told),
         [`angles.${ROPE}`]: anglesOf(trunkOf(this.config).ropes[ROPE]!, this.everyRow(slots), this.everyRow(0)),
         bias: attentionBias(shape, this.everyRow(new Uint8Array())),
-        rows: i32(
-          [fill.length],
-          fill.map((position) => T - 1 - (known + feed.length - position)),
-        ),
+        rows,
       },
     ];
   }

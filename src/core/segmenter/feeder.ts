@@ -1,9 +1,10 @@
 /** What stands in the slots of a pass of a segmenter: words, patches of the picture, the mark, mask tokens. */
 import { ArgumentError } from "../../base/errors.js";
 import { described } from "../../base/words.js";
-import { type FloatTensor, f32, i32, type Tensor, tensor } from "../../engine/tensor.js";
+import { type FloatTensor, f32, type Tensor, tensor } from "../../engine/tensor.js";
 import type { Feeder, Filled, Model } from "../architecture.js";
 import type { Step } from "../decode/step.js";
+import { rowsInOrder } from "../in-order.js";
 import { anglesOf } from "../llama/rope.js";
 import { attentionBias } from "../masks.js";
 import { deriveSegmenter, ROPE, type SegmenterConfig, trunkOf } from "./config.js";
@@ -75,15 +76,11 @@ class SegmenterFeeder implements Feeder<number> {
     this.order = rows.map((row) => this.order[row]!);
   }
 
-  async passes({ feed, fill, values }: Step, { visible, length }: Filled) {
-    const known = this.length;
-    if (feed.some((position, i) => position !== known + i))
-      throw new ArgumentError("step.feed", `positions from ${known} on, in order`, feed.join());
+  async passes(step: Step, { visible, length }: Filled) {
+    const { feed, values } = step;
     const lead = length === 0 ? this.lead : 0;
-    const first = known + (length === 0 ? 0 : 1); // the first position that this pass can predict
-    if (fill.some((position) => position < first || position > known + feed.length))
-      throw new ArgumentError("step.fill", `positions from ${first} to ${known + feed.length}`, fill.join());
     const T = lead + feed.length;
+    const rows = rowsInOrder(step, this.length, length > 0, T);
     // Words and patches see each other; what comes behind them sees what came before it.
     const sight = Array.from({ length: T }, (_, t) => Math.max(0, t - lead + 1));
     const shape = { slots: visible, filled: length, fresh: T, lead: 0, sight };
@@ -95,10 +92,7 @@ class SegmenterFeeder implements Feeder<number> {
         ...this.fed(T, lead, values),
         [`angles.${ROPE}`]: anglesOf(trunkOf(this.config).ropes[ROPE]!, everyRow(slots), everyRow(0)),
         bias: attentionBias(shape, everyRow(new Uint8Array())),
-        rows: i32(
-          [fill.length],
-          fill.map((position) => T - 1 - (known + feed.length - position)),
-        ),
+        rows,
       },
     ];
   }
