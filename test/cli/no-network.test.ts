@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== "linux" || !traces())("as strace sees it (s
   });
 
   test("this test would notice a command that fetches", async () => {
-    const nowhere = { HF_ENDPOINT: "http://127.0.0.1:47999", HF_HOME: join(folder, "hub") };
+    const nowhere = { HF_ENDPOINT: "http://127.0.0.1:47999", HF_HOME: join(folder, "hub"), HF_HUB_OFFLINE: "0" };
     await traced(["models", "pull", "llamagen-c2i-b-256"], nowhere);
     expect(await readFile(join(folder, "calls"), "utf8")).toMatch(/socket\(AF_INET/);
   });
