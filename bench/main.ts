@@ -11,6 +11,7 @@ import { separations } from "./separations.js";
 import { shapes } from "./shapes.js";
 import { speech } from "./speech.js";
 import { text } from "./text.js";
+import { together } from "./together.js";
 import { varD16 } from "./var-d16.js";
 import { vqDs16 } from "./vq-ds16.js";
 
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "var-d16": varD16,
   "default-picture": defaultPicture,
   previews,
+  together,
   speech,
   jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,

@@ -26,6 +26,7 @@ interface ServeOptions {
   readonly port: number;
   readonly token?: string;
   readonly queue: number;
+  readonly together: number;
   readonly device: string;
   readonly threads?: number;
   readonly precision?: Precision;
@@ -49,13 +50,14 @@ export const serveCommand = ({ signal }: Context): Command =>
     )
     .option("--port <number>", "port to listen on (0: any that is free)", numberOf, 8080)
     .option("--queue <count>", "requests that may wait for a model; one more is answered by 429", numberOf, 32)
+    .option("--together <count>", "pictures of like requests that are drawn in one batch, at most", numberOf, 8)
     .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
     .option("--threads <count>", "CPU threads of each model (default: one per core)", numberOf)
     .option("--precision <kind>", `precision of the weights: ${PRECISIONS.join(", ")} (default: as the model states)`)
     .option("--json", "print one JSON object when it listens, and nothing else", false)
     .addHelpText("after", "\nExample:\n  $ tessera serve --port 8080\n  $ curl -s localhost:8080/v1/models")
     .action(async (options: ServeOptions) => {
-      const { host, port, queue: queueLimit, json } = options;
+      const { host, port, queue: queueLimit, together, json } = options;
       const opened: LoadedModel[] = [];
       try {
         const models = await modelsOf(options, opened);
@@ -64,6 +66,7 @@ export const serveCommand = ({ signal }: Context): Command =>
           host,
           port,
           queueLimit,
+          together,
           token: process.env[TOKEN] ?? null,
           aliases: aliasesOf(options.alias),
         };

@@ -142,6 +142,30 @@ function vectorRows(
   return tensor([rows, slots, size], data);
 }
 
+/** The conditions of several batches, all of one kind, as those of one batch. */
+export function joined(conditions: readonly Condition[]): Condition {
+  if (conditions.length === 1) return conditions[0]!;
+  const [{ kind }] = conditions as [Condition];
+  switch (kind) {
+    case "class": {
+      const all = conditions as readonly (Condition & { kind: "class" })[];
+      return { kind, classes: all.flatMap(({ classes }) => classes) };
+    }
+    case "features": {
+      const all = conditions as readonly (Condition & { kind: "features" })[];
+      const [, slots, size] = all[0]!.features.shape as [number, number, number];
+      const data = Float32Array.from(all.flatMap(({ features }) => [...features.data]));
+      const mask = all.flatMap((each) => each.mask);
+      return { kind, features: tensor([mask.length, slots, size], data), mask };
+    }
+    case "caption": {
+      const all = conditions as readonly (Condition & { kind: "caption" })[];
+      const [styles, captions] = [all.flatMap((each) => each.styles), all.flatMap((each) => each.captions)];
+      return { kind, styles, captions, vectors: all[0]!.vectors && all.flatMap((each) => each.vectors!) };
+    }
+  }
+}
+
 /** Items of a batch. */
 export function itemsOf(condition: Condition): number {
   switch (condition.kind) {

@@ -14,7 +14,7 @@ import { type Cell, gumbelNoise, nextScale } from "./decode/next-scale.js";
 import { nextToken } from "./decode/next-token.js";
 import { promptLookup, type PromptLookupSettings, promptLookupSettings } from "./decode/prompt-lookup.js";
 import { parallelRegions } from "./decode/parallel-regions.js";
-import type { ItemNumbers, Strategy } from "./decode/step.js";
+import type { ItemNumbers, ItemSeeds, Strategy } from "./decode/step.js";
 import type { OctgptConfig } from "./octgpt/config.js";
 import { type BitDraws, unmaskOctrees, withPasses } from "./octgpt/unmasking.js";
 
@@ -101,7 +101,7 @@ export type DecodingOption =
 
 /** Where the draws belong that a strategy makes by itself: see SamplerOptions. */
 export interface StrategyDraws {
-  readonly seed: number;
+  readonly seed: ItemSeeds;
   readonly firstItem: ItemNumbers;
 }
 

@@ -16,6 +16,7 @@ import { type EditRecord, imageManifest } from "./manifest.js";
 import type { ImageModel } from "./model.js";
 import type { Drawing, Work } from "./networks/network.js";
 import type { ImageRequest } from "./request.js";
+import type { Begin } from "./together.js";
 import { xmpOf } from "../media/xmp.js";
 
 /** What drawing into a picture adds to drawing from nothing. */
@@ -46,12 +47,13 @@ interface Job {
   readonly warnings: Warning[];
 }
 
-/** Makes the pictures of a request, with events on the way. Leaving the loop early stops the work. */
+/** Makes the pictures of a request, with events on the way; `begin` may draw them in a batch with others. Leaving the loop early stops the work. */
 export function drawImages(
   model: ImageModel,
   request: ImageRequest,
   edit: Edit | null,
   signal: AbortSignal | undefined,
+  begin: Begin = (network, work) => network.begin(work),
 ): AsyncGenerator<ImageEvent, void, void> {
   const { route, seed, decoding, sampling } = request;
   const { subjects, n, firstIndex } = request;
@@ -78,9 +80,9 @@ export function drawImages(
         async begin(batch, signal) {
           const places = Array.from({ length: batch.items }, (_, item) => placeOf(batch.first + item));
           const condition = await prepared.of(places.map(({ promptIndex }) => promptIndex));
-          const [given, firstItem] = [edit?.given ?? null, places.map(({ index }) => index)];
-          const drawing = await network.begin({ condition, decoding, sampling, seed, given, firstItem });
-          return drawn(job, places, drawing, signal);
+          const addresses = { seed: places.map(() => seed), firstItem: places.map(({ index }) => index) };
+          const work = { condition, decoding, sampling, ...addresses, given: edit?.given ?? null };
+          return drawn(job, places, await begin(network, work, signal), signal);
         },
       };
     },

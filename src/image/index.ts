@@ -2,7 +2,7 @@
 export { editImage, type EditImageOptions, type EditSources, streamEdit } from "./edit-image.js";
 export { type ImageFormat, pictureFile } from "./encode.js";
 export type { ImageEnd, ImageEvent, ImagePreview, ImageResult } from "./events.js";
-export { type GenerateImageOptions, generateImage, streamImage } from "./generate-image.js";
+export { type GenerateImageOptions, generateImage, streamImage, streamImages } from "./generate-image.js";
 export type { GeneratedImage } from "./generated-image.js";
 export { type EditRecord, type ImageManifest, parseManifest, readManifest } from "./manifest.js";
 export { type ImageModel, loadImageModel } from "./model.js";

@@ -14,13 +14,17 @@ export const APART = Number.POSITIVE_INFINITY;
 /** Bytes that the states of one batch may take. */
 const STATE_BYTES = 2 ** 29;
 
+/** Items that are made at once, at most. */
+export const batchSize = (itemBytes: number, most: number = STATE_BYTES): number =>
+  Math.max(1, Math.floor(most / itemBytes));
+
 /** The items of a run in batches of at least one item. `itemBytes`: the memory of one item while it is made. */
 export function* batchesOf(
   { n, firstIndex }: RunSettings,
   itemBytes: number,
   most: number = STATE_BYTES,
 ): Generator<Batch, void, void> {
-  const size = Math.max(1, Math.floor(most / itemBytes));
+  const size = batchSize(itemBytes, most);
   for (let start = 0; start < n; start += size) yield { first: firstIndex + start, items: Math.min(size, n - start) };
 }
 

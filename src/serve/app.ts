@@ -18,6 +18,11 @@ import { Models, type Served, type ServedModels } from "./served.js";
 export interface AppOptions extends ServedModels {
   /** Requests that may wait for a model while it serves another; one more is answered by 429. Default 32. */
   readonly queueLimit?: number | undefined;
+  /**
+   * Pictures that are drawn in one batch, at most, where requests wait that want the same model, order and sampling; 1: each request
+   * by itself. What a request gets does not depend on it. Default 8.
+   */
+  readonly together?: number | undefined;
   /** What clients send as a bearer token; null: only this machine may ask. Default null. */
   readonly token?: string | null | undefined;
   /** Further names of models, such as { "gpt-image-1": "tessera-icons" }. */
@@ -34,7 +39,7 @@ export interface AppOptions extends ServedModels {
 type AppSettings = { readonly [K in keyof AppOptions]-?: Exclude<AppOptions[K], undefined> };
 
 const APP_DEFAULTS: AppSettings = {
-  ...{ images: [], speech: [], texts: [], queueLimit: 32, token: null, aliases: {} },
+  ...{ images: [], speech: [], texts: [], queueLimit: 32, together: 8, token: null, aliases: {} },
   ...{ maxJsonBytes: 2 ** 20, maxFormBytes: 2 ** 25, onError: () => {} },
 };
 
@@ -68,13 +73,14 @@ export const createApp = (options: AppOptions): App => runningApp(options).app;
 
 export function runningApp(options: AppOptions): Running {
   const settings = withDefaults("createApp", APP_DEFAULTS, options);
-  const { queueLimit, token, aliases, maxJsonBytes, maxFormBytes, onError } = settings;
+  const { queueLimit, together, token, aliases, maxJsonBytes, maxFormBytes, onError } = settings;
   check("queueLimit", "a whole number from 0 to 10000", queueLimit, isIntegerIn(0, 10_000));
+  check("together", "a whole number from 1 to 1000", together, isIntegerIn(1, 1000));
   check("token", "a text of at least 16 characters, or null", token, (t) => t === null || isToken(t));
   check("maxJsonBytes", "a whole number of bytes", maxJsonBytes, isIntegerIn(1, 2 ** 31));
   check("maxFormBytes", "a whole number of bytes", maxFormBytes, isIntegerIn(1, 2 ** 31));
   check("onError", "a function", onError, (f) => typeof f === "function");
-  const models = new Models(settings, queueLimit, aliases);
+  const models = new Models(settings, queueLimit, together, aliases);
   checkNamesOf(models, aliases);
   const metrics = metricsOf(models);
   const work = new Work(models, metrics, onError);
@@ -140,8 +146,8 @@ class Work {
     const { models, metrics } = this;
     return {
       find: (medium, name) => models.find(medium, name),
-      async *events(served, run) {
-        for await (const event of served.queue.events(run, signal)) {
+      async *events(served, work) {
+        for await (const event of served.queue.events(work, signal)) {
           if (event.type === "run-end")
             metrics.used(served.model.name, (event as unknown as RunEnd<RunResult>).result.usage);
           yield event;

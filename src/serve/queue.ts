@@ -1,9 +1,8 @@
 /**
- * Requests to one model, in the order in which they came. Each runs to its end at its own pace: its events are kept for a caller
- * that reads slowly, so that no caller holds the model. An aborted request ends for its caller at once; the model is free again
- * after the pass that it is in.
+ * Requests to one model, in the order in which they came; those that are like the one whose turn it is are run together with it. Each
+ * runs to its end at its own pace: its events are kept for a caller that reads slowly, so that no caller holds the model. An aborted
+ * request ends for its caller at once; the model is free again after the pass that it is in.
  */
-import { setImmediate } from "node:timers/promises";
 import { BusyError } from "../base/errors.js";
 
 export interface QueueState {
@@ -11,40 +10,65 @@ export interface QueueState {
   readonly waiting: number;
 }
 
+/** Begins the work of a request, which the signal stops. */
+export type Run<E> = (signal: AbortSignal) => AsyncIterable<E>;
+
+/** Work that can be done together with the like of it, which changes nothing but the time that it takes. */
+export interface LikeWork<E, R> {
+  /** Works with the same key are alike. */
+  readonly key: string;
+  /** Items that it makes. */
+  readonly items: number;
+  /** What `together` needs to know of it; the signal stops it. */
+  request(signal: AbortSignal): R;
+  /** Begins works that are alike, and answers the events of each. */
+  together(requests: readonly R[]): readonly AsyncIterable<E>[];
+}
+
+export type Work<E> = Run<E> | LikeWork<E, unknown>;
+
+/** A request that waits or runs. */
+interface Entry {
+  readonly work: Work<unknown>;
+  readonly stop: AbortSignal;
+  readonly kept: Kept<unknown>;
+}
+
 /** Seconds that a request is taken to last before one has ended. */
 const FIRST_GUESS = 1;
-
-/** Stands for a run that is about to begin. */
-const TAKEN = Promise.resolve();
 
 /** Weight of the newest request in the mean time. */
 const NEWEST = 0.2;
 
 export class Queue {
   private running: Promise<void> | null = null;
-  private readonly line: Turn[] = [];
+  private readonly open = new Set<Entry>(); // those that run
+  private readonly line: Entry[] = [];
   private meanSeconds = FIRST_GUESS;
 
-  /** `limit`: requests that may wait while another one runs. */
-  constructor(private readonly limit: number) {}
+  /** `limit`: requests that may wait while others run. `together`: items of like requests that are made together, at most. */
+  constructor(
+    private readonly limit: number,
+    private readonly together = 1,
+  ) {}
 
   get state(): QueueState {
-    return { running: this.running ? 1 : 0, waiting: this.line.length };
+    return { running: this.open.size, waiting: this.line.length };
   }
 
   /**
-   * The events of a run, which begins when all that came before have ended. `run` is handed a signal that stops it between two passes.
+   * The events of a work, which begins when all that came before have ended, or with one of these that is like it. It is handed a
+   * signal that stops it between two passes.
    *
    * @throws BusyError where too many are waiting; the reason of `signal`, at once.
    */
-  async *events<E>(run: Run<E>, signal: AbortSignal): AsyncGenerator<E, void, void> {
-    await this.turn(signal);
+  async *events<E>(work: Work<E>, signal: AbortSignal): AsyncGenerator<E, void, void> {
+    signal.throwIfAborted();
     const left = new AbortController();
-    const stop = AbortSignal.any([signal, left.signal]);
-    const events = new Kept<E>();
-    this.running = this.drain(run, events, stop);
+    const kept = new Kept<E>();
+    this.enter({ work, stop: AbortSignal.any([signal, left.signal]), kept: kept as Kept<unknown> });
     try {
-      yield* events.read(signal);
+      yield* kept.read(signal);
     } finally {
       left.abort(new DOMException("The caller has left.", "AbortError"));
     }
@@ -52,52 +76,76 @@ export class Queue {
 
   /** Resolves when nothing runs and nothing waits. */
   async idle(): Promise<void> {
-    while (this.running) {
-      await this.running;
-      await setImmediate(); // a run that is about to begin has begun then
-    }
+    while (this.running) await this.running;
   }
 
-  /** Waits until it is this request's turn. */
-  private async turn(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (!this.running) {
-      this.running = TAKEN;
-      return;
+  private enter(entry: Entry): void {
+    if (this.running && this.line.length >= this.limit) throw new BusyError(this.line.length, this.retryAfter());
+    this.line.push(entry);
+    const leave = () => {
+      const at = this.line.indexOf(entry);
+      if (at >= 0) this.line.splice(at, 1);
+    };
+    entry.stop.addEventListener("abort", leave, { once: true });
+    this.next();
+  }
+
+  /** Begins what comes next, unless something runs. */
+  private next(): void {
+    if (this.running || this.line.length === 0) return;
+    const batch = this.batch();
+    for (const entry of batch) {
+      this.line.splice(this.line.indexOf(entry), 1);
+      this.open.add(entry);
     }
-    if (this.line.length >= this.limit) throw new BusyError(this.line.length, this.retryAfter());
-    await new Promise<void>((resolve, reject) => {
-      const leave = () => {
-        this.line.splice(this.line.indexOf(turn), 1);
-        reject(signal.reason as Error);
-      };
-      const turn = () => {
-        signal.removeEventListener("abort", leave);
-        resolve();
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      this.line.push(turn);
+    this.running = this.drain(batch).then(() => {
+      this.running = null;
+      this.next();
     });
   }
 
-  /** Runs to the end, keeps what happens, and lets the next one in. Never rejects. */
-  private async drain<E>(run: Run<E>, events: Kept<E>, stop: AbortSignal): Promise<void> {
+  /** The request whose turn it is, and as many of those like it as are made together. */
+  private batch(): readonly Entry[] {
+    const [first, ...others] = this.line as [Entry, ...Entry[]];
+    if (typeof first.work === "function") return [first];
+    const batch = [first];
+    let room = this.together - first.work.items;
+    for (const entry of others) {
+      const { work } = entry;
+      if (typeof work === "function" || work.key !== first.work.key || work.items > room) continue;
+      batch.push(entry);
+      room -= work.items;
+    }
+    return batch;
+  }
+
+  /** Runs a batch to its end and keeps what happens. Never rejects. */
+  private async drain(batch: readonly Entry[]): Promise<void> {
     const started = performance.now();
     try {
-      for await (const event of run(stop)) {
-        events.add(event);
+      const streams = begun(batch);
+      await Promise.all(batch.map((entry, i) => this.keep(entry, streams[i]!)));
+    } catch (error) {
+      for (const { kept } of batch) kept.end({ error });
+    }
+    for (const entry of batch) this.open.delete(entry);
+    if (batch.some(({ stop }) => stop.aborted)) return;
+    this.meanSeconds += NEWEST * ((performance.now() - started) / 1000 / batch.length - this.meanSeconds);
+  }
+
+  /** Keeps the events of a request. Never rejects. */
+  private async keep(entry: Entry, events: AsyncIterable<unknown>): Promise<void> {
+    const { kept, stop } = entry;
+    try {
+      for await (const event of events) {
+        kept.add(event);
         if (stop.aborted) break;
       }
-      events.end(null);
+      kept.end(null);
     } catch (error) {
-      events.end({ error });
+      kept.end({ error });
     }
-    if (!stop.aborted) this.meanSeconds += NEWEST * ((performance.now() - started) / 1000 - this.meanSeconds);
-    const next = this.line.shift();
-    this.running = null;
-    if (!next) return;
-    this.running = TAKEN; // nobody who comes now may overtake the one whose turn it is
-    next();
+    this.open.delete(entry);
   }
 
   /** Seconds until about a half of those waiting have ended. */
@@ -106,10 +154,12 @@ export class Queue {
   }
 }
 
-type Turn = () => void;
-
-/** Begins the work of a request, which the signal stops. */
-export type Run<E> = (signal: AbortSignal) => AsyncIterable<E>;
+/** The events of each work of a batch. */
+function begun(batch: readonly Entry[]): readonly AsyncIterable<unknown>[] {
+  const [{ work, stop }] = batch as [Entry];
+  if (typeof work === "function") return [work(stop)];
+  return work.together(batch.map((entry) => (entry.work as LikeWork<unknown, unknown>).request(entry.stop)));
+}
 
 /** Events that are kept until they are read. */
 class Kept<E> {

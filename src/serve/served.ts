@@ -27,14 +27,18 @@ export interface Served<M extends LoadedModel = LoadedModel> {
 export class Models {
   readonly all: readonly Served[];
 
-  /** `limit`: requests that may wait for a model. `aliases`: further names of models. */
+  /**
+   * `limit`: requests that may wait for a model. `together`: items of like requests that are made together. `aliases`: further
+   * names of models.
+   */
   constructor(
     { images = [], speech = [], texts = [] }: ServedModels,
     limit: number,
+    together: number,
     private readonly aliases: Readonly<Record<string, string>>,
   ) {
     const of = (medium: Medium, models: readonly LoadedModel[]) =>
-      models.map((model) => ({ medium, model, queue: new Queue(limit) }));
+      models.map((model) => ({ medium, model, queue: new Queue(limit, together) }));
     this.all = [...of("image", images), ...of("speech", speech), ...of("text", texts)];
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { BusyError } from "../../src/base/errors.js";
-import { Queue } from "../../src/serve/queue.js";
+import { type LikeWork, Queue } from "../../src/serve/queue.js";
 
 const never = new AbortController().signal;
 
@@ -127,6 +127,94 @@ describe("a queue", () => {
     await work.open("c");
     await queue.idle();
     expect(work.log.at(-1)).toBe("c ends");
+  });
+
+  describe("with work that can be done together", () => {
+    /** Like works of `key`, which tell who began with whom; the name "x" fails. */
+    const likeWork = (log: string[], name: string, { key = "k", items = 1 } = {}): LikeWork<string, string> => ({
+      ...{ key, items },
+      request: (signal) => {
+        signal.addEventListener("abort", () => log.push(`${name} is stopped`));
+        return name;
+      },
+      together(names) {
+        log.push(names.join("+"));
+        return names.map(async function* (each) {
+          for (const step of [0, 1]) {
+            if (each === "x") throw new Error("x fails");
+            yield `${each}${step}`;
+            await sleep(5);
+          }
+        });
+      },
+    });
+
+    /** Works that come while another one runs, and what was begun with what. */
+    async function queued(works: (log: string[]) => readonly LikeWork<string, string>[], together = 3) {
+      const [queue, first, log] = [new Queue(9, together), new Work(), [] as string[]];
+      const running = all(queue.events(first.slow("first"), never));
+      const ends = Promise.allSettled(works(log).map((work) => all(queue.events(work, never))));
+      await first.open("first");
+      await running;
+      return { ends: await ends, log, state: queue.state };
+    }
+
+    test("begins what is alike in one, in order, as far as there is room", async () => {
+      const { ends, log, state } = await queued((log) => [
+        likeWork(log, "a"),
+        likeWork(log, "b", { key: "other" }),
+        likeWork(log, "c", { items: 2 }),
+        likeWork(log, "d"),
+        likeWork(log, "e", { key: "other" }),
+        likeWork(log, "f", { items: 7 }),
+      ]);
+      expect(log.filter((entry) => !entry.endsWith("stopped"))).toEqual(["a+c", "b+e", "d", "f"]);
+      const names = ["a", "b", "c", "d", "e", "f"];
+      expect(ends).toEqual(names.map((name) => ({ status: "fulfilled", value: [`${name}0`, `${name}1`] })));
+      expect(state).toEqual({ running: 0, waiting: 0 });
+    });
+
+    test("leaves the others as they are when one fails", async () => {
+      const { ends } = await queued((log) => ["a", "x", "b"].map((name) => likeWork(log, name)));
+      expect(ends).toMatchObject([{ value: ["a0", "a1"] }, { reason: new Error("x fails") }, { value: ["b0", "b1"] }]);
+    });
+
+    test("leaves the others as they are when one is aborted, waiting or on the way", async () => {
+      const [queue, first, log] = [new Queue(9, 9), new Work(), [] as string[]];
+      const running = all(queue.events(first.slow("first"), never));
+      const [waits, runs] = [new AbortController(), new AbortController()];
+      const signals = [never, waits.signal, runs.signal, never];
+      const ends = ["a", "b", "c", "d"].map((name, i) => all(queue.events(likeWork(log, name), signals[i]!)));
+      const settled = Promise.allSettled(ends);
+      await sleep(1);
+      waits.abort(new Error("left the line"));
+      await first.open("first");
+      await running;
+      while (log.length === 0) await sleep(1);
+      expect(queue.state).toEqual({ running: 3, waiting: 0 });
+      runs.abort(new Error("left the batch"));
+      await expect(ends[2]).rejects.toThrow("left the batch");
+      expect(queue.state.running).toBeGreaterThan(0);
+      expect(await settled).toMatchObject([
+        { value: ["a0", "a1"] },
+        { reason: new Error("left the line") },
+        { reason: new Error("left the batch") },
+        { value: ["d0", "d1"] },
+      ]);
+      expect(log.slice(0, 2)).toEqual(["a+c+d", "c is stopped"]);
+    });
+
+    test("goes on after all of a batch cannot begin", async () => {
+      const broken = (): LikeWork<string, string> => ({
+        ...{ key: "k", items: 1, request: () => "" },
+        together() {
+          throw new Error("at once");
+        },
+      });
+      const { ends, state } = await queued((log) => [broken(), broken(), likeWork(log, "a", { key: "other" })]);
+      expect(ends).toMatchObject([{ status: "rejected" }, { status: "rejected" }, { value: ["a0", "a1"] }]);
+      expect(state).toEqual({ running: 0, waiting: 0 });
+    });
   });
 
   test("goes on after a failure, at the start or on the way", async () => {

@@ -5,7 +5,7 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Hono } from "hono";
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ArgumentError, generateImage, type ImageModel, loadImageModel } from "../../src/index.js";
 import { createApp, createServer, type RunningServer, type ServerOptions } from "../../src/serve/index.js";
 import { commandIn, MAIN } from "../support/tessera-command.js";
@@ -31,6 +31,8 @@ const metric = async ({ url }: RunningServer, name: string) =>
       .find((line) => line.startsWith(name))
       ?.split(" ")[1],
   );
+
+const base64Of = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(5);
@@ -97,7 +99,36 @@ test("one more than may wait is told when to come again", async () => {
   }
   const [, { data }] = await Promise.all([running, waiting]);
   const alone = await generateImage({ model, prompt: "red", seed: 1 });
-  expect(data![0]!.b64_json).toBe(Buffer.from(alone.images[0]!.bytes).toString("base64"));
+  expect(data![0]!.b64_json).toBe(base64Of(alone.images[0]!.bytes));
+});
+
+test("requests that wait and are alike are drawn in one batch, each as it is alone", async () => {
+  const requests = [1, 2, 3, 4].map((seed) => ({
+    prompt: ["red", "apple"][seed % 2]!,
+    seed,
+    n: seed % 3 === 0 ? 2 : 1,
+  }));
+  const bytes = (images: readonly { readonly bytes: Uint8Array }[]) => images.map((image) => base64Of(image.bytes));
+  const alone = [];
+  for (const request of requests) alone.push(bytes((await generateImage({ model, ...request })).images));
+  const begin = vi.spyOn(await model.routes[0].network(), "begin");
+  await using server = await serving();
+  const client = clientOf(server);
+  const running = client.images.generate(LONG);
+  await until(async () => (await metric(server, RUNNING)) === 1);
+  const controller = new AbortController();
+  const leaving = client.images.generate({ prompt: "red", seed: 9 } as never, { signal: controller.signal });
+  leaving.catch(() => {});
+  const answers = requests.map((request) => client.images.generate(request as never));
+  await until(async () => (await metric(server, WAITING)) === 5);
+  begin.mockClear();
+  await running;
+  await until(async () => (await metric(server, RUNNING)) === 5 || begin.mock.calls.length > 0);
+  controller.abort();
+  const drawn = (await Promise.all(answers)).map(({ data }) => data!.map(({ b64_json }) => b64_json));
+  expect(drawn).toEqual(alone);
+  expect(begin.mock.calls.map(([{ seed }]) => seed.toSorted())).toEqual([[1, 2, 3, 3, 4, 9]]);
+  begin.mockRestore();
 });
 
 test.each([false, true])("who leaves is not drawn for, streaming: %s", async (stream) => {

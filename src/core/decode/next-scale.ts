@@ -5,7 +5,15 @@
 import { gumbel, uniform } from "../../base/random.js";
 import { scaleStarts } from "../grid.js";
 import type { Distribution } from "../sampling/sampling.js";
-import { type Accepted, type ItemNumbers, numberOf, type Step, type Strategy, type TokenDraws } from "./step.js";
+import {
+  type Accepted,
+  addressOf,
+  type ItemNumbers,
+  type ItemSeeds,
+  type Step,
+  type Strategy,
+  type TokenDraws,
+} from "./step.js";
 
 /** Codes weighted by probabilities in place of a single one; `id` is the one that was drawn. */
 export interface Mixture extends Distribution {
@@ -82,8 +90,8 @@ export function mixture(
 }
 
 /** Gumbel noise addressed like every draw: by seed, number of the sample, position and id. */
-export function gumbelNoise(seed: number, firstItem: ItemNumbers = 0): Noise {
+export function gumbelNoise(seed: ItemSeeds, firstItem: ItemNumbers = 0): Noise {
   return (item, position, id) => {
-    return gumbel(uniform({ seed, item: numberOf(firstItem, item), position, purpose: "noise" }, id));
+    return gumbel(uniform({ ...addressOf(seed, firstItem, item), position, purpose: "noise" }, id));
   };
 }

@@ -18,10 +18,11 @@ import {
   samplingSettings,
 } from "../sampling/sampling.js";
 import {
+  addressOf,
   type DrawContext,
   idOf,
   type ItemNumbers,
-  numberOf,
+  type ItemSeeds,
   type Prediction,
   type Sampler,
   type Step,
@@ -30,8 +31,8 @@ import {
 } from "./step.js";
 
 export interface SamplerOptions {
-  /** 0 … 2^53 - 1. */
-  readonly seed: number;
+  /** 0 … 2^53 - 1, of all items of the batch or of each. */
+  readonly seed: ItemSeeds;
   readonly sampling?: Partial<SamplingSettings> | undefined;
   readonly guidance?: Guidance | undefined;
   /** The number of the batch's first item among all of this seed, which the others follow; or the number of each. Default 0. */
@@ -47,11 +48,8 @@ export interface TokenSampler extends Sampler<Token, Prediction, TokenDraws> {
 
 /** A sampler with those settings; it holds no state. Throws ArgumentError for numbers out of range. */
 export function sampler(options: SamplerOptions): TokenSampler {
-  const seed = check(
-    "seed",
-    "a whole number from 0 to 2^53 - 1",
-    options.seed,
-    isIntegerIn(0, Number.MAX_SAFE_INTEGER),
+  const seed = check("seed", "a whole number from 0 to 2^53 - 1, or one for each item", options.seed, (s) =>
+    [s].flat().every(isIntegerIn(0, Number.MAX_SAFE_INTEGER)),
   );
   const firstItem = options.firstItem ?? 0;
   check("firstItem", "a whole number, or one for each item", firstItem, (n) =>
@@ -79,16 +77,16 @@ export function sampler(options: SamplerOptions): TokenSampler {
         const allowed = layout?.allowed(position);
         if (allowed?.kind === "forced") return certain(allowed.id);
         const [first, end] = allowed ? [allowed.first, allowed.last + 1] : [0, undefined];
-        const at = { item: numberOf(firstItem, item), position, history: () => history(item, k).map(idOf) };
+        const at = { item: addressOf(seed, firstItem, item).item, position, history: () => history(item, k).map(idOf) };
         return distributionOf(guided(item, k, first, end), settingsOf?.[item] ?? settings, at, stages, first);
       });
       const value = remembered(fill.length, (item, k) => {
-        const address = { seed, item: numberOf(firstItem, item), position: fill[k]!, purpose: "token" } as const;
+        const address = { ...addressOf(seed, firstItem, item), position: fill[k]!, purpose: "token" } as const;
         const from = (drawings?.[item]!.attempt ?? 0) * IDS;
         return race(distribution(item, k), (id) => uniform(address, from + id));
       });
       const coin: TokenDraws["coin"] = (item, position, purpose, index) =>
-        uniform({ seed, item: numberOf(firstItem, item), position, purpose }, index);
+        uniform({ ...addressOf(seed, firstItem, item), position, purpose }, index);
       const logit: TokenDraws["logit"] = (item, k, id) => guided(item, k, id, id + 1)[0]!;
       return { value, distribution, logit, coin };
     },

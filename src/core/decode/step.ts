@@ -14,7 +14,7 @@
  *   masked         everything known                   what is masked           block      nothing
  *   draft trees    the last id and the tree           behind each of these     ancestors  the accepted path
  */
-import type { Purpose } from "../../base/random.js";
+import type { Address, Purpose } from "../../base/random.js";
 import type { FloatTensor } from "../../engine/tensor.js";
 import type { Sight } from "../masks.js";
 import type { Distribution } from "../sampling/sampling.js";
@@ -142,9 +142,14 @@ export type Token = number | { readonly id: number };
 
 export const idOf = (token: Token): number => (typeof token === "number" ? token : token.id);
 
-/** Which items of a seed those of a batch are: the number of the first, which the others follow, or the number of each. */
+/** Which items of their seed those of a batch are: the number of the first, which the others follow, or the number of each. */
 export type ItemNumbers = number | readonly number[];
 
-/** The number of an item of the batch among all items of the seed. */
-export const numberOf = (numbers: ItemNumbers, item: number): number =>
-  typeof numbers === "number" ? numbers + item : numbers[item]!;
+/** The seed that all items of a batch have, or that of each. */
+export type ItemSeeds = number | readonly number[];
+
+/** Where the draws of an item of the batch belong: its seed, and its number among all items of that seed. */
+export const addressOf = (seeds: ItemSeeds, numbers: ItemNumbers, item: number): Pick<Address, "seed" | "item"> => ({
+  seed: typeof seeds === "number" ? seeds : seeds[item]!,
+  item: typeof numbers === "number" ? numbers + item : numbers[item]!,
+});

@@ -8,7 +8,7 @@ import type { Board, GroupsOf, MaskedGroup } from "../decode/masked/group.js";
 import { masked, randomRanks } from "../decode/masked/masked.js";
 import { SCHEDULES } from "../decode/masked/schedules.js";
 import { rowOf } from "../decode/sampler.js";
-import type { Draws, ItemNumbers, Prediction, Sampler, Strategy } from "../decode/step.js";
+import type { Draws, ItemNumbers, ItemSeeds, Prediction, Sampler, Strategy } from "../decode/step.js";
 import type { OctgptConfig } from "./config.js";
 import { childPositions, depthOf, fullPositions, positionCount } from "./octree.js";
 
@@ -44,7 +44,7 @@ export function octreeGroups(config: OctgptConfig): GroupsOf<number, BitDraws> {
 export const unmaskOctrees = (
   items: number,
   config: OctgptConfig,
-  seed: number,
+  seed: ItemSeeds,
   firstItem: ItemNumbers,
 ): Strategy<number, BitDraws> =>
   masked(items, positionCount(config), octreeGroups(config), randomRanks(seed, firstItem));

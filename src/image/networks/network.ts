@@ -60,8 +60,9 @@ export interface Work {
   readonly condition: Condition;
   readonly decoding: Decoding;
   readonly sampling: TokenSampling;
-  readonly seed: number;
-  /** Number of each picture among those of the seed. */
+  /** The seed of each picture. */
+  readonly seed: readonly number[];
+  /** Number of each picture among those of its seed. */
   readonly firstItem: readonly number[];
   /** Ids of one picture and which of them all pictures keep; null: none. */
   readonly given: { readonly ids: Int32Array; readonly keep: Uint8Array } | null;

@@ -1,12 +1,12 @@
 /** What the routes share: models by name, runs in turn, results. */
 import type { RunEnd, RunResult } from "../../index.js";
-import type { Run } from "../queue.js";
+import type { Work } from "../queue.js";
 import type { Models, Served } from "../served.js";
 
 export interface Handling {
   readonly find: Models["find"];
-  /** The events of a run on a model, in turn, until the client leaves. */
-  events<E extends { readonly type: string }>(served: Served, run: Run<E>): AsyncGenerator<E, void, void>;
+  /** The events of a work on a model, in turn, until the client leaves. */
+  events<E extends { readonly type: string }>(served: Served, work: Work<E>): AsyncGenerator<E, void, void>;
   /** Takes an error that no status can tell of any more. */
   readonly tell: (error: unknown) => void;
 }

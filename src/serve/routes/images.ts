@@ -12,11 +12,12 @@ import {
   type ImageResult,
   type PictureSource,
   streamEdit,
-  streamImage,
+  streamImages,
   type Warning,
 } from "../../index.js";
 import type { Body, Form } from "../body.js";
 import { HttpRefusal } from "../errors.js";
+import type { LikeWork } from "../queue.js";
 import { eventStream, type ServerSentEvent } from "../sse.js";
 import type { Handling } from "./handling.js";
 import { resultOf } from "./handling.js";
@@ -72,9 +73,15 @@ export async function generations(body: Body, handling: Handling): Promise<Respo
   const request = requestOf(body);
   body.finish();
   const served = handling.find("image", request.model);
-  const run = (signal: AbortSignal) =>
-    streamImage({ ...request.options, model: served.model, signal } as GenerateImageOptions);
-  return answer("image_generation", request, handling.events(served, run), handling);
+  const { model } = served;
+  const { decoding, guidance, temperature, topK, topP, minP, n } = request.options;
+  const work: LikeWork<ImageEvent, GenerateImageOptions> = {
+    key: JSON.stringify([decoding, guidance, temperature, topK, topP, minP]),
+    items: Math.max(1, n ?? 1),
+    request: (signal) => ({ ...request.options, model, signal }) as GenerateImageOptions,
+    together: streamImages,
+  };
+  return answer("image_generation", request, handling.events(served, work), handling);
 }
 
 export async function edits({ body, files }: Form, handling: Handling): Promise<Response> {

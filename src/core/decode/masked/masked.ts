@@ -9,10 +9,11 @@
 import { check } from "../../../base/check.js";
 import { uniform } from "../../../base/random.js";
 import {
+  addressOf,
   type Draws,
   type Given,
   type ItemNumbers,
-  numberOf,
+  type ItemSeeds,
   type Step,
   type Strategy,
   type TokenDraws,
@@ -21,8 +22,8 @@ import type { GroupsOf } from "./group.js";
 import { Line, type Rank } from "./line.js";
 
 /** Ranks by which positions become final in an order of chance, another one for each item. */
-export function randomRanks(seed: number, firstItem: ItemNumbers = 0): Rank {
-  return (item, position) => uniform({ seed, item: numberOf(firstItem, item), position, purpose: "order" });
+export function randomRanks(seed: ItemSeeds, firstItem: ItemNumbers = 0): Rank {
+  return (item, position) => uniform({ ...addressOf(seed, firstItem, item), position, purpose: "order" });
 }
 
 /**
