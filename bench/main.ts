@@ -1,5 +1,6 @@
 /** npm run bench [-- NAME...]: every benchmark, or those named. Each prints what it compares and the ratios. */
 import { defaultPicture } from "./default-picture.js";
+import { endings } from "./endings.js";
 import { gallery } from "./gallery.js";
 import { jacobiPasses } from "./jacobi.js";
 import { llamagen } from "./llamagen.js";
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   "load-memory": loadMemory,
   separations,
   gallery,
+  endings,
 };
 
 const names = process.argv.slice(2);

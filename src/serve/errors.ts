@@ -13,19 +13,14 @@ export class HttpRefusal extends Error {
   }
 }
 
-/** Names of parameters in the body, by those of the options that they become. */
+/** Names of parameters in the body, by those of the options that they become; other options are spelled in snake case there. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   text: "input",
   format: "output_format",
   maxOutputTokens: "max_completion_tokens",
   stopSequences: "stop",
-  topP: "top_p",
-  topK: "top_k",
-  minP: "min_p",
-  presencePenalty: "presence_penalty",
-  frequencyPenalty: "frequency_penalty",
-  logitBias: "logit_bias",
   constraint: "response_format",
+  templateVariables: "chat_template_kwargs",
 };
 
 /** Status of an error of this library by its code; any other is 500, the server's own. */
@@ -83,5 +78,5 @@ function parameterOf(error: TesseraError): string | null {
   if (UnknownNameError.isInstance(error)) return error.kind.split(" ")[0]!;
   if (!ArgumentError.isInstance(error)) return null;
   const name = error.argument.replace(/^body\.|^options\./, "");
-  return PARAMETERS[name] ?? name;
+  return PARAMETERS[name] ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -165,6 +165,14 @@ describe("texts", () => {
     });
   });
 
+  test("are led away from a negative prompt", async () => {
+    const guided = { guidance: 3, negativePrompt: "b" };
+    const providerOptions = { tessera: guided };
+    const made = await write({ model: tessera.languageModel("words"), messages, ...settings, providerOptions });
+    expect(made.text).toBe((await generateText({ model: words, messages, ...settings, ...guided })).text);
+    expect(made.text).not.toBe((await generateText({ model: words, messages, ...settings })).text);
+  });
+
   test("come piece by piece", async () => {
     const { textStream, text, usage } = stream({ model: tessera.languageModel("words"), messages, ...settings });
     const pieces: string[] = [];

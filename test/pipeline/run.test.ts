@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readManifest, verifyImage, loadImageModel } from "../../src/index.js";
 import { type AssetsEvent, type AssetsOptions, makeAssets, streamAssets } from "../../src/pipeline/index.js";
+import { sha256 } from "../../src/base/digest.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeTinyImageModel } from "../support/tiny-image-model.js";
 import { writeTinyMeshModel } from "../support/tiny-mesh-model.js";
@@ -104,6 +105,7 @@ assets:
   table: { kind: mesh, prompt: round table, model: ../shapes, device: reference, depth: 3, post: [{ lods: [40] }] }
   voice: { kind: speech, text: "b.", model: ../voice, device: reference, post: [{ loudness: -20 }] }
   line: { kind: text, prompt: "a", model: ../words, device: reference, maxOutputTokens: 5, seed: [1, 2] }
+  other: { kind: text, prompt: "a", model: ../words, device: reference, maxOutputTokens: 5, guidance: 9, negativePrompt: b }
 `,
   );
   const events: AssetsEvent[] = [];
@@ -112,9 +114,12 @@ assets:
   expect(end.type === "run-end" && end.result.failures).toEqual([]);
   expect(Object.keys(treeOf(join(folder, "assets")))).toEqual([
     ...["icon.png", "icon.png.json", "line/1.txt", "line/1.txt.json", "line/2.txt", "line/2.txt.json"],
+    ...["other.txt", "other.txt.json"],
     ...["table-lod0.glb", "table-lod1.glb", "voice.wav"],
   ]);
   expect(events.some((event) => event.type === "item-progress" && event.names.includes("icon"))).toBe(true);
+  const beside = JSON.parse(await readFile(join(folder, "assets/other.txt.json"), "utf8"));
+  expect(beside).toMatchObject({ negativePromptSha256: sha256("b"), sampling: { guidance: 9 } });
   await using model = await loadImageModel(join(root, "images"), { device: "reference" });
   const manifest = await readManifest(join(folder, "assets/icon.png.json"));
   expect((await verifyImage(manifest, { model, file: join(folder, "assets/icon.png") })).same).toBe(true);

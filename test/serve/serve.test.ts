@@ -176,6 +176,28 @@ describe("texts", () => {
     expect(chunks).toBeGreaterThan(4);
   });
 
+  test("keep to a negative prompt", async () => {
+    const asked = {
+      ...settings,
+      messages: [...messages],
+      guidance: 3,
+      negative_prompt: "b",
+      decoding: "prompt-lookup",
+    };
+    const { choices } = await client.chat.completions.create(asked as never);
+    const guided = { guidance: 3, negativePrompt: "b", decoding: "prompt-lookup" } as const;
+    const expected = await generateText({
+      model: text,
+      messages,
+      seed: 4,
+      temperature: 1,
+      maxOutputTokens: 12,
+      ...guided,
+    });
+    expect(choices[0]!.message.content).toBe(expected.text);
+    expect(expected.text).not.toBe((await written()).text);
+  });
+
   test("keep to a schema", async () => {
     const schema = { type: "object", properties: { a: { enum: [1, 2] } }, required: ["a"] };
     const format = { type: "json_schema", json_schema: { name: "answer", schema } };
@@ -201,6 +223,8 @@ describe("what cannot be", () => {
     ["/chat/completions", { ...chat, tools: [] }, 400, "body", "argument"],
     ["/chat/completions", { ...chat, max_tokens: 1e6 }, 400, "max_completion_tokens", "argument"],
     ["/chat/completions", { ...chat, response_format: { type: "json_object" } }, 400, "response_format", "argument"],
+    ["/chat/completions", { ...chat, negative_prompt: "b" }, 400, "negative_prompt", "argument"],
+    ["/chat/completions", { ...chat, repetition_penalty: 0 }, 400, "repetition_penalty", "argument"],
     [
       "/chat/completions",
       { ...chat, messages: [{ role: "user", content: [{ type: "image_url" }] }] },

@@ -4,7 +4,7 @@ import { type GenerateTextOptions, loadTextModel, streamText } from "../../index
 import { kindOf } from "./kind.js";
 import { DECODING, numberFrom, promptOf, SAMPLING, wholeFrom } from "./settings.js";
 
-const { temperature, topK, topP, minP } = SAMPLING;
+const { guidance, temperature, topK, topP, minP } = SAMPLING;
 
 export const TEXT = kindOf({
   about: "A text that goes on from a prompt, or answers it where the model was made for conversations.",
@@ -16,10 +16,11 @@ export const TEXT = kindOf({
   axes: {
     prompt: promptOf("What the model answers, or goes on from."),
     system: promptOf("A system message before the prompt, for models with a chat template."),
+    negativePrompt: promptOf("What guidance leads away from: a text in place of the prompt, or of the system message."),
     maxOutputTokens: wholeFrom(1, 2 ** 24, "Tokens of the text, at most."),
     repetitionPenalty: numberFrom(0.01, 100, "Above 1: tokens that occurred become less likely."),
     decoding: DECODING,
-    ...{ temperature, topK, topP, minP },
+    ...{ guidance, temperature, topK, topP, minP },
   },
   fixed: {
     stopSequences: z.array(z.string().min(1).max(1000)).max(16).describe("Texts that end an answer."),
