@@ -55,6 +55,13 @@ test("a closed mesh stays closed with fewer faces", async () => {
   }
 });
 
+test("an OBJ may name vertices before they come, and lines as faces", async () => {
+  const read = (text: string) => parseMesh(new TextEncoder().encode(text), "obj");
+  const usual = await read("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n");
+  expect(await read("f 1 2 3\nf 1 2\nf 3\nv 0 0 0\nv 1 0 0\nv 0 1 0\n")).toEqual(usual);
+  await expect(read("f -1 -2 -3\nv 0 0 0\nv 1 0 0\nv 0 1 0\n")).rejects.toThrow(InputError);
+});
+
 describe("damaged files are refused", () => {
   const text = (content: string) => new TextEncoder().encode(content);
   const ply = (head: string, body = "") => text(`ply\nformat ascii 1.0\n${head}\nend_header\n${body}`);

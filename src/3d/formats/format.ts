@@ -41,36 +41,9 @@ export function usable(file: string, { positions, faces, colours }: Mesh): Mesh 
   return { positions, faces: Uint32Array.from(kept), colours };
 }
 
+/** Whether the vector product of two edges has a part that is not 0. */
 function hasArea(p: Float32Array, a: number, b: number, c: number): boolean {
-  const at = (v: number, axis: number) => p[3 * v + axis]!;
-  for (const [i, j] of [
-    [0, 1],
-    [1, 2],
-    [2, 0],
-  ] as const)
-    if ((at(b, i) - at(a, i)) * (at(c, j) - at(a, j)) !== (at(b, j) - at(a, j)) * (at(c, i) - at(a, i))) return true; // prettier-ignore
-  return false;
-}
-
-/** Joins vertices at the same place, since formats such as STL give every face its own. The first one's colour stays. */
-export function welded({ positions, faces, colours }: Mesh): Mesh {
-  const first = new Map<string, number>();
-  const kept: number[] = [];
-  const to = new Uint32Array(positions.length / 3);
-  for (let v = 0; v < to.length; v++) {
-    const key = `${positions[3 * v]! + 0},${positions[3 * v + 1]! + 0},${positions[3 * v + 2]! + 0}`;
-    let found = first.get(key);
-    if (found === undefined) {
-      found = kept.length;
-      first.set(key, found);
-      kept.push(v);
-    }
-    to[v] = found;
-  }
-  const gathered = (from: Float32Array) => {
-    const out = new Float32Array(3 * kept.length);
-    for (const [i, v] of kept.entries()) out.set(from.subarray(3 * v, 3 * v + 3), 3 * i);
-    return out;
-  };
-  return { positions: gathered(positions), faces: faces.map((v) => to[v]!), colours: colours && gathered(colours) };
+  const [ux, uy, uz] = [p[3 * b]! - p[3 * a]!, p[3 * b + 1]! - p[3 * a + 1]!, p[3 * b + 2]! - p[3 * a + 2]!];
+  const [vx, vy, vz] = [p[3 * c]! - p[3 * a]!, p[3 * c + 1]! - p[3 * a + 1]!, p[3 * c + 2]! - p[3 * a + 2]!];
+  return ux * vy !== uy * vx || uy * vz !== uz * vy || uz * vx !== ux * vz;
 }

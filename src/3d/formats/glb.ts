@@ -11,8 +11,9 @@ import {
 } from "@gltf-transform/core";
 import { type Mesh, smoothNormals } from "../../tokenizers/octree/mesh.js";
 import { linearOf } from "../../tokenizers/octree/palette.js";
+import { welded } from "../../tokenizers/octree/weld.js";
 import { InputError } from "../../base/errors.js";
-import { checkCount, damaged, MOST_FACES, MOST_VERTICES, welded } from "./format.js";
+import { checkCount, damaged, MOST_FACES, MOST_VERTICES } from "./format.js";
 import { checkSizes } from "./glb-sizes.js";
 
 /** What stands beside the mesh: names and the record of how it was made. */

@@ -2,7 +2,10 @@
 import type { Mesh } from "../../tokenizers/octree/mesh.js";
 import { damaged } from "./format.js";
 
-/** Reads the triangles of an OBJ file. Polygons become fans; materials, groups and texture coordinates are passed over. */
+/**
+ * Reads the triangles of an OBJ file. Polygons become fans; faces of fewer than three corners, materials, groups and texture coordinates are
+ * passed over, as other readers do. A face may stand before its vertices.
+ */
 export function readObj(file: string, bytes: Uint8Array): Mesh {
   const text = new TextDecoder("utf-8").decode(bytes);
   const positions: number[] = [];
@@ -13,19 +16,18 @@ export function readObj(file: string, bytes: Uint8Array): Mesh {
     const end = text.indexOf("\n", start);
     const line = text.slice(start, end < 0 ? undefined : end);
     start = end < 0 ? text.length + 1 : end + 1;
-    if (line.startsWith("v ") || line.startsWith("v\t")) {
-      const values = line.trim().split(/\s+/).slice(1).map(Number);
+    const kind = line.charCodeAt(1) === SPACE || line.charCodeAt(1) === TAB ? line[0] : "";
+    if (kind !== "v" && kind !== "f") continue;
+    const words = line.slice(2).trim().split(BLANKS);
+    if (kind === "v") {
+      const values = words.map(Number);
       if (values.length < 3 || values.some(Number.isNaN))
         throw damaged(file, `line ${number} is not a vertex: "${line.slice(0, 60)}"`);
       positions.push(values[0]!, values[1]!, values[2]!);
       if (values.length >= 6) colours.push(values[3]!, values[4]!, values[5]!);
-    } else if (line.startsWith("f ") || line.startsWith("f\t")) {
-      const corners = line
-        .trim()
-        .split(/\s+/)
-        .slice(1)
-        .map((corner) => cornerOf(corner, positions.length / 3));
-      if (corners.length < 3 || corners.some(Number.isNaN))
+    } else {
+      const corners = words.map((corner) => cornerOf(corner, positions.length / 3));
+      if (corners.some(Number.isNaN))
         throw damaged(file, `line ${number} is not a face of known vertices: "${line.slice(0, 60)}"`);
       for (let i = 2; i < corners.length; i++) faces.push(corners[0]!, corners[i - 1]!, corners[i]!);
     }
@@ -37,7 +39,10 @@ export function readObj(file: string, bytes: Uint8Array): Mesh {
   };
 }
 
-/** "7/1/3" is vertex 6; "-1" the last one so far; NaN for what is neither. */
+const BLANKS = /\s+/;
+const [SPACE, TAB] = [32, 9];
+
+/** "7/1/3" is vertex 6, wherever it stands; "-1" the last one so far; NaN for what is neither. */
 function cornerOf(corner: string, vertices: number): number {
   const index = Number.parseInt(corner, 10);
   const vertex = index < 0 ? vertices + index : index - 1;

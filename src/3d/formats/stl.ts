@@ -1,6 +1,7 @@
 /** STL, binary and text: triangles without shared vertices, in millimetres, z up, as printers take them. */
 import { crossOf, type Mesh } from "../../tokenizers/octree/mesh.js";
-import { MOST_FACES, checkCount, damaged, welded } from "./format.js";
+import { welded } from "../../tokenizers/octree/weld.js";
+import { MOST_FACES, checkCount, damaged } from "./format.js";
 
 const HEAD = 80;
 const RECORD = 50;

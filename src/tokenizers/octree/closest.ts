@@ -19,10 +19,10 @@ export class ClosestFace {
   constructor(private readonly mesh: Pick<Mesh, "positions" | "faces">) {
     const F = mesh.faces.length / 3;
     this.order = Uint32Array.from({ length: F }, (_, f) => f);
-    this.build(0, 0, F);
+    this.build(0, 0, F, middlesOf(mesh));
   }
 
-  private build(node: number, from: number, to: number): void {
+  private build(node: number, from: number, to: number, middles: Float64Array): void {
     const { positions, faces } = this.mesh;
     const box = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
     for (let i = from; i < to; i++) {
@@ -38,14 +38,10 @@ export class ClosestFace {
     this.ranges[node] = [from, to];
     if (to - from <= LEAF) return;
     const axis = [0, 1, 2].reduce((a, b) => (box[3 + b]! - box[b]! > box[3 + a]! - box[a]! ? b : a));
-    const middle = (face: number) =>
-      positions[3 * faces[3 * face]! + axis]! +
-      positions[3 * faces[3 * face + 1]! + axis]! +
-      positions[3 * faces[3 * face + 2]! + axis]!;
-    this.order.subarray(from, to).sort((a, b) => middle(a) - middle(b));
     const half = (from + to) >> 1;
-    this.build(2 * node + 1, from, half);
-    this.build(2 * node + 2, half, to);
+    divide(this.order, from, to, half, (face) => middles[3 * face + axis]!);
+    this.build(2 * node + 1, from, half, middles);
+    this.build(2 * node + 2, half, to, middles);
   }
 
   /** The closest point of the mesh; null if none is nearer than `within`. */
@@ -83,48 +79,67 @@ export class ClosestFace {
   }
 }
 
+/** Orders from … to so that nothing before `half` has a greater value than anything from there on (quickselect, Hoare 1961). */
+function divide(order: Uint32Array, from: number, to: number, half: number, value: (face: number) => number): void {
+  for (let [low, high] = [from, to - 1]; low < high; ) {
+    const pivot = value(order[(low + high) >> 1]!);
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (value(order[i]!) < pivot) i++;
+      while (value(order[j]!) > pivot) j--;
+      if (i > j) break;
+      const face = order[i]!;
+      order[i++] = order[j]!;
+      order[j--] = face;
+    }
+    if (half <= j) high = j;
+    else if (half >= i) low = i;
+    else return;
+  }
+}
+
+/** Three times the middle of each face, as the sum of its corners. */
+function middlesOf({ positions, faces }: Pick<Mesh, "positions" | "faces">): Float64Array {
+  const middles = new Float64Array(faces.length);
+  for (let i = 0; i < faces.length; i++) {
+    const face = i - (i % 3);
+    for (let axis = 0; axis < 3; axis++) middles[face + axis]! += positions[3 * faces[i]! + axis]!;
+  }
+  return middles;
+}
+
 /** The closest point of a triangle (Ericson 2005, Real-Time Collision Detection, §5.1.5). */
 function closestOfFace(
-  { positions, faces }: Pick<Mesh, "positions" | "faces">,
+  { positions: q, faces }: Pick<Mesh, "positions" | "faces">,
   face: number,
   x: number,
   y: number,
   z: number,
 ): [number, number, number] {
-  const vertex = (corner: number): [number, number, number] => {
-    const at = 3 * faces[3 * face + corner]!;
-    return [positions[at]!, positions[at + 1]!, positions[at + 2]!];
-  };
-  const [a, b, c] = [vertex(0), vertex(1), vertex(2)];
-  const minus = (p: readonly number[], q: readonly number[]) => [p[0]! - q[0]!, p[1]! - q[1]!, p[2]! - q[2]!];
-  const dot = (p: readonly number[], q: readonly number[]) => p[0]! * q[0]! + p[1]! * q[1]! + p[2]! * q[2]!;
-  const along = (p: readonly number[], d: readonly number[], t: number): [number, number, number] => [
-    p[0]! + t * d[0]!,
-    p[1]! + t * d[1]!,
-    p[2]! + t * d[2]!,
-  ];
-  const p = [x, y, z];
-  const [ab, ac, ap] = [minus(b, a), minus(c, a), minus(p, a)];
-  const [d1, d2] = [dot(ab, ap), dot(ac, ap)];
-  if (d1 <= 0 && d2 <= 0) return a;
-  const bp = minus(p, b);
-  const [d3, d4] = [dot(ab, bp), dot(ac, bp)];
-  if (d3 >= 0 && d4 <= d3) return b;
-  const vc = d1 * d4 - d3 * d2;
-  if (vc <= 0 && d1 >= 0 && d3 <= 0) return along(a, ab, d1 - d3 === 0 ? 0 : d1 / (d1 - d3));
-  const cp = minus(p, c);
-  const [d5, d6] = [dot(ab, cp), dot(ac, cp)];
-  if (d6 >= 0 && d5 <= d6) return c;
-  const vb = d5 * d2 - d1 * d6;
-  if (vb <= 0 && d2 >= 0 && d6 <= 0) return along(a, ac, d2 - d6 === 0 ? 0 : d2 / (d2 - d6));
-  const va = d3 * d6 - d5 * d4;
-  if (va <= 0 && d4 - d3 >= 0 && d5 - d6 >= 0) {
-    const span = d4 - d3 + (d5 - d6);
-    return along(b, minus(c, b), span === 0 ? 0 : (d4 - d3) / span);
-  }
-  const whole = 1 / (va + vb + vc);
-  return along(along(a, ab, vb * whole), ac, vc * whole);
+  const [a, b, c] = [3 * faces[3 * face]!, 3 * faces[3 * face + 1]!, 3 * faces[3 * face + 2]!];
+  const [ax, ay, az] = [q[a]!, q[a + 1]!, q[a + 2]!];
+  const [ux, uy, uz] = [q[b]! - ax, q[b + 1]! - ay, q[b + 2]! - az]; // from a to b
+  const [vx, vy, vz] = [q[c]! - ax, q[c + 1]! - ay, q[c + 2]! - az]; // from a to c
+  const [px, py, pz] = [x - ax, y - ay, z - az];
+  const [d1, d2] = [ux * px + uy * py + uz * pz, vx * px + vy * py + vz * pz];
+  const [uu, uv, vv] = [ux * ux + uy * uy + uz * uz, ux * vx + uy * vy + uz * vz, vx * vx + vy * vy + vz * vz];
+  const [d3, d4] = [d1 - uu, d2 - uv]; // the same seen from b
+  const [d5, d6] = [d1 - uv, d2 - vv]; // and from c
+  let [s, t] = [0, 0]; // the point is a + s·u + t·v
+  const [va, vb, vc] = [d3 * d6 - d5 * d4, d5 * d2 - d1 * d6, d1 * d4 - d3 * d2];
+  if (d1 <= 0 && d2 <= 0) [s, t] = [0, 0];
+  else if (d3 >= 0 && d4 <= d3) [s, t] = [1, 0];
+  else if (vc <= 0 && d1 >= 0 && d3 <= 0) [s, t] = [ratio(d1, d1 - d3), 0];
+  else if (d6 >= 0 && d5 <= d6) [s, t] = [0, 1];
+  else if (vb <= 0 && d2 >= 0 && d6 <= 0) [s, t] = [0, ratio(d2, d2 - d6)];
+  else if (va <= 0 && d4 - d3 >= 0 && d5 - d6 >= 0) {
+    t = ratio(d4 - d3, d4 - d3 + (d5 - d6));
+    s = 1 - t;
+  } else [s, t] = [ratio(vb, va + vb + vc), ratio(vc, va + vb + vc)];
+  return [ax + s * ux + t * vx, ay + s * uy + t * vy, az + s * uz + t * vz];
 }
+
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 /** The unit normal of a face; null if it has no area. */
 export function faceNormal(mesh: Pick<Mesh, "positions" | "faces">, face: number): [number, number, number] | null {

@@ -13,6 +13,7 @@ import { DEPTHS, FIRST, PROFILES, type Profile } from "./vocabulary.js";
 import { shellOf, type Voxels } from "./voxels.js";
 import { solidOf } from "./voxels-of-level.js";
 import { voxelise } from "./voxelise.js";
+import { welded } from "./weld.js";
 
 /** Where the cube [0, 1]³ of a shape lies: p = centre + (q - 1/2) · side. */
 export interface Frame {
@@ -39,7 +40,7 @@ const DEFAULTS: EncodeOptions = { depth: 6, profile: "shell" };
 export interface EncodedMesh {
   readonly ids: Int32Array;
   readonly frame: Frame;
-  /** Whether the mesh was closed; an open one became solid where its surface passes. */
+  /** Whether the mesh was closed once vertices at the same place were joined; an open one became solid where its surface passes. */
   readonly closed: boolean;
 }
 
@@ -48,14 +49,16 @@ export interface EncodedMesh {
  *
  * @throws ArgumentError for a mesh without a face, with a position that is not finite, or with a face out of range.
  */
-export function encodeMesh(mesh: Mesh, options: Options<EncodeOptions> = {}): EncodedMesh {
+export function encodeMesh(given: Mesh, options: Options<EncodeOptions> = {}): EncodedMesh {
   const { depth, profile } = withDefaults("options", DEFAULTS, options);
   check("depth", `a depth from ${DEPTHS.least} to ${DEPTHS.most}`, depth, isIntegerIn(DEPTHS.least, DEPTHS.most));
   check("profile", `one of ${PROFILES.join(", ")}`, profile, (p) => PROFILES.includes(p));
-  checkMesh(mesh);
+  checkMesh(given);
+  const mesh = welded(given);
   const frame = frameOf(mesh);
   const framed = { ...mesh, positions: mesh.positions.map((p, i) => (p - frame.centre[i % 3]!) / frame.side + 0.5) };
-  const { closed } = topologyOf(mesh);
+  const topology = topologyOf(mesh);
+  const closed = topology.closed && topology.oriented; // what winding numbers need
   const solid = voxelise(framed, depth, closed);
   const closest = mesh.colours || profile === "offsets" ? new ClosestFace(framed) : null;
   const voxels = mesh.colours ? { ...solid, colours: coloursOf(framed, closest!, solid) } : solid;
@@ -99,8 +102,8 @@ function coloursOf(mesh: Mesh, closest: ClosestFace, voxels: Voxels): Uint8Array
   const colours = new Uint8Array(shell.length);
   for (let i = 0; i < shell.length; i++) {
     if (!shell[i]) continue;
-    const at = [Math.floor(i / (R * R)), Math.floor(i / R) % R, i % R].map((v) => (v + 0.5) / R);
-    const { face } = closest.to(at[0]!, at[1]!, at[2]!)!;
+    const [x, y, z] = [Math.floor(i / (R * R)), Math.floor(i / R) % R, i % R];
+    const { face } = closest.to((x + 0.5) / R, (y + 0.5) / R, (z + 0.5) / R)!;
     const mean = [0, 1, 2].map(
       (channel) =>
         [0, 1, 2].reduce((sum, corner) => sum + mesh.colours![3 * mesh.faces[3 * face + corner]! + channel]!, 0) / 3,

@@ -27,21 +27,19 @@ export function insideOf({ positions, faces }: Surface, R: number, place: (i: nu
   const [shiftY, shiftZ] = [1.2345e-11, 2.7183e-11];
   const first = place(0);
   const step = R > 1 ? place(1) - first : 1;
+  /** The first and the last of the points between two coordinates. */
+  const points = (low: number, high: number) =>
+    [Math.max(0, Math.ceil((low - first) / step)), Math.min(R - 1, Math.floor((high - first) / step))] as const;
   const crossings: { x: number; sign: number }[][] = Array.from({ length: R * R }, () => []);
   for (let f = 0; f < faces.length; f += 3) {
-    const [ax, ay, az, bx, by, bz, cx, cy, cz] = [0, 1, 2].flatMap((corner) => {
-      const at = 3 * faces[f + corner]!;
-      return [positions[at]!, positions[at + 1]!, positions[at + 2]!];
-    }) as [number, number, number, number, number, number, number, number, number];
+    const [a, b, c] = [3 * faces[f]!, 3 * faces[f + 1]!, 3 * faces[f + 2]!];
+    const [ax, ay, az] = [positions[a]!, positions[a + 1]!, positions[a + 2]!];
+    const [bx, by, bz] = [positions[b]!, positions[b + 1]!, positions[b + 2]!];
+    const [cx, cy, cz] = [positions[c]!, positions[c + 1]!, positions[c + 2]!];
     const area = (by - ay) * (cz - az) - (bz - az) * (cy - ay);
     if (area === 0) continue;
-    const cells = (low: number, high: number, shift: number) =>
-      [
-        Math.max(0, Math.ceil((low - shift - first) / step)),
-        Math.min(R - 1, Math.floor((high - shift - first) / step)),
-      ] as const;
-    const [y0, y1] = cells(Math.min(ay, by, cy), Math.max(ay, by, cy), shiftY);
-    const [z0, z1] = cells(Math.min(az, bz, cz), Math.max(az, bz, cz), shiftZ);
+    const [y0, y1] = points(Math.min(ay, by, cy) - shiftY, Math.max(ay, by, cy) - shiftY);
+    const [z0, z1] = points(Math.min(az, bz, cz) - shiftZ, Math.max(az, bz, cz) - shiftZ);
     for (let j = y0; j <= y1; j++) {
       const y = place(j) + shiftY;
       for (let k = z0; k <= z1; k++) {
@@ -88,16 +86,16 @@ function keepThin(R: number, solid: Uint8Array, passed: Uint8Array): void {
 export function passedVoxels({ positions, faces }: Surface, R: number): Uint8Array {
   const passed = new Uint8Array(R ** 3);
   const p = new Float64Array(9);
+  const voxels = (axis: number) => {
+    const [a, b, c] = [p[axis]!, p[3 + axis]!, p[6 + axis]!];
+    return [Math.max(0, Math.floor(Math.min(a, b, c))), Math.min(R - 1, Math.floor(Math.max(a, b, c)))] as const;
+  };
   for (let f = 0; f < faces.length; f += 3) {
     for (let corner = 0; corner < 3; corner++)
       for (let axis = 0; axis < 3; axis++) p[3 * corner + axis] = positions[3 * faces[f + corner]! + axis]! * R;
-    const range = (axis: number) => {
-      const [a, b, c] = [p[axis]!, p[3 + axis]!, p[6 + axis]!];
-      return [Math.max(0, Math.floor(Math.min(a, b, c))), Math.min(R - 1, Math.floor(Math.max(a, b, c)))] as const;
-    };
-    const [x0, x1] = range(0);
-    const [y0, y1] = range(1);
-    const [z0, z1] = range(2);
+    const [x0, x1] = voxels(0);
+    const [y0, y1] = voxels(1);
+    const [z0, z1] = voxels(2);
     for (let x = x0; x <= x1; x++)
       for (let y = y0; y <= y1; y++)
         for (let z = z0; z <= z1; z++) {
@@ -110,30 +108,23 @@ export function passedVoxels({ positions, faces }: Surface, R: number): Uint8Arr
 
 /** Whether the triangle p has a point in the unit cube around (cx, cy, cz). Their bounding boxes are known to overlap. */
 function overlaps(p: Float64Array, cx: number, cy: number, cz: number): boolean {
-  const v = [0, 3, 6].map((i) => [p[i]! - cx, p[i + 1]! - cy, p[i + 2]! - cz] as const);
-  const edges = [0, 1, 2].map((i) => [0, 1, 2].map((k) => v[(i + 1) % 3]![k]! - v[i]![k]!)) as [
-    number[],
-    number[],
-    number[],
-  ];
-  const normal = cross(edges[0], edges[1]);
-  const axes = [
-    normal,
-    ...edges.flatMap(([x, y, z]) => [
-      [0, -z!, y!],
-      [z!, 0, -x!],
-      [-y!, x!, 0],
-    ]),
-  ]; // prettier-ignore
-  return axes.every(([x, y, z]) => {
-    const reach = (Math.abs(x!) + Math.abs(y!) + Math.abs(z!)) / 2;
-    const on = v.map((q) => q[0] * x! + q[1] * y! + q[2] * z!);
-    return Math.min(...on) <= reach && Math.max(...on) >= -reach;
-  });
+  const [ax, ay, az] = [p[0]! - cx, p[1]! - cy, p[2]! - cz];
+  const [bx, by, bz] = [p[3]! - cx, p[4]! - cy, p[5]! - cz];
+  const [dx, dy, dz] = [p[6]! - cx, p[7]! - cy, p[8]! - cz];
+  /** Whether the projections on the axis (x, y, z) have a point in common. */
+  const meet = (x: number, y: number, z: number) => {
+    const reach = (Math.abs(x) + Math.abs(y) + Math.abs(z)) / 2;
+    const [a, b, d] = [ax * x + ay * y + az * z, bx * x + by * y + bz * z, dx * x + dy * y + dz * z];
+    return Math.min(a, b, d) <= reach && Math.max(a, b, d) >= -reach;
+  };
+  /** Whether those on the three axes across an edge of the triangle and one of the cube do. */
+  const across = (x: number, y: number, z: number) => meet(0, -z, y) && meet(z, 0, -x) && meet(-y, x, 0);
+  const [ux, uy, uz] = [bx - ax, by - ay, bz - az];
+  const [vx, vy, vz] = [dx - bx, dy - by, dz - bz];
+  return (
+    meet(uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx) &&
+    across(ux, uy, uz) &&
+    across(vx, vy, vz) &&
+    across(ax - dx, ay - dy, az - dz)
+  );
 }
-
-const cross = (a: readonly number[], b: readonly number[]) => [
-  a[1]! * b[2]! - a[2]! * b[1]!,
-  a[2]! * b[0]! - a[0]! * b[2]!,
-  a[0]! * b[1]! - a[1]! * b[0]!,
-];

@@ -52,6 +52,26 @@ test("an open mesh becomes solid where its surface passes", () => {
   expect(topologyOf(decodeMesh(ids, frame))).toMatchObject({ closed: true, manifold: true });
 });
 
+/** The mesh with three vertices of its own for each face. */
+function torn({ positions, faces }: Mesh): Mesh {
+  const corners = [...faces].flatMap((v) => [...positions.subarray(3 * v, 3 * v + 3)]);
+  return { positions: Float32Array.from(corners), faces: faces.map((_, corner) => corner) };
+}
+
+test("a closed mesh whose faces share no vertices is closed", () => {
+  const ring = meshOf("torus");
+  expect(topologyOf(torn(ring)).closed).toBe(false);
+  expect(encodeMesh(torn(ring), { depth: 5 })).toEqual(encodeMesh(ring, { depth: 5 }));
+});
+
+test("a closed mesh with a face turned around is one whose surface alone counts", () => {
+  const box = meshOf("box-with-hole");
+  const [a, b, c] = box.faces;
+  const { ids, frame, closed } = encodeMesh({ ...box, faces: Uint32Array.from([b!, a!, c!, ...box.faces.slice(3)]) });
+  expect(closed).toBe(false);
+  expect(topologyOf(decodeMesh(ids, frame))).toMatchObject({ closed: true, manifold: true, euler: [0] });
+});
+
 test("colours come back as the nearest of the palette", () => {
   const sphere = meshOf("sphere");
   const colours = sphere.positions.map((_, i) => [0.8, 0.15, 0.2][i % 3]!);
