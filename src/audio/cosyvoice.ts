@@ -1,7 +1,7 @@
-/** CosyVoice 2 and 3 from the folders that their authors publish. */
+/** CosyVoice from the folders that their authors publish. */
 import { basename, join, resolve } from "node:path";
-import { CheckpointError } from "../base/errors.js";
-import { openSpeechLm } from "../core/speech-lm/speech-lm.js";
+import { CheckpointError, InputError } from "../base/errors.js";
+import { openPromptedLm } from "../core/speech-lm/open-prompted.js";
 import type { Engine } from "../engine/engine.js";
 import { openEngine } from "../engine/open.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
@@ -10,10 +10,12 @@ import { subset } from "../engine/weights/views.js";
 import { type LoadSettings, loaded } from "../media/load.js";
 import type { Parts } from "../media/parts.js";
 import { digestsOf, openFile, publishedFiles } from "../media/recipe.js";
-import type { CosyvoiceConfig } from "../models/cosyvoice.js";
+import type { CosyvoiceConfig, TextFiles } from "../models/cosyvoice.js";
 import { openFlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
 import { openHift } from "../tokenizers/speech/vocoder/hift.js";
 import { loadQwenTokenizer } from "../tokenizers/text/load-qwen-tokenizer.js";
+import { loadWhisperTokenizer } from "../tokenizers/text/load-whisper-tokenizer.js";
+import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
 import type { SpeechModel } from "./model.js";
 import { promptedVoice } from "./prompted-voice.js";
 import { idsBy, openEars } from "./recording.js";
@@ -21,7 +23,6 @@ import { idsBy, openEars } from "./recording.js";
 const FILES = { languageModel: "llm.pt", flow: "flow.pt", vocoder: "hift.pt", speaker: "campplus.onnx" } as const;
 /** The speakers that a folder knows by name; CosyVoice 2 and 3 are published without any. */
 const SPEAKERS = "spk2info.pt";
-const TEXT = "CosyVoice-BlankEN";
 
 const REMEDY = "Download the whole folder of the model, as its authors publish it.";
 
@@ -37,12 +38,12 @@ export async function loadCosyvoice(
   const files = await publishedFiles(paths, settings.verify, REMEDY);
   return loaded(settings, async (opening, parts) => {
     const open = (file: string) => openFile(files, at(file), parts);
-    const text = await loadQwenTokenizer(at(TEXT), config.specials);
+    const text = await textOf(config.text, at);
     const speakers = await speakersOf(at(SPEAKERS), config);
     const engine = await opening;
     const precision = settings.precision ?? "f32";
     const languageModel = await parts.own(
-      openSpeechLm(engine, config.languageModel, await open(FILES.languageModel), precision),
+      openPromptedLm(engine, config.languageModel, await open(FILES.languageModel), precision),
     );
     const flow = openFlowDecoder(engine, config.flow, await open(FILES.flow));
     await parts.own(Promise.resolve(flow));
@@ -55,7 +56,7 @@ export async function loadCosyvoice(
     const { name, licence, flow: sizes, vocoder: sound } = config;
     return {
       ...{ name, licence, precision, revision: basename(path), device: engine.device, clones: true },
-      ...{ sampleRate: sound.sampleRate, tokenSamples: config.mel.hop * sizes.framesPerToken },
+      ...{ sampleRate: sound.sampleRate, tokenSamples: sound.sampleRate / sizes.tokenRate },
       voices: speakers.map(({ name }) => ({ name, description: `${name}, of ${SPEAKERS}` })),
       defaults: { voice: speakers[0]?.name ?? null, temperature: 1, topP: 0.8 },
       sha256: digestsOf(files, paths),
@@ -65,6 +66,20 @@ export async function loadCosyvoice(
       }),
     };
   });
+}
+
+function textOf(text: TextFiles, at: (file: string) => string): Promise<TextTokenizer> {
+  switch (text.kind) {
+    case "qwen":
+      return loadQwenTokenizer(at(text.folder), text.specials);
+    case "whisper":
+      return loadWhisperTokenizer(at(text.file)).catch((cause: unknown) => {
+        if (!InputError.isInstance(cause)) throw cause;
+        const remedy =
+          "Bring it from the package openai-whisper (whisper/assets): the authors of CosyVoice do not publish it.";
+        throw new CheckpointError(at(text.file), "unreadable", "is not there", remedy, { cause });
+      });
+  }
 }
 
 /** Files run on ONNX Runtime alone: on the model's own engine, or on the CPU beside it. */

@@ -4,7 +4,7 @@ import { type PacedToken, pacedTokens } from "../core/speech-lm/paced.js";
 import type { SpeechLm } from "../core/speech-lm/speech-lm.js";
 import type { PacedVoice } from "../models/speech-config.js";
 import type { FlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
-import { seededNoise } from "../tokenizers/speech/flow/start-noise.js";
+import { noiseFrom, seededNoise } from "../tokenizers/speech/flow/start-noise.js";
 import { type PhoneticSentence, phoneticSentences } from "../tokenizers/speech/text/phonetic-sentence.js";
 import type { Pronunciation } from "../tokenizers/speech/text/pronunciation.js";
 import type { Hift } from "../tokenizers/speech/vocoder/hift.js";
@@ -28,8 +28,7 @@ export function pacedVoice(name: string, config: PacedVoice, parts: PacedParts):
     const { request, item, number, signal } = place;
     const { seed, sampling, speaker } = request;
     const phones = idsOf(name, config, sentence);
-    const frames = seededNoise(seed, item);
-    const first = number * FRAMES;
+    const frames = noiseFrom(seededNoise(seed, item), number * FRAMES);
     return utterance<PacedToken>(
       {
         drawing: pacedTokens(parts.languageModel, config.pacing, {
@@ -40,8 +39,7 @@ export function pacedVoice(name: string, config: PacedVoice, parts: PacedParts):
         timing: (tokens) => timingOf(sentence, tokens),
         ...{ flow: parts.flow, config: config.flow, vocoder: parts.vocoder, prompt: null, fadeIn: config.fadeIn },
         speaker: config.speakers[speaker]!.vector,
-        noise: (channels, from, to) =>
-          frames(channels, first + from, first + to).map((x) => x * config.defaults.flowTemperature),
+        noise: (...span) => frames(...span).map((x) => x * config.defaults.flowTemperature),
       },
       place,
     );

@@ -67,7 +67,11 @@ export async function idsBy({ inputs, run }: FileProgram, mels: number, samples:
 export async function listen(
   { audio, text, instruction }: RecordedVoice,
   ears: Ears,
-  { mel, mels, framesPerToken }: { readonly mel: MelConfig; readonly mels: number; readonly framesPerToken: number },
+  {
+    mel,
+    mels,
+    framesPerToken,
+  }: { readonly mel: MelConfig; readonly mels: number; readonly framesPerToken: number | null },
   signal: AbortSignal | undefined,
 ): Promise<Heard> {
   const whole = await readAudio(audio, { mostSeconds: MOST_SECONDS, signal: signal ?? null });
@@ -80,7 +84,8 @@ export async function listen(
   const at16 = resampled(sound.samples, sound.sampleRate, TOKENIZER_RATE);
   const ids = await idsBy(ears.tokenizer, mels, at16);
   const sounding = logMel(resampled(sound.samples, sound.sampleRate, mel.sampleRate), mel);
-  const count = Math.min(Math.floor(sounding.shape[2]! / framesPerToken), ids.length);
+  const frames = sounding.shape[2]!;
+  const [tokens, columns] = framesPerToken === null ? [ids.length, frames] : evenly(ids.length, frames, framesPerToken);
   const features = kaldiFilterBank(at16, { centred: true });
   const vector = await ears.speaker.run({
     [ears.speaker.inputs[0]!]: { shape: [1, ...features.shape], data: features.data },
@@ -88,8 +93,14 @@ export async function listen(
   const { samples } = whole;
   const said = Buffer.from(JSON.stringify([text ?? null, instruction ?? null]));
   return {
-    prompt: { tokens: ids.subarray(0, count), mel: framesBetween(sounding, 0, count * framesPerToken) },
+    prompt: { tokens: ids.subarray(0, tokens), mel: framesBetween(sounding, 0, columns) },
     speaker: Float32Array.from(Object.values(vector)[0]!.data),
     digest: sha256(Buffer.concat([Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), said])),
   };
+}
+
+/** As many tokens and frames as there are of both, for networks in which each token has a whole number of frames. */
+function evenly(tokens: number, frames: number, framesPerToken: number): [tokens: number, frames: number] {
+  const count = Math.min(Math.floor(frames / framesPerToken), tokens);
+  return [count, count * framesPerToken];
 }

@@ -14,7 +14,7 @@ export interface Sounding<Token extends { readonly id: number }> {
   readonly drawing: AsyncGenerator<Token, void>;
   readonly timing: (tokens: readonly Token[]) => Timing;
   readonly flow: FlowDecoder;
-  readonly config: Exclude<FlowConfig, { generation: 1 }>;
+  readonly config: FlowConfig;
   readonly vocoder: Hift;
   /** Samples over which a sentence rises from silence: at its beginning the vocoder has no past to go by. */
   readonly fadeIn: number;
@@ -49,8 +49,10 @@ export function utterance<Token extends { readonly id: number }>(
   let [ended, finished] = [false, false];
   let sent = 0; // tokens that the flow has
   let chunks = FIRST_CHUNKS;
-  // The tokens of the prompt count to the chunks.
-  let until = FIRST_CHUNKS * config.chunk + missing(prompt?.tokens.length ?? 0, config.chunk);
+  const chunk = config.generation === 1 ? null : config.chunk;
+  // The tokens of the prompt count to the chunks; without chunks, all is heard at the end.
+  let until =
+    chunk === null ? Number.POSITIVE_INFINITY : FIRST_CHUNKS * chunk + missing(prompt?.tokens.length ?? 0, chunk);
 
   const heard = async (count: number, ending: Ending): Promise<Float32Array> => {
     const ids = tokens.slice(sent, count).map(({ id }) => id);
@@ -74,9 +76,9 @@ export function utterance<Token extends { readonly id: number }>(
         return heard(tokens.length, "final");
       }
       const count = until + LOOKAHEAD;
-      if (ended || tokens.length < count) return new Float32Array(0);
+      if (chunk === null || ended || tokens.length < count) return new Float32Array(0);
       chunks = Math.min(GROWTH * chunks, MOST_CHUNKS);
-      until += chunks * config.chunk;
+      until += chunks * chunk;
       return heard(count, "more to come");
     },
     close: async () => {

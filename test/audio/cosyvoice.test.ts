@@ -18,8 +18,8 @@ const samples = Float32Array.from({ length: 16_000 }, (_, i) => 0.3 * Math.sin(i
 const audio = { samples, sampleRate: 16_000 };
 const TEXT = "Hi, it is 5 o'clock.";
 
-describe.each(["cosyvoice2.yaml", "cosyvoice3.yaml"] as const)("%s", (yaml) => {
-  const place = join(folder, yaml.slice(0, 10));
+describe.each(["cosyvoice.yaml", "cosyvoice2.yaml", "cosyvoice3.yaml"] as const)("%s", (yaml) => {
+  const place = join(folder, yaml.slice(0, -5));
   let model: SpeechModel;
   beforeAll(async () => {
     await mkdir(place);
@@ -37,7 +37,10 @@ describe.each(["cosyvoice2.yaml", "cosyvoice3.yaml"] as const)("%s", (yaml) => {
     expect(pieces.length).toBeGreaterThan(0);
     expect([...speeches[0]!.samples]).toEqual(pieces);
     expect(speeches[0]!.samples.every(Number.isFinite)).toBe(true);
-    expect(speeches[0]!.samples.length).toBe(speeches[0]!.ids.length * model.tokenSamples);
+    // Frames of generation 1 are of no whole number of tokens: what is left over of one is not heard.
+    const left = speeches[0]!.ids.length * model.tokenSamples - speeches[0]!.samples.length;
+    expect(left).toBeGreaterThanOrEqual(0);
+    expect(left).toBeLessThan(yaml === "cosyvoice.yaml" ? 3 * 256 : 1);
     expect(speeches[0]!.words).toEqual([]);
     const again = await generateSpeech({ model, text: TEXT, seed: 4 });
     expect(again.speeches[0]!.ids).not.toEqual(speeches[0]!.ids);
@@ -45,7 +48,9 @@ describe.each(["cosyvoice2.yaml", "cosyvoice3.yaml"] as const)("%s", (yaml) => {
 
   test("a recording speaks: with its transcript, alone, or instructed, and each is another", async () => {
     const voices = [{ audio, text: "A hum." }, { audio }, { audio, instruction: "Whisper." }];
-    const made = await Promise.all(voices.map((voice) => generateSpeech({ model, text: "Yes.", voice, seed: 1 })));
+    const made = await Promise.all(
+      voices.map((voice) => generateSpeech({ model, text: "Yes.", voice, seed: 1, temperature: 0.05 })),
+    );
     const labels = made.map(({ speeches }) => speeches[0]!.manifest.subject.voice);
     expect(new Set(labels).size).toBe(3);
     for (const label of labels) expect(label).toMatch(/^recording [0-9a-f]{64}$/);

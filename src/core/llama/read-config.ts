@@ -100,7 +100,7 @@ export function readLlamaConfig(hub: HubConfig, prefix = "model."): LlamaConfig 
     kvHeads,
     headSize,
     contextLength: contextLengthOf(hub),
-    layers: layersOf(hub, window ?? { size: null, on: () => false }, "local" in ropes),
+    layers: weightedLayers(hub, window ?? { size: null, on: () => false }, "local" in ropes),
     ropes,
     normEpsilon: hub.number("rms_norm_eps", missing?.epsilon ?? 1e-6),
     normScale: "weight",
@@ -135,7 +135,7 @@ function activationOf(name: string): LlamaConfig["activation"] {
 }
 
 /** Newer files list the `layer_types`; in older ones the row knows. */
-function layersOf(
+function weightedLayers(
   hub: HubConfig,
   { size, on }: { readonly size: number | null; readonly on: (layer: number) => boolean },
   localRope: boolean,

@@ -1,6 +1,7 @@
-/** The language models of CosyVoice 2 and 3 and repetition-aware sampling against their golden cases. */
+/** The language models of CosyVoice and repetition-aware sampling against their golden cases. */
 import type { LlamaConfig } from "../../../src/core/llama/config.js";
-import { type PromptLayout, promptedTokens, promptPlaces } from "../../../src/core/speech-lm/prompted.js";
+import { behindMarks, type PromptLayout, promptPlaces } from "../../../src/core/speech-lm/marked-prompt.js";
+import { promptedTokens, type SpeechPrompt } from "../../../src/core/speech-lm/prompted.js";
 import { drawAware } from "../../../src/core/speech-lm/repetition-aware.js";
 import {
   openSpeechLm,
@@ -9,11 +10,15 @@ import {
   speechLmGraph,
   speechLmInputs,
 } from "../../../src/core/speech-lm/speech-lm.js";
+import { type ConformerLmConfig, conformerLmGraph, frontGraph } from "../../../src/core/speech-lm/conformer-lm.js";
+import { bodyInputs, frontInputs, openConformerLm } from "../../../src/core/speech-lm/open-conformer-lm.js";
+import { softmax } from "../../../src/core/sampling/sampling.js";
 import type { Engine } from "../../../src/engine/engine.js";
-import { i32, tensor } from "../../../src/engine/tensor.js";
+import { type FloatTensor, i32, tensor } from "../../../src/engine/tensor.js";
 import { type GoldenCase, openWeights, readTensors } from "../case.js";
 import type { Comparison, Numbers } from "../compare.js";
 import { judge } from "../judge.js";
+import { shapedLike } from "./tapped.js";
 
 type Sizes = Readonly<Record<string, number>>;
 
@@ -36,6 +41,7 @@ export async function* cosyvoiceLm(folder: string, golden: GoldenCase, engine: E
     text: ids("in.text"),
     promptText: ids("in.prompt_text"),
     promptSpeech: ids("in.prompt_speech"),
+    speaker: null,
     ratio: { least: 2, most: sizes.maxratio! },
     sampling: { temperature: 1, topP: sizes.top_p! },
     coin: () => uniforms[used++]!,
@@ -57,7 +63,7 @@ export async function* cosyvoiceLm(folder: string, golden: GoldenCase, engine: E
     for (const id of forced) steps.push(...(await line.feed([{ kind: "speech", id }])));
   }
   const sampled: number[] = [];
-  for await (const id of promptedTokens(model, layout, request)) sampled.push(id);
+  for await (const id of promptedTokens(behindMarks(model, layout), layout, request)) sampled.push(id);
   const answers = new Map<string, Numbers>([
     ["out.lm_input", prefill.embedded!],
     ["out.prefill_hidden", prefill.hidden!],
@@ -68,6 +74,62 @@ export async function* cosyvoiceLm(folder: string, golden: GoldenCase, engine: E
   const inputs = [...io.keys()].filter((name) => name.startsWith("in."));
   yield* judge(golden, io, inputs, (name) => answers.get(name));
 }
+
+/** Generation 1. */
+export async function* cosyvoiceConformerLm(
+  folder: string,
+  golden: GoldenCase,
+  engine: Engine,
+): AsyncIterable<Comparison> {
+  const io = await readTensors(folder);
+  await using weights = await openWeights(folder);
+  const c = golden.config as Sizes;
+  const ids = (name: string) => [...io.get(name)!.data];
+  const sizes = { width: c.d!, heads: c.heads!, hidden: c.ff! };
+  const config: ConformerLmConfig = {
+    text: { vocabulary: c.vocab!, width: c.te! },
+    encoder: { ...sizes, layers: c.tblocks! },
+    body: { ...sizes, layers: c.blocks! },
+    ...{ speech: c.speech!, speaker: c.spk! },
+  };
+  const prompt: SpeechPrompt = {
+    ...{ text: ids("in.text"), promptText: ids("in.prompt_text"), promptSpeech: ids("in.prompt_speech") },
+    speaker: io.get("in.embedding")!.data as Float32Array,
+  };
+  await using front = await engine.compile(frontGraph(config, "with speaker", ["encoded"]), weights);
+  const { rows, encoded } = await front.run(frontInputs(config, prompt));
+  const T = rows!.shape[1]! + prompt.promptSpeech.length;
+  await using body = await engine.compile(conformerLmGraph(config, ["embedded", "hidden"]), weights);
+  await using memory = await body.allocate({ S: T });
+  const at = { filled: 0, visible: memory.visible };
+  const all = Array.from({ length: T }, (_, t) => t);
+  const prefill = await body.run(bodyInputs(config, rows as FloatTensor, prompt.promptSpeech, at, all), memory);
+
+  await using model = await openConformerLm(engine, config, weights);
+  const forced = ids("in.forced");
+  const steps: number[] = [];
+  const offsets = [0];
+  await using line = await model.begin(prompt, forced.length);
+  steps.push(...logSoftmax(line.first));
+  for (const [i, id] of forced.entries()) {
+    offsets.push(T + i);
+    steps.push(...logSoftmax(await line.feed(id)));
+  }
+  const answers = new Map<string, Numbers>([
+    ["out.text_encoded", encoded!],
+    ["out.lm_input", prefill.embedded!],
+    ["out.prefill_hidden", prefill.hidden!],
+    ["out.step_logp", tensor([1 + forced.length, c.speech! + 1], Float32Array.from(steps))],
+    ["out.offsets", i32([offsets.length], offsets)],
+  ]);
+  const inputs = [...io.keys()].filter((name) => name.startsWith("in."));
+  yield* judge(golden, io, inputs, (name, expected) => {
+    const actual = answers.get(name);
+    return actual && shapedLike(actual, expected);
+  });
+}
+
+const logSoftmax = (logits: Float32Array): Float64Array => softmax(logits).map(Math.log);
 
 export async function* rasTable(folder: string, golden: GoldenCase): AsyncIterable<Comparison> {
   const io = await readTensors(folder);

@@ -4,7 +4,7 @@ import type { GoldenCase } from "../case.js";
 import { type Comparison, Unsupported } from "../compare.js";
 import { mimiRvq, snac, vocos } from "./codecs.js";
 import { cosyvoiceFlow } from "./cosyvoice-flow.js";
-import { cosyvoiceLm, rasTable } from "./cosyvoice-lm.js";
+import { cosyvoiceConformerLm, cosyvoiceLm, rasTable } from "./cosyvoice-lm.js";
 import { cosyvoiceNoise } from "./cosyvoice-noise.js";
 import { cosyvoiceFilterBank, cosyvoiceMel, s3Quantizers, s3Tokenizer } from "./cosyvoice-frontends.js";
 import { cosyvoiceHift } from "./cosyvoice-hift.js";
@@ -63,6 +63,7 @@ const ROWS: readonly Row[] = [
   { system: "cosyvoice", kind: (golden) => has(golden, "vq_codebook"), run: s3Quantizers },
   { system: "cosyvoice", kind: (golden) => has(golden, "n_mels", "n_state"), run: s3Tokenizer },
   { system: "cosyvoice", kind: (golden) => has(golden, "maxratio", "kv"), run: cosyvoiceLm },
+  { system: "cosyvoice", kind: (golden) => has(golden, "tblocks", "te"), run: cosyvoiceConformerLm },
   {
     system: "cosyvoice",
     kind: (golden) => has(golden, "win_size", "steps"),

@@ -15,6 +15,7 @@ test.each(["cpu", "tensorflow-cpu"] as const)(
       outcomes.push(`${name} ${verdict} ${note}`.trim());
     expect(outcomes).toEqual([
       "pocket-tts/codec PASS",
+      "cosyvoice/lm-v1 PASS",
       "cosyvoice/lm-v3 PASS",
       "cosyvoice/ras-table PASS",
       "cosyvoice/s3-quantizers PASS",

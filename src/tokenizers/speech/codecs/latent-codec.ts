@@ -13,7 +13,7 @@ import { settle } from "../../../engine/weights/settle.js";
 import { compiledOnce } from "../../lazy-program.js";
 import { type Tap, untapped } from "../../tap.js";
 import { type Carry, carriesOf, carryOf, emptyCarries, type Pieces } from "../carry.js";
-import { channelsOf, speechLayers } from "../layers.js";
+import { channelsOf, weightedLayers } from "../../../engine/blocks/layers.js";
 import { rotationTable } from "../rotations.js";
 
 export interface LatentCodecConfig {
@@ -50,7 +50,7 @@ const EPSILON = 1e-5;
 
 function layersOf(g: GraphBuilder, config: LatentCodecConfig, carry: Carry) {
   const o = opsOf(g);
-  const { linear, norm, swapped, apart, together } = speechLayers(g);
+  const { linear, norm, swapped, apart, together } = weightedLayers(g);
   const { width, heads } = config;
 
   const conv = (

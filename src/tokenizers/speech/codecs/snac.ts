@@ -13,7 +13,7 @@ import { settle } from "../../../engine/weights/settle.js";
 import { withoutWeightNorm } from "../../../engine/weights/weight-norm.js";
 import { compiledOnce } from "../../lazy-program.js";
 import { type Tap, untapped } from "../../tap.js";
-import { channelsOf, snakeOf, speechLayers } from "../layers.js";
+import { channelsOf, snakeOf, weightedLayers } from "../../../engine/blocks/layers.js";
 
 export interface SnacConfig {
   readonly sampleRate: number;
@@ -47,7 +47,7 @@ const snake = (g: GraphBuilder, path: string, x: Value): Value =>
 /** Three residual units of growing dilation; `first` is the index of the first in its block. */
 function units(g: GraphBuilder, path: string, first: number, x: Value): Value {
   const o = opsOf(g);
-  const { conv } = speechLayers(g);
+  const { conv } = weightedLayers(g);
   return [1, 3, 9].reduce((x, dilation, i) => {
     const unit = `${path}.block.${first + i}.block`;
     const C = channelsOf(x);
@@ -59,7 +59,7 @@ function units(g: GraphBuilder, path: string, first: number, x: Value): Value {
 
 /** Samples [B, 1, L], L a multiple of all strides, to latents [B, C, L / hop]. */
 export function snacLatents(g: GraphBuilder, config: SnacConfig, samples: Value): Value {
-  const { conv } = speechLayers(g);
+  const { conv } = weightedLayers(g);
   let x = conv("encoder.block.0", samples, config.encoderWidth, 7, { pads: [3, 3] });
   for (const [i, rate] of config.rates.entries()) {
     const path = `encoder.block.${i + 1}`;
@@ -73,7 +73,7 @@ export function snacLatents(g: GraphBuilder, config: SnacConfig, samples: Value)
 /** Latents to the ids of each book, [B, T / stride]: each book codes what those before it left. */
 export function snacIds(g: GraphBuilder, config: SnacConfig, latents: Value): Value[] {
   const o = opsOf(g);
-  const { conv, swapped } = speechLayers(g);
+  const { conv, swapped } = weightedLayers(g);
   let rest = latents;
   return config.strides.map((stride, i) => {
     const path = `quantizer.quantizers.${i}`;
@@ -94,7 +94,7 @@ const codebook = (g: GraphBuilder, { codebook, codeSize }: SnacConfig, i: number
 
 /** Ids [B, N] of a book to its part of the latents, [B, C, N]. */
 function bookLatents(g: GraphBuilder, config: SnacConfig, i: number, ids: Value): Value {
-  const { conv, swapped } = speechLayers(g);
+  const { conv, swapped } = weightedLayers(g);
   const rows = opsOf(g).embedding(ids, codebook(g, config, i));
   return conv(`quantizer.quantizers.${i}.out_proj`, swapped(rows), latentOf(config), 1);
 }
@@ -108,7 +108,7 @@ export function snacSamples(
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
-  const { conv } = speechLayers(g);
+  const { conv } = weightedLayers(g);
   const books = ids.map((row, i) => bookLatents(g, config, i, row));
   const z = tap(
     "latents",

@@ -4,7 +4,7 @@
  */
 import { type GraphBuilder, type Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
-import { speechLayers } from "../layers.js";
+import { weightedLayers } from "../../../engine/blocks/layers.js";
 
 export interface SplitRvqConfig {
   /** Channels of the latents, and of the rows of the books. */
@@ -41,7 +41,7 @@ export function bookRows(g: GraphBuilder, { rows, codeSize }: SplitRvqConfig, pa
 /** Latents [B, C, T] to the ids of each book, [B, T] each. */
 export function splitIds(g: GraphBuilder, config: SplitRvqConfig, latents: Value): Value[] {
   const o = opsOf(g);
-  const { conv, swapped } = speechLayers(g);
+  const { conv, swapped } = weightedLayers(g);
   return halvesOf(config).flatMap(({ path, books }) => {
     let rest = swapped(conv(`${path}.input_proj`, latents, config.codeSize, 1, { bias: false }));
     return Array.from({ length: books }, (_, i) => {
@@ -57,7 +57,7 @@ export function splitIds(g: GraphBuilder, config: SplitRvqConfig, latents: Value
 /** Ids of the first `ids.length` books, [B, T] each, to latents [B, C, T]. */
 export function splitLatents(g: GraphBuilder, config: SplitRvqConfig, ids: readonly Value[]): Value {
   const o = opsOf(g);
-  const { conv, swapped } = speechLayers(g);
+  const { conv, swapped } = weightedLayers(g);
   const parts = halvesOf(config).flatMap(({ path, books }) => {
     const own = path === "rvq_first" ? ids.slice(0, 1) : ids.slice(1, 1 + books);
     if (own.length === 0) return [];

@@ -4,7 +4,7 @@
  */
 import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
-import { speechLayers } from "../layers.js";
+import { weightedLayers } from "../../../engine/blocks/layers.js";
 import { type Tap, untapped } from "../../tap.js";
 import { type Carry, carryOf } from "../carry.js";
 import { type EstimatorInputs, PAST, stackedInputs } from "./estimate.js";
@@ -25,7 +25,7 @@ export function ditVelocity(
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
-  const { conv, linear, swapped, apart, together } = speechLayers(g);
+  const { conv, linear, swapped, apart, together } = weightedLayers(g);
   const { width, heads, layers, hidden, convKernel, convGroups } = config.estimator;
   const headSize = width / heads;
 

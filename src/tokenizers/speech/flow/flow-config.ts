@@ -1,13 +1,10 @@
 /** Configurations of the flow matching decoder: speech tokens to mel (CosyVoice, arXiv 2407.05407 §2.3; 2, arXiv 2412.10117 §2.4). */
 import { isIntegerIn, isNumberIn } from "../../../base/check.js";
 import { type Fields, fields } from "../../../base/fields.js";
+import type { ConformerSizes } from "../../../engine/blocks/conformer.js";
 
 /** A conformer over tokens; all of its attention knows distances (Transformer-XL, arXiv 1901.02860). */
-export interface ConformerConfig {
-  readonly width: number;
-  readonly heads: number;
-  /** Width inside the feed-forward layers. */
-  readonly hidden: number;
+export interface ConformerConfig extends ConformerSizes {
   readonly layers: number;
 }
 

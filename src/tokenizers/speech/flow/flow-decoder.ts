@@ -10,7 +10,7 @@ import type { Ending } from "../ending.js";
 import { framesBetween } from "../frames.js";
 import { type FlowConfig, LOOKAHEAD } from "./flow-config.js";
 import { encoderGraph, estimatorGraph, type Masks, regulatorGraph } from "./flow-graphs.js";
-import { type FlowStream, rememberingStream, remembers, repeatingStream } from "./flow-stream.js";
+import { type FlowStream, rememberingStream, remembers, repeatingStream, wholeStream } from "./flow-stream.js";
 import { type FlowPrograms, type FlowVoice, pass } from "./passage.js";
 
 export interface FlowRequest extends FlowVoice {
@@ -28,8 +28,8 @@ export interface FlowDecoder extends AsyncDisposable {
    */
   decode(request: FlowRequest): Promise<FloatTensor>;
   /**
-   * Begins an utterance whose tokens come one after the other, for the masks "chunks".
-   * @throws ArgumentError as decode() does, and for generation 1, which has no chunks.
+   * Begins an utterance whose tokens come one after the other, for the masks "chunks"; in generation 1, which has none, for "whole".
+   * @throws ArgumentError as decode() does.
    */
   stream(voice: FlowVoice): FlowStream;
   /** Compiles what a stream needs, or decoding without masks, which else is compiled at the first use. */
@@ -70,7 +70,7 @@ export function openFlowDecoder(engine: Engine, config: FlowConfig, checkpoint: 
 
 class OpenFlowDecoder implements FlowDecoder {
   private closed = false;
-  /** null for generation 1, which has no streams. */
+  /** null for generation 1, whose streams give all at the end. */
   private readonly remembers: boolean | null;
 
   constructor(
@@ -90,19 +90,21 @@ class OpenFlowDecoder implements FlowDecoder {
   }
 
   stream(voice: FlowVoice): FlowStream {
-    const { config } = this;
-    if (config.generation === 1)
-      throw new ArgumentError("stream", "a decoder of generation 2 or 3: this one has no chunks", config.generation);
     this.checkVoice(voice);
-    const stream = this.remembers
-      ? rememberingStream(config, this.programs, voice)
-      : repeatingStream(this, config, voice);
+    const stream = this.streaming(voice);
     return {
       push: async (tokens, ending) => {
         this.open();
         return stream.push([...this.checked(tokens)], ending);
       },
     };
+  }
+
+  private streaming(voice: FlowVoice): FlowStream {
+    const { config } = this;
+    if (config.generation === 1) return wholeStream(this, voice);
+    if (this.remembers) return rememberingStream(config, this.programs, voice);
+    return repeatingStream(this, config, voice);
   }
 
   async prepare(use: "whole" | "stream"): Promise<void> {

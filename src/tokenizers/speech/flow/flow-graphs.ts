@@ -2,11 +2,18 @@
 import { type Dim, type Graph, GraphBuilder } from "../../../engine/graph.js";
 import type { Ending } from "../ending.js";
 import { type Carry, carryOf } from "../carry.js";
-import type { Places } from "./conformer.js";
 import { DIT_TIME_SIZE, ditVelocity } from "./diffusion-transformer.js";
 import { type EstimatorInputs, PAST } from "./estimate.js";
 import type { FlowConfig } from "./flow-config.js";
-import { type Coming, repeatedMean, regulated, speakerOf, tokenColumns, upsampledMean } from "./token-encoders.js";
+import {
+  type Coming,
+  type Places,
+  repeatedMean,
+  regulated,
+  speakerOf,
+  tokenColumns,
+  upsampledMean,
+} from "./token-encoders.js";
 import { type Tap, untapped } from "../../tap.js";
 import { uNetTimeSize, uNetVelocity } from "./u-net.js";
 
@@ -38,7 +45,7 @@ export function encoderGraph(config: FlowConfig, masks: Masks, ending: Ending, t
       ? { ending: "more to come", carry, known: g.input("known", [1, "N", 1]) }
       : { ending, carry, known: null };
   const places = (of: "tokens" | "frames", width: number, T: Dim): Places => ({
-    distances: g.input(`distances of ${of}`, [of === "tokens" ? "R" : "Q", width]),
+    distances: g.input(`distances of ${of}`, [1, of === "tokens" ? "R" : "Q", width]),
     mask: (keys) => (masks === "whole" ? null : g.input(`mask of ${of}`, [1, 1, T, keys.shape[2]!])),
     past: PASTS[of],
   });

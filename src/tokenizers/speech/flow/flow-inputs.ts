@@ -1,8 +1,8 @@
 /** What the graphs of a flow decoder are fed: ids and places for the encoder, mel and places for the estimator. */
 import { type FloatTensor, type Tensor, tensor } from "../../../engine/tensor.js";
+import { distances } from "../../../engine/blocks/conformer.js";
 import { rotationTable } from "../rotations.js";
 import { chunkMask } from "./chunk-mask.js";
-import { distances } from "./conformer.js";
 import { type FlowConfig, LOOKAHEAD } from "./flow-config.js";
 import type { Masks } from "./flow-graphs.js";
 

@@ -75,8 +75,20 @@ export function repeatingStream(decoder: FlowDecoder, config: ChunkedConfig, voi
   };
 }
 
+/** Generation 1 has no chunks: its mel comes when the speech is over. */
+export function wholeStream(decoder: FlowDecoder, voice: FlowVoice): FlowStream {
+  const tokens: number[] = [];
+  return {
+    async push(more, ending) {
+      tokens.push(...more);
+      if (ending === "more to come" || tokens.length === 0) return nothing(decoder.config);
+      return decoder.decode({ ...voice, tokens, masks: "whole", ending });
+    },
+  };
+}
+
 /** How many of `known` tokens have their mel: all at the end, else those of whole chunks that have tokens to look ahead to. */
 const settled = ({ chunk }: ChunkedConfig, past: number, known: number, ending: Ending): number =>
   ending === "final" ? known : Math.max(past, Math.floor((known - LOOKAHEAD) / chunk) * chunk);
 
-const nothing = ({ mels }: ChunkedConfig): FloatTensor => tensor([1, mels, 0], new Float32Array(0));
+const nothing = ({ mels }: FlowConfig): FloatTensor => tensor([1, mels, 0], new Float32Array(0));

@@ -16,6 +16,12 @@ export function seededNoise(seed: number, item: number): StartNoise {
   };
 }
 
+/** The same noise from that frame on. */
+export const noiseFrom =
+  (noise: StartNoise, first: number): StartNoise =>
+  (channels, from, to) =>
+    noise(channels, first + from, first + to);
+
 /** Frames of the table that CosyVoice 2 and 3 make once, by torch.randn([1, 80, 15000]) behind a seed of 0: 300 s. */
 const TABLE_FRAMES = 15000;
 

@@ -4,7 +4,7 @@
  */
 import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
-import { channelsOf, speechLayers } from "../layers.js";
+import { channelsOf, weightedLayers } from "../../../engine/blocks/layers.js";
 import { type Tap, untapped } from "../../tap.js";
 import { type Carry, carryOf } from "../carry.js";
 import { type EstimatorInputs, type Mask, PAST, stackedInputs } from "./estimate.js";
@@ -27,7 +27,7 @@ export function uNetVelocity(
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
-  const { conv, linear, norm, swapped, apart, together } = speechLayers(g);
+  const { conv, linear, norm, swapped, apart, together } = weightedLayers(g);
   const { channels, transformers, middles, heads, headSize } = config.estimator;
   const causal = config.generation === 2;
   const three = (path: string, x: Value, width: number): Value =>

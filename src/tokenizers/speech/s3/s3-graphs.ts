@@ -6,7 +6,7 @@
 import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
 import { type Tap, untapped } from "../../tap.js";
-import { speechLayers } from "../layers.js";
+import { weightedLayers } from "../../../engine/blocks/layers.js";
 import type { S3Config, ScalarCodes, VectorCodes } from "./s3-config.js";
 
 /** Where a batch holds audio, 1 there and 0 behind, at each of the three rates; and what is added to scores. */
@@ -27,7 +27,7 @@ export function s3Hidden(
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
-  const { conv, linear, norm, swapped, apart, together } = speechLayers(g);
+  const { conv, linear, norm, swapped, apart, together } = weightedLayers(g);
   const { width, heads, codes } = config;
   const scale = (width / heads) ** -0.5;
   const heard = (x: Value, mask: Value | undefined) => (mask ? o.mul(x, mask) : x);

@@ -4,7 +4,7 @@
  */
 import type { GraphBuilder, Value } from "../../../engine/graph.js";
 import { opsOf } from "../../../engine/ops/index.js";
-import { channelsOf, snakeOf, speechLayers } from "../layers.js";
+import { channelsOf, snakeOf, weightedLayers } from "../../../engine/blocks/layers.js";
 import { type Tap, untapped } from "../../tap.js";
 import { spectrum, waveform } from "./fourier-layers.js";
 import type { HiftConfig } from "./hift-config.js";
@@ -17,7 +17,7 @@ export const [F0_AHEAD, WAVE_AHEAD] = [3, 4];
 /** Mel [B, mels, T] to the fundamental in Hz but for its sign, [B, T', 1]; T' = T, of causal layers T - F0_AHEAD. */
 export function fundamental(g: GraphBuilder, config: HiftConfig, mel: Value): Value {
   const o = opsOf(g);
-  const { conv, linear, swapped } = speechLayers(g);
+  const { conv, linear, swapped } = weightedLayers(g);
   const causal = config.layers === "causal";
   const x = F0_LAYERS.reduce((x, layer) => {
     const path = `f0_predictor.condnet.${layer}`;
@@ -48,7 +48,7 @@ export function synthesised(
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
-  const { conv } = speechLayers(g);
+  const { conv } = weightedLayers(g);
   const { upsampleRates: rates, resKernels } = config;
   const causal = config.layers === "causal";
   const frames = { size: config.fftSize, hop: config.fftHop };

@@ -10,7 +10,7 @@ import type { Checkpoint } from "../../../engine/weights/checkpoint.js";
 import { settle } from "../../../engine/weights/settle.js";
 import { compiledOnce } from "../../lazy-program.js";
 import { type Tap, untapped } from "../../tap.js";
-import { speechLayers } from "../layers.js";
+import { weightedLayers } from "../../../engine/blocks/layers.js";
 import { type Placement, waveform } from "./fourier-layers.js";
 
 export interface VocosConfig {
@@ -53,7 +53,7 @@ export function vocosWaveform(
   tap: Tap = untapped,
 ): Value {
   const o = opsOf(g);
-  const { conv, linear, norm, swapped } = speechLayers(g);
+  const { conv, linear, norm, swapped } = weightedLayers(g);
   const { width, conditions } = config;
 
   const normed = (path: string, x: Value): Value => {

@@ -1,24 +1,27 @@
 /**
- * The layers of which the networks of speech are made, bound to the graph that they extend. Each takes the path of its weights in
- * the checkpoint; how many channels come in is read off the value.
+ * Layers that carry weights, bound to the graph that they extend. Each takes the path of its weights in the checkpoint; how many
+ * channels come in is read off the value.
  *
  * Sequences are [B, C, T] for convolutions and [B, T, C] for all else; `swapped` turns one into the other.
  */
-import type { GraphBuilder, Value } from "../../engine/graph.js";
-import type { Conv1dAttributes } from "../../engine/ops/convolution-1d.js";
-import { opsOf } from "../../engine/ops/index.js";
+import type { GraphBuilder, Value } from "../graph.js";
+import type { Conv1dAttributes } from "../ops/convolution-1d.js";
+import { opsOf } from "../ops/index.js";
 
 export interface ConvOptions extends Conv1dAttributes {
   /** Whether the layer has a bias; it has by default. */
   readonly bias?: boolean;
 }
 
-export function speechLayers(g: GraphBuilder) {
+/** Which row multiplies by a matrix: the one for passes of many places, or the one for a place or two. */
+export type Product = "bulkLinear" | "linear";
+
+export function weightedLayers(g: GraphBuilder, product: Product = "bulkLinear") {
   const o = opsOf(g);
 
   /** [..., C] -> [..., width]. */
   const linear = (path: string, x: Value, width: number, { bias = true } = {}): Value =>
-    o.bulkLinear(x, g.weight(`${path}.weight`, [width, last(x)]), bias ? g.weight(`${path}.bias`, [width]) : null);
+    o[product](x, g.weight(`${path}.weight`, [width, last(x)]), bias ? g.weight(`${path}.bias`, [width]) : null);
 
   /** [B, C, T] -> [B, width, T']. */
   const conv = (path: string, x: Value, width: number, size: number, options: ConvOptions = {}): Value => {
