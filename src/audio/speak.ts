@@ -37,14 +37,20 @@ export function speak(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SpeechEvent<Spoken>, void, void> {
   const warnings: Warning[] = [];
-  const known = typeof request.text === "string" ? [...spokenParts(model, sentencesOf(request.text), warnings)] : null;
-  if (known?.length === 0) throw nothingSaid(request.text as string);
+  const { text } = request;
+  if (typeof text === "string" && spokenParts(model, sentencesOf(text), []).next().done) throw nothingSaid(text);
+  let inputTokens = 0;
   const run: Run<Own, Spoken, SpeechResult<Spoken>, null> = {
     ...{ model, settings: request, itemTokens: null, warnings },
-    inputTokens: request.n * (known?.reduce((sum, { inputTokens }) => sum + inputTokens, 0) ?? 0),
+    get inputTokens() {
+      return inputTokens;
+    },
     async open() {
       const speaker = await model.voice.speaker(request, signal);
-      const job = { model, request, speaker, known, warnings };
+      const read = (sentence: Sentence) => {
+        inputTokens += sentence.inputTokens;
+      };
+      const job = { model, request, speaker, read, warnings };
       return { itemBytes: ALONE, begin: async ({ first }, signal) => speaking({ ...job, index: first, signal }) };
     },
     completed: (speech) => ({ type: "speech-end", speech }),
@@ -57,15 +63,15 @@ interface Job {
   readonly model: SpeechModel;
   readonly request: SpeechRequest;
   readonly speaker: Speaker;
-  /** null for a text that comes in pieces. */
-  readonly known: readonly Sentence[] | null;
+  /** Told of each sentence when its turn comes. */
+  readonly read: (sentence: Sentence) => void;
   readonly warnings: Warning[];
   readonly index: number;
   readonly signal: AbortSignal | undefined;
 }
 
 /** One speech in the making. */
-function speaking({ model, request, speaker, known, warnings, index, signal }: Job): Making<Own, Spoken> {
+function speaking({ model, request, speaker, read, warnings, index, signal }: Job): Making<Own, Spoken> {
   const { sampleRate } = model;
   const sound = kept(request.keep);
   const [words, phones]: [TimedWord[], TimedPhone[]] = [[], []];
@@ -73,10 +79,12 @@ function speaking({ model, request, speaker, known, warnings, index, signal }: J
   const text: string[] = [];
   let current: Utterance | null = null;
 
+  /** However long the text is, a sentence is looked at when the one before it has been said. */
   async function* sentences(): AsyncGenerator<Sentence, void, void> {
-    if (known) return yield* known;
+    if (typeof request.text === "string") return yield* spokenParts(model, sentencesOf(request.text), warnings);
+    const pieces = request.text;
     const heard = async function* () {
-      for await (const piece of request.text as AsyncIterable<string>) {
+      for await (const piece of pieces) {
         if (typeof piece !== "string") throw new ArgumentError("text", "pieces that are texts", piece);
         text.push(piece);
         yield piece;
@@ -99,6 +107,7 @@ function speaking({ model, request, speaker, known, warnings, index, signal }: J
     async *passes(): AsyncGenerator<Pass, void, void> {
       let number = 0;
       for await (const sentence of sentences()) {
+        read(sentence);
         const spoken = speaker.begin(sentence, { request, item: index, number: number++, signal });
         current = spoken;
         const start = sound.length / sampleRate;

@@ -15,7 +15,7 @@ export interface Run<Own extends { readonly type: string }, Item, Result, T exte
   readonly settings: RunSettings;
   /** Tokens of each item; null where items end by themselves. */
   readonly itemTokens: T;
-  /** Tokens of the subjects that the model reads, for all items. */
+  /** Tokens of the subjects that the model reads, for all items; looked at when the run has ended. */
   readonly inputTokens: number;
   /** Those known beforehand; finish() may add to them. */
   readonly warnings: Warning[];

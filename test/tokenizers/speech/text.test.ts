@@ -52,6 +52,9 @@ test("sentences end where they end, and none is longer than the limit", () => {
   expect(long.join(" ").split(" ")).toHaveLength(1000);
   expect([...sentencesOf("a".repeat(250), 100)].map(({ length }) => length)).toEqual([100, 100, 50]);
   expect([...sentencesOf(" \n ")]).toEqual([]);
+  const endless = [...sentencesOf("word ".repeat(100_000))]; // no window shows its end
+  expect(endless.every(({ length }) => length > 0 && length <= 300)).toBe(true);
+  expect(endless.join(" ").split(" ")).toHaveLength(100_000);
   expect(new Set(sentencesOf("One two three. ".repeat(1000)))).toEqual(new Set(["One two three."]));
 });
 

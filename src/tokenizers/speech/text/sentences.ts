@@ -16,23 +16,22 @@ export function* sentencesOf(text: string, most = MOST_CHARACTERS): Generator<st
 const NO_END =
   /(?:^|[\s("'])(?:[a-z]|mr|mrs|ms|dr|prof|st|no|vs|etc|e\.g|i\.e|approx|jr|sr|gen|col|sgt|capt|lt|rev|hon|fig|vol|pp?)\.\s*$/i;
 
-/** The segmenter takes this much of a text at a time: its time for all of a long text grows faster than the text does. */
+/**
+ * The segmenter takes this much of a text at a time: its time for all of a long text grows faster than the text does. A sentence that
+ * fills a window, which is to be divided anyway, ends at its last space.
+ */
 const WINDOW = 4096;
 
 function* segments(text: string): Generator<string, void, void> {
-  let size = WINDOW;
   for (let at = 0; at < text.length; ) {
-    const found = [...segmenter.segment(text.slice(at, at + size))];
-    if (at + size < text.length) {
-      // More of the text may continue the last one: it begins the next window, or is looked at in a wider one.
-      if (found.length === 1) {
-        size *= 2;
-        continue;
-      }
-      found.pop();
+    const window = text.slice(at, at + WINDOW);
+    const found = [...segmenter.segment(window)].map(({ segment }) => segment);
+    if (at + WINDOW < text.length) {
+      // More of the text may continue the last one: it begins the next window.
+      const last = found.pop()!;
+      if (found.length === 0) found.push(last.slice(0, last.lastIndexOf(" ") + 1 || wholeCharacters(last)));
     }
-    size = WINDOW;
-    for (const { segment } of found) {
+    for (const segment of found) {
       at += segment.length;
       yield segment;
     }
@@ -74,10 +73,14 @@ export async function* sentencesAsTheyCome(
   let open = "";
   for await (const piece of pieces) {
     open += piece;
-    const found = [...sentencesOf(open, most)];
-    if (found.length < 2) continue;
-    yield* found.slice(0, -1);
-    open = /\s$/.test(open) ? `${found.at(-1)!} ` : found.at(-1)!;
+    const last: string[] = []; // the last sentence so far, which more may continue
+    let over = 0;
+    for (const sentence of sentencesOf(open, most)) {
+      if (last.push(sentence) === 1) continue;
+      yield last.shift()!;
+      over++;
+    }
+    if (over > 0) open = last[0]! + (/\s$/.test(open) ? " " : "");
   }
   yield* sentencesOf(open, most);
 }
