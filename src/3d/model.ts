@@ -1,7 +1,7 @@
 /** A mesh model that is ready. */
 import type { Options } from "../base/check.js";
 import { once } from "../base/once.js";
-import { unpacked } from "../engine/weights/int8-blocks.js";
+import { unpacked } from "../engine/weights/block-codes.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { digestsOf, folderRecipe, openFile } from "../media/recipe.js";
 import { type Routed, routed } from "../media/routes.js";

@@ -2,7 +2,7 @@
 import type { Options } from "../base/check.js";
 import { pacedTokens } from "../core/speech-lm/paced.js";
 import { openSpeechLm, type SpeechLm } from "../core/speech-lm/speech-lm.js";
-import { unpacked } from "../engine/weights/int8-blocks.js";
+import { unpacked } from "../engine/weights/block-codes.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { digestsOf, folderRecipe, type ModelFiles, openFile } from "../media/recipe.js";
 import { SharedModels } from "../media/shared-models.js";

@@ -4,7 +4,7 @@ import type { Options } from "../base/check.js";
 import { CheckpointError } from "../base/errors.js";
 import { type CaptionEncoder, openCaptionEncoder } from "../core/caption-encoder.js";
 import type { Engine } from "../engine/engine.js";
-import { unpacked } from "../engine/weights/int8-blocks.js";
+import { unpacked } from "../engine/weights/block-codes.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import type { Parts } from "../media/parts.js";
 import { openTextTokenizer } from "../media/prompt.js";

@@ -1,7 +1,7 @@
 /** The ways on which a model makes pictures, each opened when it is first taken. */
 import { once } from "../base/once.js";
 import type { Engine, Precision } from "../engine/engine.js";
-import { unpacked } from "../engine/weights/int8-blocks.js";
+import { unpacked } from "../engine/weights/block-codes.js";
 import type { Parts } from "../media/parts.js";
 import { digestsOf, openFile } from "../media/recipe.js";
 import type { Route } from "../media/routes.js";

@@ -3,7 +3,7 @@ import type { Options } from "../base/check.js";
 import { once } from "../base/once.js";
 import { ordersOf } from "../core/orders.js";
 import { segmenterObjective } from "../core/segmenter/config.js";
-import { unpacked } from "../engine/weights/int8-blocks.js";
+import { unpacked } from "../engine/weights/block-codes.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { openTextTokenizer } from "../media/prompt.js";
 import { digestsOf, folderRecipe, openFile } from "../media/recipe.js";

@@ -3,15 +3,14 @@
   python export.py --weights runs/gpu --out ../../models/tessera-icons
   python export.py --tokenizer runs/tokenizer --scale-tokenizer runs/scale-tokenizer --preview runs/preview --scale-preview runs/scale-preview
 
---weights names what on-gpu.sh left, or a folder with the files of train_captions.py and train_transformers.py; they are copied as they are, but for
-the picture encoder, which no one needs who draws. Tokenizers are written from their runs where those are named, each with its decoder of
-previews (`preview.NAME`); else those in the folder stay. The first of TRANSFORMERS is the model's default."""
+--weights names what on-gpu.sh left, or a folder with the files of train_captions.py and train_transformers.py; they are packed anew, those of
+the two raster orders in six bits, for room (nats.py says what that costs). Tokenizers are written from their runs where those are named, each with its decoder of
+previews (`preview.NAME`); else those in the folder stay, packed anew. The first of TRANSFORMERS is the model's default."""
 import argparse
 import hashlib
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 
 import torch
@@ -30,6 +29,7 @@ from recipe.vq import VQConfig
 
 REVISION = "7"
 ENCODER = "caption-encoder.safetensors"
+BITS = {"next-scale": 8, "next-token": 6, "next-neighbor": 6}
 
 
 def averaged(run):
@@ -124,7 +124,8 @@ def main():
     if a.weights:
         found = [order for order in TRANSFORMERS if (Path(a.weights) / f"{order}.safetensors").exists()]
         for order in found:
-            shutil.copyfile(Path(a.weights) / f"{order}.safetensors", out / f"{order}.safetensors")
+            file = f"{order}.safetensors"
+            write(packed(read(Path(a.weights) / file), BITS[order]), out / file, f"{order} transformer")
         reads = {name: w for name, w in read(Path(a.weights) / ENCODER).items() if name.startswith("caption.")}
         write(packed(reads), out / ENCODER, "caption encoder")
     else:

@@ -26,12 +26,12 @@ RECOLOURED = 2400      # pictures that are shown in another colour, too
 GROUPS = {3, 4, 5, 6, 7}  # emojibase's animals, food, travel, activities, objects: people and faces keep their colour
 
 
-def shipped_tokenizers():
-    """The tokenizers of the shipped folder, by the grids that they make."""
+def shipped_tokenizers(folder=MODEL):
+    """The tokenizers of a shipped folder, by the grids that they make."""
     found = {}
     for name, kind, file, names in (("scale", MultiScale, "scale-tokenizer", own_names), ("raster", VQ, "tokenizer", dict)):
         model = kind().eval().requires_grad_(False)
-        weights = {n: w for n, w in read(MODEL / f"{file}.safetensors").items() if not n.startswith("preview.")}
+        weights = {n: w for n, w in read(folder / f"{file}.safetensors").items() if not n.startswith("preview.")}
         model.load_state_dict(names(weights))
         found[name] = model.to(memory_format=torch.channels_last)
     return found

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { WeightsError } from "../../../src/base/errors.js";
 import { dequantise, quantise } from "../../../src/engine/quantise.js";
-import { unpacked } from "../../../src/engine/weights/int8-blocks.js";
+import { unpacked } from "../../../src/engine/weights/block-codes.js";
 import { memoryCheckpoint, type RawTensor } from "../../../src/engine/weights/stored.js";
 
 const i8 = (shape: number[], values: ArrayLike<number>): RawTensor => ({
@@ -67,5 +67,32 @@ test("scales of another shape are refused by name", () => {
     ["w.scales", f16([3, 1], [HALF, HALF, HALF])],
   ]);
   expect(() => unpacked(bad)).toThrow(WeightsError);
+  expect(() => unpacked(bad)).toThrow(/w\.scales/);
+});
+
+test("codes of six bits lie four in three bytes, the first one lowest", async () => {
+  const six = Array.from({ length: 64 }, (_, i) => ((i * 37) % 63) - 31);
+  const bytes: number[] = [];
+  for (let i = 0; i < six.length; i += 4) {
+    const four = six.slice(i, i + 4).reduce((sum, code, k) => sum + (code + 32) * 64 ** k, 0);
+    bytes.push(four % 256, Math.floor(four / 256) % 256, Math.floor(four / 65536));
+  }
+  const view = unpacked(
+    memoryCheckpoint("pair", [
+      ["w", { element: "u8", shape: [2, 24], bytes: Uint8Array.from(bytes) }],
+      ["w.scales", f16([2, 1], [HALF, THREE])],
+      ["plain", { element: "u8", shape: [3], bytes: Uint8Array.of(1, 2, 255) }],
+    ]),
+  );
+  expect(view.entries.get("w")).toMatchObject({ element: "f32", shape: [2, 32] });
+  expect(await view.floats("w")).toEqual(Float32Array.from(six, (code, i) => code * (i < 32 ? 0.5 : 3)));
+  expect(await view.floats("plain")).toEqual(Float32Array.of(1, 2, 255));
+});
+
+test("six bits whose rows do not fill whole blocks are refused by name", () => {
+  const bad = memoryCheckpoint("pair", [
+    ["w", { element: "u8", shape: [2, 25], bytes: new Uint8Array(50) }],
+    ["w.scales", f16([2, 1], [HALF, HALF])],
+  ]);
   expect(() => unpacked(bad)).toThrow(/w\.scales/);
 });
