@@ -56,5 +56,13 @@ export const value =
 export const orNull = <T>(expected: string, ok: (value: unknown) => value is T): Read<T | null> =>
   value(`${expected} or null`, (found): found is T | null => found === null || ok(found));
 
+export const truth: Read<boolean> = value("true or false", (found): found is boolean => typeof found === "boolean");
+
+/** What `read` reads, or `absent` where the object has no such field: files of versions that did not write it. */
+export const unlessAbsent =
+  <T>(absent: T, read: Read<T>): Read<T> =>
+  (of, name) =>
+    of.names().includes(name) ? read(of, name) : absent;
+
 /** 64 lower-case hexadecimal digits. */
 export const digest: Read<string> = value("64 hexadecimal digits", isSha256);

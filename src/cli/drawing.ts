@@ -38,6 +38,7 @@ export interface DrawingOptions extends ModelOptions, ItemOptions, SamplingOptio
   readonly output: string;
   readonly format?: ImageFormat;
   readonly decoding?: DecodingName;
+  readonly candidates: number;
   readonly preview: number;
   readonly manifest: boolean;
 }
@@ -60,6 +61,7 @@ export function withDrawingOptions(command: Command): Command {
       .option("--class-id <number>", "the class to draw, for models trained on classes", numberOf),
     "pictures",
   )
+    .option("--candidates <count>", "draw this many of each and keep the one that fits the prompt best", numberOf, 1)
     .option("-o, --output <path>", "folder for the pictures, or the file for a single one", "out")
     .option("--format <name>", "png, webp, avif or jpeg (default: by the name of the file, else png)")
     .option(
@@ -131,9 +133,9 @@ function fileFormatOf(options: DrawingOptions): ImageFormat | null {
 }
 
 function settingsOf(options: DrawingOptions, format: ImageFormat): DrawingSettings {
-  const { n, seed, firstIndex, guidance, guidanceUntil, temperature, topK, topP, minP, decoding } = options;
+  const { n, seed, firstIndex, candidates, guidance, guidanceUntil, temperature, topK, topP, minP, decoding } = options;
   const sampling = { guidance, guidanceUntil, temperature, topK, topP, minP };
-  return { n, seed, firstIndex, format, ...sampling, decoding, previewEvery: options.preview };
+  return { n, seed, firstIndex, candidates, format, ...sampling, decoding, previewEvery: options.preview };
 }
 
 function report(

@@ -14,7 +14,10 @@ export const imageCommand = ({ signal }: Context): Command =>
     .description("make pictures from a prompt")
     .argument("[prompt]", 'what to draw, such as "red apple"')
     .optionsGroup("What to make:")
-    .option("--size <SIDExSIDE>", "size of the pictures, such as 64x64; resampled from the model's own")
+    .option(
+      "--size <side>",
+      "side of the pictures, such as 512; what is larger than the model draws comes from its upscaler",
+    )
     .action(async (prompt: string | undefined, options: ImageOptions) => {
       const { style, classId, size } = options;
       await drawToFiles(options, stemOf({ prompt, style, classId }), (model, settings) =>

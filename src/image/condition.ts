@@ -15,7 +15,11 @@ export interface Prepared {
   /** Tokens of each subject that the model sees, for one item. */
   readonly tokens: readonly number[];
   readonly warnings: readonly Warning[];
+  /** The vectors that the caption encoder makes of a subject; null where none does. */
+  vectorsOf(subject: number): Promise<Float32Array> | null;
 }
+
+const noVectors = () => null;
 
 /**
  * Encodes subjects once, all of one kind, for a model of that condition. What does not fit into the slots is left out and named in a
@@ -32,7 +36,7 @@ export function prepare(model: ImageModel, condition: ConditionConfig, subjects:
         kind: "class",
         classes: Array<number>(length).fill(classId),
       });
-      return { of, tokens: [1], warnings: [] };
+      return { of, tokens: [1], warnings: [], vectorsOf: noVectors };
     }
     case "features":
       return prepareFeatures(condition, first!);
@@ -64,7 +68,8 @@ function prepareCaptions(
   };
   const warnings: Warning[] = [];
   for (const warning of each.flatMap((one) => one.warnings)) warnOnce(warnings, warning);
-  return { of, tokens: each.map(({ ids }) => ids.length), warnings };
+  const vectorsOf = (subject: number) => each[subject]!.vectors?.() ?? null;
+  return { of, tokens: each.map(({ ids }) => ids.length), warnings, vectorsOf };
 }
 
 const MOST_NAMED = 5;
@@ -94,5 +99,5 @@ function prepareFeatures(condition: ConditionConfig, { features }: Subject & { k
     const valid = Array.from({ length: items }, () => new Uint8Array(slots).fill(1, 0, tokens));
     return leftPadded(tensor([items, slots, size], data), valid);
   };
-  return { of, tokens: [tokens], warnings: [] };
+  return { of, tokens: [tokens], warnings: [], vectorsOf: noVectors };
 }

@@ -3,13 +3,15 @@ import { once } from "../base/once.js";
 import { idOf, type Token } from "../core/decode/step.js";
 import { decodedApart } from "../core/orders.js";
 import { APART } from "../media/batches.js";
+import { bestOf, numberOf } from "../media/candidates.js";
 import { generate, type Making, type Run } from "../media/generate.js";
 import { markingOf } from "../media/marking.js";
 import { itemBytes, tokenPasses } from "../media/token-passes.js";
 import { other, precisionWarnings, type Warning, warnOnce } from "../media/warnings.js";
 import type { Picture } from "../tokenizers/image/pixels.js";
 import { prepare } from "./condition.js";
-import { ENCODINGS, encodePicture, encodePreview, hasTransparency, resized } from "./encode.js";
+import { best } from "./best.js";
+import { ENCODINGS, encodePicture, encodePreview, hasTransparency } from "./encode.js";
 import type { ImageEnd, ImageEvent, ImagePreview, ImageResult } from "./events.js";
 import { type GeneratedImage, generatedImage } from "./generated-image.js";
 import { type EditRecord, imageManifest } from "./manifest.js";
@@ -17,14 +19,15 @@ import type { ImageModel } from "./model.js";
 import type { Drawing, Work } from "./networks/network.js";
 import type { ImageRequest } from "./request.js";
 import type { Begin } from "./together.js";
+import { isUpscaled, sized } from "./sizing.js";
 import { xmpOf } from "../media/xmp.js";
 
 /** What drawing into a picture adds to drawing from nothing. */
 export interface Edit {
   /** Cells that every picture keeps. */
   readonly given: NonNullable<Work["given"]>;
-  /** The picture asked for, out of one that was drawn at the model's own side. */
-  over(drawn: Picture): Promise<Picture>;
+  /** The picture asked for, out of one that was drawn, in its size. */
+  over(drawn: Picture): Picture;
   readonly record: EditRecord;
 }
 
@@ -34,6 +37,8 @@ interface Place {
   readonly promptIndex: number;
   /** Its number among those of the seed and that prompt. */
   readonly index: number;
+  /** Which of its candidates. */
+  readonly candidate: number;
 }
 
 type Own = ImagePreview | ImageEnd;
@@ -56,7 +61,7 @@ export function drawImages(
   begin: Begin = (network, work) => network.begin(work),
 ): AsyncGenerator<ImageEvent, void, void> {
   const { route, seed, decoding, sampling } = request;
-  const { subjects, n, firstIndex } = request;
+  const { subjects, n, firstIndex, candidates } = request;
   const prepared = prepare(model, route.condition, subjects);
   const warnings = [
     ...prepared.warnings,
@@ -66,23 +71,35 @@ export function drawImages(
   const job = { model, request, edit, warnings };
   const inputTokens = n * prepared.tokens.reduce((sum, tokens) => sum + tokens, 0);
   // Pictures of a run are counted over all prompts: those of the first one, those of the second one, and so on.
-  const placeOf = (picture: number): Place => ({
+  const placeOf = (picture: number, candidate: number): Place => ({
     promptIndex: Math.floor(picture / n),
     index: firstIndex + (picture % n),
+    candidate,
   });
   const run: Run<Own, GeneratedImage, ImageResult, number> = {
     ...{ model, settings: { seed, n: n * subjects.length, firstIndex: 0 } },
-    ...{ itemTokens: route.positions, inputTokens, warnings },
+    ...{ itemTokens: candidates * route.positions, inputTokens, warnings },
     async open() {
       const network = await route.network();
       return {
-        itemBytes: decodedApart(decoding) ? APART : itemBytes(network, sampling),
+        itemBytes: decodedApart(decoding) ? APART : candidates * itemBytes(network, sampling),
         async begin(batch, signal) {
-          const places = Array.from({ length: batch.items }, (_, item) => placeOf(batch.first + item));
+          const places = Array.from({ length: candidates * batch.items }, (_, row) =>
+            placeOf(batch.first + Math.floor(row / candidates), row % candidates),
+          );
           const condition = await prepared.of(places.map(({ promptIndex }) => promptIndex));
-          const addresses = { seed: places.map(() => seed), firstItem: places.map(({ index }) => index) };
+          const numbers = places.map(({ index, candidate }) =>
+            numberOf(index, { count: candidates, chosen: candidate }),
+          );
+          const addresses = { seed: places.map(() => seed), firstItem: numbers };
           const work = { condition, decoding, sampling, ...addresses, given: edit?.given ?? null };
-          return drawn(job, places, await begin(network, work, signal), signal);
+          const drawing = await begin(network, work, signal);
+          const pictures = once(() => drawing.pictures());
+          const making = drawn(job, places, drawing, pictures, signal);
+          return bestOf(making, candidates, async (rows) => {
+            const those = (await pictures()).filter((_, row) => rows.includes(row));
+            return rows[await best(model, prepared, places[rows[0]!]!.promptIndex, those)]!;
+          });
         },
       };
     },
@@ -97,19 +114,20 @@ function drawn(
   job: Job,
   places: readonly Place[],
   drawing: Drawing,
+  pictures: () => Promise<readonly Picture[]>,
   signal: AbortSignal | undefined,
 ): Making<Own, GeneratedImage> {
   const { route } = job.request;
   const isShown = previewTimes(job.request);
   let ids: readonly Int32Array[] = [];
   const keep = (values: readonly (readonly Token[])[]) => (ids = values.map((line) => Int32Array.from(line, idOf)));
-  const pictures = once(() => drawing.pictures());
   return {
     passes: () => tokenPasses(drawing, { end: keep }, signal),
     async *shown({ known, forwardPasses }) {
       if (known.every((done) => done === route.positions) || !isShown(known[0]!, forwardPasses)) return;
       for (const [item, picture] of (await drawing.previews()).entries()) {
-        const place = places[item]!;
+        const { candidate, ...place } = places[item]!;
+        if (candidate > 0) continue;
         const bytes = await encodePreview(picture, markOf(job, place));
         yield { type: "image-preview", ...place, done: known[item]!, picture, bytes };
       }
@@ -139,25 +157,28 @@ async function finish(
   { place, ids, drawn }: { readonly place: Place; readonly ids: Int32Array; readonly drawn: Picture },
 ): Promise<GeneratedImage> {
   const { model, request, edit, warnings } = job;
-  const { seed, side, format } = request;
-  const picture = await (edit ? edit.over(drawn) : resized(drawn, side));
+  const { seed, side, format, candidates: count } = request;
+  const fresh = await sized(model, drawn, side);
+  const picture = edit ? edit.over(fresh.picture) : fresh.picture;
   if (!ENCODINGS[format].alpha && hasTransparency(picture)) warnOnce(warnings, other(FLATTENED));
   const bytes = await encodePicture(picture, format, markOf(job, place));
+  const { candidate: chosen, ...shown } = place;
   const subject = request.subjects[place.promptIndex]!;
   const manifest = imageManifest(model, request, {
     subject,
     index: place.index,
     ids,
-    picture,
+    candidates: { count, chosen },
+    sized: { ...fresh, picture },
     edit: edit?.record ?? null,
   });
   const { width, height } = picture;
   const rgba = new Uint8Array(picture.data);
-  return generatedImage({ bytes, format, width, height, rgba, ids, seed, ...place, manifest });
+  return generatedImage({ bytes, format, width, height, rgba, ids, seed, ...shown, manifest });
 }
 
 /** The mark of a picture, as the XMP that its file carries. */
-function markOf({ model, request, edit }: Job, { promptIndex, index }: Place): string {
+function markOf({ model, request, edit }: Job, { promptIndex, index }: Omit<Place, "candidate">): string {
   const { subjects, seed } = request;
   const subject = subjects[promptIndex]!;
   const prompt = subject.kind === "caption" ? subject.prompt : null;
@@ -167,7 +188,8 @@ function markOf({ model, request, edit }: Job, { promptIndex, index }: Place): s
 
 const FLATTENED = "JPEG has no transparency; the file shows the picture on white. PNG, WebP and AVIF keep it.";
 
-function sizeWarnings({ side: native }: ImageModel, { side }: ImageRequest): Warning[] {
-  if (side === native) return [];
+function sizeWarnings(model: ImageModel, { side }: ImageRequest): Warning[] {
+  const { side: native } = model;
+  if (side === native || isUpscaled(model, side)) return [];
   return [other(`The model draws ${native}x${native}; ${side}x${side} is resampled from it and shows no more detail.`)];
 }

@@ -20,8 +20,8 @@ import { type ImageRequest, type ImageSettings, type ImageSubject, requestOf } f
 /** What an edit takes besides what generateImage takes. */
 export interface EditSources {
   /**
-   * The picture: square, up to four times the model's own side. The result has its size; what is drawn anew is resampled to it
-   * from the model's own.
+   * The picture: square, up to four times the model's own side. The result has its size; what is drawn anew comes to it as `size` says
+   * of generateImage.
    */
   readonly image: PictureSource;
   /** White where the picture is drawn anew, black where it stays; of the picture's size or of the model's own. */
@@ -91,7 +91,7 @@ async function editOf(
   const shares = sharesOf(region, original.width, seam);
   return {
     given: { ids, keep: network.keptBy(cells) },
-    over: async (drawn) => laidOver(original, await resized(drawn, original.width), shares),
+    over: (drawn) => laidOver(original, drawn, shares),
     record: { imageSha256: sha256(original.data as Uint8Array), maskSha256: sha256(region.drawn), seam },
   };
 }

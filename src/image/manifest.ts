@@ -1,15 +1,16 @@
 /** The manifest of a picture: what every manifest holds, its subject, what it was drawn into, and its pixels. */
 import { isIntegerIn } from "../base/check.js";
-import { sha256 } from "../base/digest.js";
+import { sha256 as sha256Of } from "../base/digest.js";
 import type { Fields } from "../base/fields.js";
-import { closed, digest, record, whole, word } from "../base/rows.js";
+import { closed, digest, record, truth, unlessAbsent, whole, word } from "../base/rows.js";
 import { TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { FloatTensor } from "../engine/tensor.js";
+import type { Choice } from "../media/candidates.js";
 import { type ManifestBase, manifests } from "../media/manifest.js";
-import type { Picture } from "../tokenizers/image/pixels.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageModel } from "./model.js";
 import type { ImageRequest, Subject } from "./request.js";
+import type { Sized } from "./sizing.js";
 
 /** What an edit was given. The pictures themselves are not in the manifest. */
 export interface EditRecord {
@@ -32,9 +33,13 @@ interface Asked {
 }
 
 interface Made {
+  /** Of how many candidates it is which one, from 0. */
+  readonly candidates: Choice;
   readonly picture: {
     readonly width: number;
     readonly height: number;
+    /** Whether the upscaler of the model drew it at that size; else the networks did, or it was resampled. */
+    readonly upscaled: boolean;
     readonly format: ImageFormat;
     /** Of the straight RGBA bytes, not of the file: encoders may change, pixels may not. */
     readonly rgbaSha256: string;
@@ -53,9 +58,14 @@ const MANIFESTS = manifests({
     edit: (of, name) => (of.take(name) === null ? null : EDIT(of, name)),
   },
   made: {
+    candidates: unlessAbsent(
+      { count: 1, chosen: 0 },
+      record<Choice>({ count: whole(1, 2 ** 16), chosen: whole(0, 2 ** 16) }),
+    ),
     picture: record({
       width: whole(1, 2 ** 16),
       height: whole(1, 2 ** 16),
+      upscaled: unlessAbsent(false, truth),
       format: word(Object.keys(ENCODINGS) as ImageFormat[]),
       rgbaSha256: digest,
     }),
@@ -70,18 +80,25 @@ export function imageManifest(
     readonly subject: Subject;
     readonly index: number;
     readonly ids: Int32Array;
-    readonly picture: Picture;
+    readonly candidates: Choice;
+    readonly sized: Sized;
     readonly edit: EditRecord | null;
   },
 ): ImageManifest {
-  const { subject, index, ids, edit } = made;
-  const { width, height, data } = made.picture;
-  const { route: files, format } = request;
+  const { subject, index, ids, edit, candidates } = made;
+  const { picture, upscaled } = made.sized;
+  const { width, height, data } = picture;
+  const { route, format } = request;
+  const sha256 = {
+    ...route.sha256,
+    ...(upscaled && model.upscaler!.sha256),
+    ...(candidates.count > 1 && model.pictureEncoder!.sha256),
+  };
   return MANIFESTS.of(
     model,
-    { ...request, source: edit ? "composite" : "generated", files, index, ids },
+    { ...request, source: edit ? "composite" : "generated", files: { ...route, sha256 }, index, ids },
     { subject: subjectRecord(subject), edit },
-    { picture: { width, height, format, rgbaSha256: sha256(data as Uint8Array) } },
+    { candidates, picture: { width, height, upscaled, format, rgbaSha256: sha256Of(data as Uint8Array) } },
   );
 }
 
@@ -111,4 +128,4 @@ function subjectFrom(of: Fields): ImageManifest["subject"] {
 }
 
 const sha256OfFeatures = ({ data }: FloatTensor): string =>
-  sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  sha256Of(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -3,17 +3,20 @@ import { readFile } from "node:fs/promises";
 import type { Options } from "../base/check.js";
 import { CheckpointError } from "../base/errors.js";
 import { type CaptionEncoder, openCaptionEncoder } from "../core/caption-encoder.js";
+import { openPictureEncoder, type PictureEncoder } from "../core/picture-encoder.js";
 import type { Engine } from "../engine/engine.js";
+import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { unpacked } from "../engine/weights/block-codes.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
-import type { Parts } from "../media/parts.js";
+import type { Closable, Parts } from "../media/parts.js";
 import { openTextTokenizer } from "../media/prompt.js";
-import { openFile } from "../media/recipe.js";
+import { digestsOf, openFile } from "../media/recipe.js";
 import { type Routed, routed } from "../media/routes.js";
 import { SharedModels } from "../media/shared-models.js";
 import type { ImageDefaults } from "../models/image-config.js";
 import { DEFAULT_IMAGE_MODEL } from "../models/known.js";
-import { sideOf } from "../models/network-config.js";
+import { sideOf, type Weighted } from "../models/network-config.js";
+import { openUpscaler, type Upscaler } from "../tokenizers/image/upscaler.js";
 import { KnownWords } from "../tokenizers/text/known-words.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
 import { type ImageRecipe, imageRecipe, type PublishedFiles } from "./recipe.js";
@@ -36,6 +39,16 @@ export interface ImageModel extends LoadedModel, Routed<ImageRoute> {
   readonly words: KnownWords | null;
   /** Ids to the vectors that its transformers take; null for a model whose transformers take ids. */
   readonly captionEncoder: CaptionEncoder | null;
+  /** What draws larger pictures than `side`; null: they are resampled. */
+  readonly upscaler: LazyPart<Upscaler> | null;
+  /** What chooses among candidates; null for a model that has no such part. */
+  readonly pictureEncoder: LazyPart<PictureEncoder> | null;
+}
+
+/** A part that is opened when it is first needed, and the digest of its file, by its name; empty where `verify` was off. */
+export interface LazyPart<P> {
+  open(): Promise<P>;
+  readonly sha256: Readonly<Record<string, string>>;
 }
 
 /**
@@ -61,6 +74,20 @@ export async function loadImageModel(
     const ways = routed(routesOf(recipe, engine, settings.precision, parts), defaults.decoding);
     const [{ network, sampling, precision, sha256 }] = ways.routes;
     const captionEncoder = await openEncoder(recipe, engine, parts);
+    /** A part of the recipe that most calls do without. */
+    const lazy = <C, P extends Closable>(
+      part: Weighted<C> | null | undefined,
+      open: (engine: Engine, config: C, weights: Checkpoint) => P | Promise<P>,
+    ): LazyPart<P> | null =>
+      part
+        ? {
+            sha256: digestsOf(recipe, [part.weights]),
+            open: () =>
+              parts.share(part, async () =>
+                open(engine, part.config, unpacked(await openFile(recipe, part.weights, parts))),
+              ),
+          }
+        : null;
     await network();
     return {
       ...{ name, revision, licence, styles },
@@ -69,6 +96,8 @@ export async function loadImageModel(
       side: sideOf(recipe.networks[0]!),
       device: engine.device,
       ...{ precision, sha256, captions, words, captionEncoder },
+      upscaler: lazy(recipe.upscaler, openUpscaler),
+      pictureEncoder: lazy(recipe.captions?.pictures, openPictureEncoder),
     };
   });
 }

@@ -8,8 +8,9 @@ import { folderRecipe, publishedFiles, type Recipe } from "../media/recipe.js";
 import { pulledFiles } from "../models/hub/pull.js";
 import { type CaptionReader, NO_STYLE, parseImageModelConfig } from "../models/image-config.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel, type PublishedName } from "../models/known.js";
-import type { ImageNetworkConfig } from "../models/network-config.js";
+import type { ImageNetworkConfig, Weighted } from "../models/network-config.js";
 import { MULTI_SCALE_CONFIGS } from "../tokenizers/image/multi-scale-config.js";
+import type { UpscalerConfig } from "../tokenizers/image/upscaler.js";
 import { VQ_CONFIGS } from "../tokenizers/image/vq-config.js";
 
 /** A published checkpoint by its two files. They may be the PyTorch files of the authors or safetensors. */
@@ -26,6 +27,7 @@ export interface ImageRecipe extends Recipe {
   readonly styles: readonly string[];
   readonly networks: readonly ImageNetworkConfig[];
   readonly captions: CaptionReader | null;
+  readonly upscaler: Weighted<UpscalerConfig> | null;
   readonly defaults: { readonly style: string; readonly decoding: DecodingName };
 }
 
@@ -52,7 +54,7 @@ async function publishedRecipe(files: PublishedFiles, verify: boolean): Promise<
   const row: PublishedImageModel = PUBLISHED_IMAGE_MODELS[name];
   const remedy = `Download ${row.files.tokenizer} and ${row.files.transformer} from ${row.origin}.`;
   return {
-    ...{ name, revision: "published", licence: row.licence, styles: [], captions: null },
+    ...{ name, revision: "published", licence: row.licence, styles: [], captions: null, upscaler: null },
     ...(await publishedFiles([tokenizer, transformer], verify, remedy)),
     networks: [networkOf(row, files)],
     defaults: { style: NO_STYLE, decoding: row.decoding },

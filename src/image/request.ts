@@ -6,6 +6,7 @@ import type { Decoding } from "../core/orders.js";
 import { completeSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import { checkPrompt } from "../media/prompt.js";
+import { checkCandidates } from "../media/candidates.js";
 import { RUN_DEFAULTS, type RunSettings, runSettings, TOKEN_DEFAULTS, type TokenSettings } from "../media/settings.js";
 import { routeFor } from "../media/routes.js";
 import { NO_STYLE } from "../models/image-config.js";
@@ -31,8 +32,16 @@ export type ImageSubject =
 
 /** Everything else that decides about the pictures. */
 export interface ImageSettings extends RunSettings, TokenSettings {
-  /** "WIDTHxHEIGHT", square, up to four times the model's own side; null: the model's own. Others are resampled, with a warning. */
-  readonly size: string | null;
+  /**
+   * The side in pixels, or "SIDExSIDE", up to four times the model's own; null: the model's own. Larger ones are drawn by the upscaler of
+   * the model; where it has none, and for smaller ones, pictures are resampled, with a warning.
+   */
+  readonly size: number | string | null;
+  /**
+   * Pictures drawn of each one asked for, 1 … 16, of which the one is kept that fits the prompt best by the model's own picture encoder.
+   * Candidate c of picture i is the one that { n: 1, firstIndex: i * candidates + c } draws; previews show candidate 0.
+   */
+  readonly candidates: number;
   readonly format: ImageFormat;
   /** streamImage only: passes from one preview to the next; 0: no previews. */
   readonly previewEvery: number;
@@ -43,6 +52,7 @@ export interface ImageSettings extends RunSettings, TokenSettings {
 export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
   ...RUN_DEFAULTS,
   size: null,
+  candidates: 1,
   format: "png",
   ...TOKEN_DEFAULTS,
   previewEvery: 0,
@@ -63,6 +73,7 @@ export interface ImageRequest extends RunSettings {
   readonly route: ImageRoute;
   readonly sampling: TokenSampling;
   readonly side: number;
+  readonly candidates: number;
   readonly format: ImageFormat;
   readonly previewEvery: number;
   readonly previewCount: number;
@@ -90,6 +101,7 @@ export function requestOf(model: ImageModel, options: Readonly<Record<string, un
     ...{ decoding, route },
     sampling: completeSampling(TOKEN_SAMPLING, route.sampling, s),
     side: sideOf(model, s.size),
+    candidates: candidatesOf(model, s.candidates, settings),
     ...{ format, previewEvery, previewCount },
   };
 }
@@ -137,14 +149,22 @@ function subjectOf(model: ImageModel, condition: ConditionConfig, options: Reado
 }
 
 /** The side of the pictures asked for. */
-function sideOf({ side }: ImageModel, size: string | null): number {
+function sideOf({ side }: ImageModel, size: number | string | null): number {
   if (size === null) return side;
-  const expected = `"SIDExSIDE" with a side from 1 to ${4 * side}, such as "${side}x${side}"`;
-  const match = /^(\d{1,5})x(\d{1,5})$/.exec(typeof size === "string" ? size : "");
-  if (!match || match[1] !== match[2] || !isIntegerIn(1, 4 * side)(Number(match[1]))) {
+  const expected = `a side from 1 to ${4 * side}, or "SIDExSIDE", such as "${side}x${side}"`;
+  const match = /^(\d{1,5})(?:x\1)?$/.exec(typeof size === "string" ? size : "");
+  const asked = typeof size === "number" ? size : Number(match?.[1]);
+  if (!isIntegerIn(1, 4 * side)(asked))
     throw new ArgumentError("size", expected, size, "Use an image editor for larger or non-square pictures.");
-  }
-  return Number(match[1]);
+  return asked;
+}
+
+/** The candidates asked for, of a model that can choose among them. */
+function candidatesOf({ name, pictureEncoder }: ImageModel, candidates: number, settings: RunSettings): number {
+  checkCandidates(candidates, settings);
+  if (candidates === 1 || pictureEncoder) return candidates;
+  const remedy = `${name} has no picture encoder to choose by. Draw n pictures and choose yourself.`;
+  throw new ArgumentError("candidates", "1", candidates, remedy);
 }
 
 const isSubjectName = (name: string): boolean => (SUBJECT_NAMES as readonly string[]).includes(name);

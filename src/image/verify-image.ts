@@ -34,7 +34,7 @@ export async function verifyImage(manifest: ImageManifest, options: VerifyOption
   const { model, signal, file } = options;
   check("model", "a loaded image model", model, (m) => isObject(m) && Array.isArray(m.routes));
   checkModel(parsed, model);
-  const { subject, sampling, decoding, seed, index, picture } = parsed;
+  const { subject, sampling, decoding, seed, index, candidates, picture } = parsed;
   if ("featuresSha256" in subject) {
     const remedy = "Call generateImage with the same features and compare the manifests.";
     throw new ArgumentError("manifest.subject", "a prompt or a class", described("features"), remedy);
@@ -46,6 +46,7 @@ export async function verifyImage(manifest: ImageManifest, options: VerifyOption
   const settings: Options<ImageSettings> = {
     ...sampling,
     ...{ decoding, seed, firstIndex: index, n: 1, format: picture.format, size: `${picture.width}x${picture.height}` },
+    candidates: candidates.count,
   };
   const { images } = await generateImage({ ...subject, ...settings, model, signal });
   const image = images[0]!;

@@ -6,7 +6,9 @@ import { type Fields, fields } from "../base/fields.js";
 import { type CaptionEncoderConfig, parseCaptionEncoderConfig } from "../core/caption-encoder.js";
 import type { ConditionConfig } from "../core/condition.js";
 import { type DecodingName, ordersOf } from "../core/orders.js";
+import { parsePictureEncoderConfig, type PictureEncoderConfig } from "../core/picture-encoder.js";
 import type { TokenSampling } from "../core/sampling/ranges.js";
+import { parseUpscalerConfig, type UpscalerConfig } from "../tokenizers/image/upscaler.js";
 import {
   fileName,
   type ImageNetworkConfig,
@@ -28,6 +30,8 @@ export interface CaptionReader {
   /** A JSON file: an array of words in lower case. */
   readonly words: string | null;
   readonly encoder: Weighted<CaptionEncoderConfig> | null;
+  /** What tells how well a picture fits a caption; null where nothing does. Needs the caption encoder. */
+  readonly pictures: Weighted<PictureEncoderConfig> | null;
 }
 
 export interface ImageModelConfig {
@@ -39,6 +43,8 @@ export interface ImageModelConfig {
   readonly networks: readonly ImageNetworkConfig[];
   /** What reads the captions of a model that takes them; null for one that does not. */
   readonly captions: CaptionReader | null;
+  /** What draws pictures larger than the networks do; null: they are resampled. */
+  readonly upscaler: Weighted<UpscalerConfig> | null;
   /** Names of the rows of the style table, in order. */
   readonly styles: readonly string[];
   readonly defaults: { readonly style: string; readonly decoding: DecodingName };
@@ -64,14 +70,18 @@ export function parseImageModelConfig(json: unknown, where: string): ImageModelC
   checkAlike(networks, where);
   const { condition } = networks[0]!.transformer.config;
   const captions = parseCaptions(of, condition, where);
+  const upscaler = parseWeighted(of, "upscaler", parseUpscalerConfig);
   const styles = parseStyles(of, condition, where);
   const defaults = parseDefaults(of.object("defaults"), styles, networks);
   const files = networks.flatMap(({ transformer, tokenizer }) => [tokenizer.weights, transformer.weights]);
   const sha256 = parseDigests(of.object("sha256"), [
-    ...new Set([...files, ...captionFiles(captions), ...(captions?.words ? [captions.words] : [])]),
+    ...new Set([
+      ...[...files, ...captionFiles(captions), ...(captions?.words ? [captions.words] : [])],
+      ...[captions?.pictures, upscaler].flatMap((part) => (part ? [part.weights] : [])),
+    ]),
   ]);
   of.finish();
-  return { name, revision, kind, licence, networks, captions, styles, defaults, sha256 };
+  return { name, revision, kind, licence, networks, captions, upscaler, styles, defaults, sha256 };
 }
 
 /** The files that captions are read by; the words decide about warnings alone, and about no picture. */
@@ -114,7 +124,11 @@ function parseCaptions(of: Fields, condition: ConditionConfig, where: string): C
   const captions = of.object("captions");
   const file = fileName(captions, "file");
   const words = captions.take("words") === undefined ? null : fileName(captions, "words");
-  const encoder = captions.take("encoder") === undefined ? null : parseEncoder(captions, `${where}.captions.encoder`);
+  const inside = `${where}.captions`;
+  const encoder = parseWeighted(captions, "encoder", (of) => parseCaptionEncoderConfig(of, `${inside}.encoder.config`));
+  const pictures = parseWeighted(captions, "pictures", (of) =>
+    parsePictureEncoderConfig(of, `${inside}.pictures.config`),
+  );
   captions.finish();
   const { vectors } = condition;
   if (vectors !== encoder?.config.width)
@@ -123,14 +137,24 @@ function parseCaptions(of: Fields, condition: ConditionConfig, where: string): C
       vectors === undefined ? "no encoder, as the transformers take tokens" : `an encoder of vectors of ${vectors}`,
       described(encoder ? `one of vectors of ${encoder.config.width}` : "none"),
     );
-  return { file, words, encoder };
+  if (pictures && pictures.config.captionWidth !== encoder?.config.width)
+    throw new ArgumentError(
+      `${inside}.pictures.config.captionWidth`,
+      encoder
+        ? `the width of the caption encoder, ${encoder.config.width}`
+        : "no picture encoder, as there is none of captions",
+      pictures.config.captionWidth,
+    );
+  return { file, words, encoder, pictures };
 }
 
-function parseEncoder(of: Fields, where: string): Weighted<CaptionEncoderConfig> {
-  const encoder = of.object("encoder");
-  const weights = fileName(encoder, "weights");
-  const config = parseCaptionEncoderConfig(encoder.object("config"), `${where}.config`);
-  encoder.finish();
+/** A part that a model may lack: null where the field is absent. */
+function parseWeighted<Config>(of: Fields, name: string, parse: (of: Fields) => Config): Weighted<Config> | null {
+  if (of.take(name) === undefined) return null;
+  const part = of.object(name);
+  const weights = fileName(part, "weights");
+  const config = parse(part.object("config"));
+  part.finish();
   return { weights, config };
 }
 

@@ -30,7 +30,8 @@ export const imageManifestOf = (prompt: string, seed: number): ImageManifest => 
   edit: null,
   sampling: { guidance: 2, guidanceUntil: 1, temperature: 1, topK: 0, topP: 1, minP: 0 },
   decoding: decodingOf(seed % 2 === 0 ? "next-token" : "next-scale"),
-  picture: { width: SIDE, height: SIDE, format: "png", rgbaSha256: SHA },
+  candidates: { count: 1, chosen: 0 },
+  picture: { width: SIDE, height: SIDE, upscaled: false, format: "png", rgbaSha256: SHA },
 });
 
 const speechManifestOf = (text: string, samples: number): SpeechManifest => ({

@@ -8,6 +8,7 @@ import { sha256OfFile } from "../../src/base/digest.js";
 import { uniform } from "../../src/base/random.js";
 import { captionEncoderGraph } from "../../src/core/caption-encoder.js";
 import type { ConditionConfig } from "../../src/core/condition.js";
+import { pictureEncoderGraph } from "../../src/core/picture-encoder.js";
 import { conditionGraph } from "../../src/core/llamagen/condition.js";
 import type { TransformerConfig } from "../../src/core/llamagen/config.js";
 import { scaleConditionGraph } from "../../src/core/var/condition.js";
@@ -20,6 +21,7 @@ import { writeSafetensors } from "../../src/engine/weights/safetensors-write.js"
 import { parseMultiScaleConfig } from "../../src/tokenizers/image/multi-scale-config.js";
 import { multiScalePrograms } from "../../src/tokenizers/image/multi-scale-tokenizer.js";
 import type { VqConfig } from "../../src/tokenizers/image/vq-config.js";
+import { upscalerGraph } from "../../src/tokenizers/image/upscaler.js";
 import { vqPrograms } from "../../src/tokenizers/image/vq-tokenizer.js";
 
 export const TINY_STYLES = ["plain", "round"];
@@ -81,9 +83,11 @@ const tinyTransformer = (
 export const TINY_SIDE = 20;
 const CAPTION: ConditionConfig = { kind: "caption", slots: 7, styles: TINY_STYLES.length, vocabulary: 263, pad: 0 };
 
-/** The same over the vectors of a caption encoder. */
+/** The same over the vectors of a caption encoder; such a model also has a picture encoder and an upscaler, as the embedded one. */
 export const ENCODED_CAPTION: ConditionConfig = { ...CAPTION, vectors: 10 };
 const ENCODER = { layers: 1, heads: 2, width: 10, hidden: 14, vocabulary: 263, tokens: 6, normEpsilon: 1e-5 };
+const PICTURES = { channels: 4, side: 8, convolutions: [[5, 2] as const, [6, 2] as const], joint: 7, captionWidth: 10 };
+const UPSCALER = { channels: 4 as const, width: 5, blocks: 1, factor: 4 };
 
 /** What the tiny model can be trained for; the first that is asked for is its default. */
 export type TinyOrder = "next-token" | "next-neighbor" | "next-scale";
@@ -133,10 +137,15 @@ export async function writeTinyImageModel(
     files.push("captions.json");
   }
   const encoded = condition.kind === "caption" && condition.vectors !== undefined;
-  const encoder = encoded && {
-    weights: await write("caption-encoder.safetensors", [captionEncoderGraph(ENCODER)], seed + 4),
-    config: ENCODER,
+  const part = async <C>(file: string, graph: Graph, config: C, own: number) => ({
+    weights: await write(`${file}.safetensors`, [graph], seed + own),
+    config,
+  });
+  const readers = encoded && {
+    encoder: await part("caption-encoder", captionEncoderGraph(ENCODER), ENCODER, 4),
+    pictures: await part("picture-encoder", pictureEncoderGraph(PICTURES), PICTURES, 5),
   };
+  const upscaler = encoded && (await part("upscaler", upscalerGraph(UPSCALER), UPSCALER, 6));
   const digests = files.map(async (file) => [file, await sha256OfFile(join(folder, file))] as const);
   const config = {
     name: "tiny",
@@ -145,7 +154,8 @@ export async function writeTinyImageModel(
     licence: "CC0-1.0",
     tokenizers,
     transformers,
-    captions: captions ? { file: "captions.json", ...(encoder && { encoder }) } : null,
+    captions: captions ? { file: "captions.json", ...readers } : null,
+    ...(upscaler && { upscaler }),
     styles: captions ? TINY_STYLES : [],
     defaults: { style: captions ? "plain" : "none", decoding: orders[0] },
     sha256: Object.fromEntries(await Promise.all(digests)),

@@ -1,11 +1,12 @@
 """Writes the folder that the SDK ships: config.json, tokenizers, the caption encoder, and one transformer for each order.
 
   python export.py --weights runs/gpu --out ../../models/tessera-icons
+  python export.py --upscaler runs/upscaler
   python export.py --tokenizer runs/tokenizer --scale-tokenizer runs/scale-tokenizer --preview runs/preview --scale-preview runs/scale-preview
 
 --weights names what on-gpu.sh left, or a folder with the files of train_captions.py and train_transformers.py; they are packed anew, those of
 the two raster orders in six bits, for room (nats.py says what that costs). Tokenizers are written from their runs where those are named, each with its decoder of
-previews (`preview.NAME`); else those in the folder stay, packed anew. The first of TRANSFORMERS is the model's default."""
+previews (`preview.NAME`); else those in the folder stay, as does the upscaler without its run. The first of TRANSFORMERS is the model's default."""
 import argparse
 import hashlib
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from recipe.caption_encoder import CaptionEncoderConfig
+from recipe.caption_encoder import SIDE, WIDTHS, CaptionEncoderConfig
 from recipe.captions import PAD, SLOTS, in_scope, label_of
 from recipe.colours import COLOURS
 from recipe.data import Pictures
@@ -25,10 +26,11 @@ from recipe.preview import BLOCKS, WIDTH
 from recipe.scale_transformer import ScaleTransformerConfig
 from recipe.shipped import packed, packed_codec, read, write
 from recipe.transformer import TransformerConfig
+from recipe.upscaler import UpscalerConfig
 from recipe.vq import VQConfig
 
-REVISION = "7"
-ENCODER = "caption-encoder.safetensors"
+REVISION = "8"
+ENCODER, PICTURES, UPSCALER = "caption-encoder.safetensors", "picture-encoder.safetensors", "upscaler.safetensors"
 BITS = {"next-scale": 8, "next-token": 6, "next-neighbor": 6}
 
 
@@ -85,6 +87,25 @@ def caption_encoder(vocabulary):
                                            "vocabulary": vocabulary, "tokens": c.slots, "normEpsilon": c.norm_eps}}
 
 
+def write_encoders(state, out):
+    """The two towers: captions to vectors, for drawing; and pictures and vectors to their places on the sphere, for choosing."""
+    joint = "caption.joint.weight"
+    write(packed({name: w for name, w in state.items() if name.startswith("caption.") and name != joint}), out / ENCODER, "caption encoder")
+    seen = {name: w.unflatten(1, (-1, 3, 3)) if ".convs." in name and w.dim() == 2 else w for name, w in state.items() if name.startswith("picture.")}
+    write(packed_codec({joint: state[joint], **seen}), out / PICTURES, "picture encoder, beside which the caption encoder was trained")
+
+
+def picture_encoder():
+    c = CaptionEncoderConfig()
+    return {"weights": PICTURES, "config": {"channels": 4, "side": SIDE, "convolutions": [list(pair) for pair in WIDTHS],
+                                            "joint": c.joint, "captionWidth": c.dim}}
+
+
+def upscaler():
+    u = UpscalerConfig()
+    return {"weights": UPSCALER, "config": {"channels": u.channels, "width": u.width, "blocks": u.blocks, "factor": u.factor}}
+
+
 def raster(order):
     def row(condition):
         t = TransformerConfig(styles=condition["styles"])
@@ -112,7 +133,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data", default="data")
     p.add_argument("--weights", help="a folder with the caption encoder and transformers; the orders that it lacks are left out")
-    for run in "tokenizer", "scale-tokenizer", "preview", "scale-preview":
+    for run in "tokenizer", "scale-tokenizer", "preview", "scale-preview", "upscaler":
         p.add_argument(f"--{run}", help="its run")
     p.add_argument("--out", default="../../models/tessera-icons")
     a = p.parse_args()
@@ -126,8 +147,7 @@ def main():
         for order in found:
             file = f"{order}.safetensors"
             write(packed(read(Path(a.weights) / file), BITS[order]), out / file, f"{order} transformer")
-        reads = {name: w for name, w in read(Path(a.weights) / ENCODER).items() if name.startswith("caption.")}
-        write(packed(reads), out / ENCODER, "caption encoder")
+        write_encoders(read(Path(a.weights) / ENCODER), out)
     else:
         found = [order for order in TRANSFORMERS if (out / f"{order}.safetensors").exists()]
     condition = caption_condition(len(styles), vocabulary)
@@ -136,11 +156,15 @@ def main():
         p.error("no transformer is there: name a folder by --weights")
     tokenizers = {name: row(a, out) for name, row in TOKENIZERS.items()
                   if any(t["tokenizer"] == name for t in transformers.values())}
-    files = ["captions.json", "words.json", ENCODER, *(row["weights"] for row in (*tokenizers.values(), *transformers.values()))]
+    if a.upscaler:
+        write(packed_codec(averaged(a.upscaler)[0]), out / UPSCALER, "upscaler, x4")
+    large = {"upscaler": upscaler()} if (out / UPSCALER).exists() else {}
+    files = ["captions.json", "words.json", ENCODER, PICTURES, *([UPSCALER] if large else []), *(row["weights"] for row in (*tokenizers.values(), *transformers.values()))]
     config = {
         "name": "tessera-icons", "revision": REVISION, "kind": "image", "licence": "Apache-2.0",
         "tokenizers": tokenizers, "transformers": transformers,
-        "captions": {"file": "captions.json", "words": "words.json", "encoder": caption_encoder(vocabulary)},
+        "captions": {"file": "captions.json", "words": "words.json", "encoder": caption_encoder(vocabulary), "pictures": picture_encoder()},
+        **large,
         "styles": styles, "defaults": {"style": "fluent-3d", "decoding": next(iter(transformers))},
         "sha256": {f: hashlib.sha256((out / f).read_bytes()).hexdigest() for f in files},
     }

@@ -1,10 +1,12 @@
 """Trains the upscaler, 128 x 128 to 512 x 512 pixels.   node prepare-large.mjs, then python train_upscaler.py [--steps N] [--batch N]
 
-Inputs are the pictures of data/ at 128 pixels, drawn from the same SVG as the 512 that are aimed at, and, every other time, what the shipped
+Inputs are the pictures of data/ at 128 pixels, drawn from the same SVG as the 512 that are aimed at, and, as often, what the shipped
 tokenizers make of them: rebuilt from their own tokens, of the multi-scale tokenizer also from tokens that are a little wrong, as drawn ones
-are. Of fluent-3d there are 256 pixels at most: its pictures are learnt from 64 to 256, and its rebuilt ones by the mean of the answer's 2 x 2 pixels.
+are. Of fluent-3d there are 256 pixels at most: its pictures are learnt from 64 to 256, and in batches of their own, which are every sixth, rebuilt
+ones, by the mean of the answer's 2 x 2 pixels.
 
-Loss: L1 of premultiplied RGBA and of its differences (edges), and L1 of the picture laid on white: on black it is the first. Held-out concepts
+Loss: smooth L1 of premultiplied RGBA, of its differences (edges) and of the picture laid on white (on black it is the first), and the squared
+error. Held-out concepts
 are never seen."""
 import json
 from pathlib import Path
@@ -20,6 +22,7 @@ from recipe.upscaler import Upscaler
 
 CROP = 32            # pixels of a side of an input
 SLIPS = (0.0, 0.1)   # how wrong tokens of the multi-scale tokenizer are, picture by picture; recipe/multi_scale.py
+MIXED = ((512, False), (512, True), (512, False), (512, True), (256, False))  # side aimed at, and whether the input is rebuilt
 FAINT = 32           # alpha below this is cleared by the SDK
 
 
@@ -74,11 +77,11 @@ class Pairs:
         return large.reshape(64, 4, 64, 4, 4).mean((1, 3)).round().astype(np.uint8), large
 
     def batch(self, count, seed, step):
-        """Crops of one kind, a pure function of the step: rebuilt every other time, of fluent-3d every fourth pair of times."""
+        """Crops, a pure function of the step."""
         rng = np.random.default_rng([seed, step])
-        size, is_rebuilt = (256 if step // 2 % 4 == 0 else 512), step % 2 == 1
         xs, ys = [], []
         while len(xs) < count:
+            size, is_rebuilt = (256, True) if step % 6 == 5 else MIXED[len(xs) % len(MIXED)]
             small, large = self.pair(size, rng.choice(self.trained[size]), is_rebuilt)
             factor = len(large) // len(small)
             top, left = rng.integers(0, len(small) - CROP + 1, 2)
@@ -106,8 +109,13 @@ def loss_of(out, y):
     if out.shape != y.shape:
         out = F.avg_pool2d(out, 2)
     difference = out - y
-    edges = difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean()
-    return difference.abs().mean() + edges + on_white(difference).abs().mean()
+    edges = smooth(difference.diff(dim=-1)) + smooth(difference.diff(dim=-2))
+    return smooth(difference) + edges + smooth(on_white(difference)) + 4 * difference.square().mean()
+
+
+def smooth(x, kink=0.05):
+    """L1 without its kink: most pixels lie in flat areas, where the repeated pixel is right, and would hold all others there."""
+    return (x.square() + kink ** 2).sqrt().mean() - kink
 
 
 def psnr(a, b):
@@ -115,7 +123,7 @@ def psnr(a, b):
 
 
 @torch.no_grad()
-def evaluate(model, pairs, dtype, count=48):
+def evaluate(model, pairs, dtype, count=24):
     """PSNR of premultiplied RGBA over held-out pictures of the SVG sets: from clean and from rebuilt ones; and of Lanczos."""
     some = pairs.held_out[512][np.linspace(0, len(pairs.held_out[512]) - 1, count).astype(int)]
     scores = {}
@@ -133,26 +141,26 @@ def evaluate(model, pairs, dtype, count=48):
 
 
 def main():
-    p = options("upscaler", steps=6000, rate=1e-3)
-    p.add_argument("--batch", type=int, default=12)
+    p = options("upscaler", steps=6000, rate=2e-3)
+    p.add_argument("--batch", type=int, default=15)
     a = p.parse_args()
     device, dtype = begin(a.seed)
     pairs = Pairs(a.data)
     model = Upscaler().to(device, memory_format=torch.channels_last)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M weights, {({s: len(r) for s, r in pairs.trained.items()})} pictures", flush=True)
-    run = Run(a.run, model, adamw_for_tokenizers(model, a.rate), Average(model, 0.998))
+    run = Run(a.run, model, adamw_for_tokenizers(model, a.rate), Average(model, 0.99))
     total = 0.0
     while run.step < a.steps:
         x, y = (t.to(device) for t in pairs.batch(a.batch, a.seed, run.step))
         with torch.autocast(device.type, dtype):
             out = model(x)
         loss = loss_of(out.float(), y)
-        run.learn(loss, schedule(run.step, a.steps, a.rate))
+        run.learn(loss, schedule(run.step, a.steps, a.rate, warmup=50))
         total += loss.item()
         if run.step % 50 == 0:
             run.log(loss=total / 50)
             total = 0.0
-        if run.step % 500 == 0 or run.step == a.steps:
+        if run.step % 250 == 0 or run.step == a.steps:
             trained = Upscaler().to(memory_format=torch.channels_last)
             trained.load_state_dict(run.average.shadow)
             run.log(**evaluate(trained, pairs, dtype))

@@ -23,6 +23,8 @@ export const IMAGE = kindOf({
     prompt: promptOf('What is to be seen, such as "red apple".'),
     style: nameOf("One of the model's styles, or none."),
     classId: wholeFrom(0, 2 ** 24, "A class, for models trained on classes."),
+    size: wholeFrom(1, 2 ** 14, "The side in pixels; what is larger than the model draws comes from its upscaler."),
+    candidates: wholeFrom(1, 16, "How many are drawn, of which the one is kept that fits the prompt best."),
     decoding: DECODING,
     ...SAMPLING,
   },

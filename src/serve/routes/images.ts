@@ -51,6 +51,7 @@ function requestOf(body: Body): ImageRequest {
     classId: body.number("class_id"),
     style: body.text("style"),
     n: body.number("n"),
+    candidates: body.number("candidates"),
     // As at OpenAI another picture each time; the seed is in the answer, and brings the same one again.
     seed: body.number("seed") ?? randomInt(2 ** 32),
     size: size === "auto" ? undefined : size,
