@@ -76,7 +76,7 @@ function shapeMeshes(
     async open() {
       const network = await route.network();
       return {
-        itemBytes: network.itemBytes(sampling),
+        itemBytes: network.itemBytes(sampling, decoding),
         async begin({ items, first }, signal) {
           const shaping = await network.begin({ subject, items, firstItem: first, depth, sampling, decoding, seed });
           return shaped({ model, request, warnings }, { items, first }, shaping, signal);

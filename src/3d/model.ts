@@ -69,7 +69,7 @@ async function loadFolder(source: string, settings: LoadSettings): Promise<MeshM
     };
     const sha256 = digestsOf(recipe, [transformer.weights, list.file]);
     const route: ShapeRoute = {
-      ...{ decodings: ["next-token"], sampling, precision, sha256, network: once(open) },
+      ...{ decodings: ["run-lookup", "next-token"], sampling, precision, sha256, network: once(open) },
       completed: (decoding) => decoding,
     };
     const about = { name, revision, licence, device: engine.device, precision, sha256 };

@@ -72,6 +72,7 @@ export {
   type PromptLookupSettings,
   promptLookup,
 } from "./decode/prompt-lookup.js";
+export { RUN_LOOKUP_DEFAULTS, type RunLookupSettings, runLookup, type Runs } from "./decode/run-lookup.js";
 export { parallelRegions } from "./decode/parallel-regions.js";
 export { gumbelNoise, type Mixture, type NextScaleOptions, nextScale, type Noise } from "./decode/next-scale.js";
 export { JACOBI_DEFAULTS, type JacobiOptions, type JacobiSettings, jacobi } from "./decode/jacobi/jacobi.js";

@@ -52,7 +52,9 @@ export function attentionBias(pass: PassShape, prompts: PromptMask): FloatTensor
   for (const prompt of items) {
     for (let t = 0; t < fresh; t++, row += width) {
       const query = filled + t;
-      for (let key = 0; key < filled; key++) if (visible(query, key, prompt)) data[row + key] = 0;
+      const prompted = Math.min(filled, prompt?.length ?? 0);
+      for (let key = 0; key < prompted; key++) if (visible(query, key, prompt)) data[row + key] = 0;
+      data.fill(0, row + prompted, row + filled);
       for (let u = 0; u < fresh; u++) {
         const seen = t < lead || u < lead ? visible(query, filled + u, prompt) : sees(sight, t - lead, u - lead);
         if (seen) data[row + slots + u] = 0;

@@ -14,6 +14,7 @@ import { type Cell, gumbelNoise, nextScale } from "./decode/next-scale.js";
 import { nextToken } from "./decode/next-token.js";
 import { promptLookup, type PromptLookupSettings, promptLookupSettings } from "./decode/prompt-lookup.js";
 import { parallelRegions } from "./decode/parallel-regions.js";
+import { runLookup, type RunLookupSettings, runLookupSettings, type Runs } from "./decode/run-lookup.js";
 import type { ItemNumbers, ItemSeeds, Strategy } from "./decode/step.js";
 import type { OctgptConfig } from "./octgpt/config.js";
 import { type BitDraws, unmaskOctrees, withPasses } from "./octgpt/unmasking.js";
@@ -27,6 +28,8 @@ export type Objective =
       readonly layout: TokenLayout;
       /** Ids that stand before position 0, where they are of the same kind as those behind it, as in texts. */
       readonly prompt?: readonly number[];
+      /** What knows how many ids of one kind come next, and guesses them; of an item that begins. */
+      readonly runs?: () => Runs;
     }
   /** Each token predicts its neighbours along every axis of a grid, [rows, columns] or [frames, rows, columns]. */
   | { readonly kind: "next-neighbor"; readonly extents: readonly number[] }
@@ -60,6 +63,7 @@ interface Settings {
   readonly "next-token": object;
   readonly jacobi: JacobiSettings;
   readonly "prompt-lookup": PromptLookupSettings;
+  readonly "run-lookup": RunLookupSettings;
   readonly "next-neighbor": object;
   readonly "parallel-regions": object;
   readonly "next-scale": NextScaleSettings;
@@ -84,6 +88,8 @@ type DecodingOf<K extends DecodingName> = Extract<Decoding, { readonly kind: K }
  *                   differ.
  * prompt-lookup     guesses taken from where the last few ids stood before, in the prompt or behind it, and checked as jacobi's by
  *                   its default rule; for texts.
+ * run-lookup        guesses by what stood where the surroundings were the same, where a grammar says which kind of ids comes next; checked
+ *                   as jacobi's by its default rule; for octrees.
  * next-neighbor     all positions at one distance from the first per pass (NAR).
  * parallel-regions  one id of each region per pass (PAR).
  * next-scale        a whole scale per pass, small to large (VAR).
@@ -92,12 +98,16 @@ type DecodingOf<K extends DecodingName> = Extract<Decoding, { readonly kind: K }
  */
 export type DecodingOption =
   | DecodingName
-  | { readonly kind: Exclude<DecodingName, "jacobi" | "prompt-lookup" | "next-scale" | "masked" | "masked-octree"> }
+  | { readonly kind: Exclude<DecodingName, Configured> }
   | ({ readonly kind: "jacobi" } & JacobiOptions)
   | ({ readonly kind: "prompt-lookup" } & Options<PromptLookupSettings>)
+  | ({ readonly kind: "run-lookup" } & Options<RunLookupSettings>)
   | { readonly kind: "next-scale"; readonly moreSmooth?: boolean | undefined }
   | ({ readonly kind: "masked" } & Options<MaskedSettings>)
   | ({ readonly kind: "masked-octree" } & Options<MaskedOctreeSettings>);
+
+/** Orders with settings. */
+type Configured = "jacobi" | "prompt-lookup" | "run-lookup" | "next-scale" | "masked" | "masked-octree";
 
 /** Where the draws belong that a strategy makes by itself: see SamplerOptions. */
 export interface StrategyDraws {
@@ -154,6 +164,13 @@ const ORDERS = {
     complete: (settings) => promptLookupSettings(settings, "decoding"),
     strategy: (items, { positions, layout, prompt = [] }, { kind: _, ...settings }) =>
       promptLookup(items, positions, layout, prompt, settings),
+  }),
+  "run-lookup": order("run-lookup", {
+    objective: "next-token",
+    suits: ({ runs }) => runs !== undefined,
+    items: "apart",
+    complete: (settings) => runLookupSettings(settings, "decoding"),
+    strategy: (items, { positions, runs }, { kind: _, ...settings }) => runLookup(items, positions, runs!, settings),
   }),
   "next-neighbor": order("next-neighbor", {
     objective: "next-neighbor",

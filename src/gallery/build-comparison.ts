@@ -64,6 +64,8 @@ const ABOUT: Readonly<Record<DecodingName, string>> = {
     "Guesses a window of coming cells and keeps those that stand: the picture of next-token in fewer passes (speculative Jacobi).",
   "prompt-lookup":
     "Guesses that what came once comes again, and keeps the guesses that hold: the text of next-token in fewer passes.",
+  "run-lookup":
+    "Guesses that what stood in the same surroundings stands there again, and keeps the guesses that hold: the shape of next-token in fewer passes.",
   "next-neighbor": "Grows from the corner; a pass fills all cells that touch what is there, a diagonal (NAR).",
   masked: "Fills the surest cells first, wherever they lie, more of them with every pass (MaskGIT).",
   "masked-octree": "Unmasks an octree depth by depth; a pass fills a part of its nodes (OctGPT).",

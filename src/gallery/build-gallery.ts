@@ -82,6 +82,7 @@ const PREVIEW_EVERY: Readonly<Record<DecodingName, number>> = {
     "next-token": 43,
     jacobi: 15,
     "prompt-lookup": 15,
+    "run-lookup": 15,
     "next-neighbor": 6,
     "parallel-regions": 11,
     masked: 2,

@@ -1,5 +1,5 @@
 /** Deviations from a request that are not errors. */
-import type { Decoding } from "../core/orders.js";
+import type { Decoding, DecodingName } from "../core/orders.js";
 import type { Precision } from "../engine/engine.js";
 
 /** In the shape of the AI SDK's warnings. */
@@ -9,9 +9,11 @@ export type Warning =
 
 export const other = (message: string): Warning => ({ type: "other", message });
 
+const LOOKUPS: readonly DecodingName[] = ["prompt-lookup", "run-lookup"];
+
 /** Of orders that promise the tokens of another one, on weights of a precision whose products depend on the size of a pass. */
 export function precisionWarnings(decoding: Decoding, precision: Precision): Warning[] {
-  const promises = decoding.kind === "prompt-lookup" || (decoding.kind === "jacobi" && decoding.rule === "coupled");
+  const promises = LOOKUPS.includes(decoding.kind) || (decoding.kind === "jacobi" && decoding.rule === "coupled");
   if (!promises || precision === "f32" || precision === "f16") return [];
   const remedy = 'Load the model with precision "f32" for the same tokens.';
   return [

@@ -39,6 +39,15 @@ describe("generateMesh", () => {
     expect(alone.meshes[0]!.manifest).toEqual(meshes[2]!.manifest);
   });
 
+  test("guesses change nothing but the number of passes", async () => {
+    const made = (decoding: "next-token" | "run-lookup") =>
+      generateMesh({ model, prompt: "a red table", depth: 5, seed: 3, decoding });
+    const [plain, guessed] = [await made("next-token"), await made("run-lookup")];
+    expect(guessed.meshes[0]!.ids).toEqual(plain.meshes[0]!.ids);
+    expect(guessed.usage.forwardPasses).toBeLessThan(plain.usage.forwardPasses);
+    expect(guessed.meshes[0]!.manifest.decoding).toEqual({ kind: "run-lookup", window: 12 });
+  });
+
   test("saves GLB with its mark and manifest, from which it is verified", async () => {
     const { meshes } = await generateMesh({ model, prompt: "red table", size: 0.8 });
     const path = join(folder, "out", "table.glb");

@@ -36,7 +36,7 @@ def main():
             "layers": c.layers, "heads": c.heads, "width": c.dim, "hidden": c.hidden, "vocabulary": octree.VOCABULARY, "rows": c.vocabulary,
             "captionSlots": SLOTS, "pad": octree.PAD, "begin": octree.BEGIN, "kinds": octree.KINDS, "axisRows": octree.ROWS,
             "contextSize": octree.CONTEXT, "most": MOST, "ropeBase": c.rope_base, "normEpsilon": c.norm_eps}},
-        "precision": "q8",
+        "precision": "f32",
         "sampling": {"guidance": 2.0, "guidanceUntil": 1.0, "temperature": 0.8, "topK": 0, "topP": 0.95, "minP": 0.0},
         "words": {"file": files[1], "firstWord": FIRST_WORD},
         "categories": nouns,

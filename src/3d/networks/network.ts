@@ -60,8 +60,8 @@ export interface ShapeIds {
 }
 
 export interface ShapeNetwork extends Closable, ShapeIds {
-  /** Memory that one shape takes while it is made. */
-  itemBytes(sampling: TokenSampling): number;
+  /** Memory that one shape takes while it is made; APART where shapes are made one after the other. */
+  itemBytes(sampling: TokenSampling, decoding: Decoding): number;
   begin(work: ShapeWork): Promise<Shaping>;
 }
 

@@ -8,6 +8,7 @@
  *   jacobi         the last id and the drafts         the window               causal     the agreeing prefix
  *   prompt-lookup  the last id and what followed       the next position and      causal     the agreeing prefix
  *                  it before                          the guesses
+ *   run-lookup     the last id and the guesses        the window               causal     the agreeing prefix
  *   next-neighbor  the last anti-diagonal             the next anti-diagonal   block      everything fed
  *   regions        the last token of each region      the next of each         block      everything fed
  *   next-scale     the last scale                     the next scale           block      everything fed

@@ -59,7 +59,10 @@ export function parseOctreeConfig(json: unknown, where = "octree transformer"): 
 }
 
 /** Each id predicts the next; which ids may stand where depends on all before, so that a grammar has to be added. */
-export const octreeObjective = ({ most, vocabulary }: OctreeConfig): Objective => ({
+export const octreeObjective = ({
+  most,
+  vocabulary,
+}: OctreeConfig): Extract<Objective, { readonly kind: "next-token" }> => ({
   kind: "next-token",
   positions: most,
   layout: lineLayout(vocabulary),

@@ -21,6 +21,8 @@ export interface Places {
   /** Where the next id stands. */
   readonly next: Place;
   accept(id: number): void;
+  /** Takes back the last id, where that is cheap; else nothing, and false. */
+  retract(): boolean;
 }
 
 /** What a batch begins with. */
@@ -79,8 +81,17 @@ class OctreeFeeder implements Feeder<number> {
   }
 
   truncate(length: number): number {
-    this.lines = this.lines.map(({ ids }) => this.begun(ids.slice(0, length)));
+    this.lines = this.lines.map((line) => this.shortened(line, length));
     return this.lead + length;
+  }
+
+  private shortened(line: Line, length: number): Line {
+    const { ids, places } = line;
+    if (ids.length === length) return line;
+    while (ids.length > length && places.retract()) ids.pop();
+    if (ids.length > length) return this.begun(ids.slice(0, length));
+    line.next = places.next;
+    return line;
   }
 
   keep(entries: readonly number[]): readonly number[] {

@@ -17,7 +17,7 @@ const NOWHERE = 255;
 export const PLACE_ROWS = 256;
 
 /** Cells of the next level around the 2 x 2 x 2 children of a node, and nodes around a node; x slowest. */
-const CELLS = box(-1, 2, (c) => c >= 0 && c <= 1);
+export const CELLS = box(-1, 2, (c) => c >= 0 && c <= 1);
 const AROUND = box(-1, 1, (c) => c === 0);
 
 const COLOURS = VARIED + 1;
@@ -49,7 +49,14 @@ export class PlaceReader {
     const { expected } = this.walk;
     if (expected.kind === "byte" || expected.kind === "colour") this.enter(expected.level);
     this.walk.accept(id);
-    if (expected.kind === "byte") this.occupy(expected.node);
+    if (expected.kind === "byte") this.occupy(expected.node, 1);
+  }
+
+  /** Takes back the last id, where that is cheap: see OctreeWalk. */
+  retract(): boolean {
+    const last = this.walk.expected;
+    if (last.kind === "byte" && last.node > 0) this.occupy(last.node - 1, 0);
+    return this.walk.retract();
   }
 
   get next(): Place {
@@ -87,14 +94,15 @@ export class PlaceReader {
       this.ranks[((x + 1) * side + y + 1) * side + z + 1] = node;
   }
 
-  private occupy(node: number): void {
+  /** The cells that the byte of a node says become occupied, or empty again. */
+  private occupy(node: number, occupied: 0 | 1): void {
     const [x, y, z] = this.coordinates[node]!;
     const byte = this.walk.levels[this.level]!.bytes[node]!;
     const side = 2 ** (this.level + 1) + 2;
     for (let child = 0; child < 8; child++) {
       if (((byte >> child) & 1) === 0) continue;
       const [cx, cy, cz] = [2 * x + (child >> 2), 2 * y + ((child >> 1) & 1), 2 * z + (child & 1)];
-      this.below[((cx + 1) * side + cy + 1) * side + cz + 1] = 1;
+      this.below[((cx + 1) * side + cy + 1) * side + cz + 1] = occupied;
     }
   }
 

@@ -24,6 +24,9 @@ export class OctreeWalk {
   length = 0;
   private next: Expected = { kind: "depth" };
   private symbolsDue = 0;
+  /** The nodes of the level whose parents left their colour open, and how many of these have one by now. */
+  private open: readonly number[] = [];
+  private coloured = 0;
 
   get expected(): Expected {
     return this.next;
@@ -32,6 +35,12 @@ export class OctreeWalk {
   /** Levels whose nodes all have a byte: the depth to which the shape is known. */
   get known(): number {
     return this.levels.filter(({ keys, bytes }) => bytes.length === keys.length).length;
+  }
+
+  /** How many ids, the next one among them, are of the same kind and the same level whatever they are. */
+  get ahead(): number {
+    if (this.next.kind === "byte") return this.levels[this.next.level]!.keys.length - this.next.node;
+    return this.next.kind === "colour" ? this.open.length - this.coloured : 1;
   }
 
   /** Whether `id` may come next. */
@@ -87,12 +96,12 @@ export class OctreeWalk {
         return;
       case "mirror":
         this.mirror = id - FIRST.mirror;
-        this.levels.push({ keys: [0], colours: [VARIED], bytes: [] });
-        this.next = { kind: "colour", level: 0, node: 0 };
+        this.enter({ keys: [0], colours: [VARIED], bytes: [] });
         return;
       case "colour":
         this.levels[next.level]!.colours[next.node] = colourState(id);
-        this.seekColour(next.level, next.node + 1);
+        this.coloured++;
+        this.next = this.inLevel(next.level);
         return;
       case "byte":
         this.acceptByte(next.level, next.node, id - FIRST.byte);
@@ -109,24 +118,43 @@ export class OctreeWalk {
     }
   }
 
+  /** Takes back the last id, where it was a byte or a colour and the next one is of the same kind and level; else nothing, and false. */
+  retract(): boolean {
+    const { next } = this;
+    if (next.kind === "byte" && next.node > 0) {
+      this.levels[next.level]!.bytes.pop();
+      this.next = { ...next, node: next.node - 1 };
+    } else if (next.kind === "colour" && this.coloured > 0) {
+      this.coloured--;
+      this.next = this.inLevel(next.level);
+      this.levels[next.level]!.colours[this.open[this.coloured]!] = VARIED;
+    } else return false;
+    this.length--;
+    return true;
+  }
+
   private acceptByte(level: number, node: number, byte: number): void {
     const { keys, bytes } = this.levels[level]!;
     bytes.push(byte);
     if (node + 1 < keys.length) this.next = { kind: "byte", level, node: node + 1 };
-    else if (level + 1 < this.depth) {
-      this.levels.push(childrenOf(this.levels[level]!));
-      this.seekColour(level + 1, 0);
-    } else {
+    else if (level + 1 < this.depth) this.enter(childrenOf(this.levels[level]!));
+    else {
       this.symbolsDue = this.profile === "offsets" ? 2 * surfaceCells(this.depth, solidOf(this, this.depth)).length : 0;
       this.next = { kind: this.symbolsDue > 0 ? "symbol" : "end" };
     }
   }
 
-  /** The next node of the level whose parent left its colour open; and if there is none, the first byte. */
-  private seekColour(level: number, node: number): void {
-    const { colours } = this.levels[level]!;
-    while (node < colours.length && (level === 0 || colours[node] !== VARIED)) node++;
-    this.next = node < colours.length ? { kind: "colour", level, node } : { kind: "byte", level, node: 0 };
+  private enter(level: Level): void {
+    this.levels.push(level);
+    this.open = [...level.colours.keys()].filter((node) => level.colours[node] === VARIED);
+    this.coloured = 0;
+    this.next = this.inLevel(this.levels.length - 1);
+  }
+
+  /** The next node whose colour is open; and if there is none, the first byte. */
+  private inLevel(level: number): Expected {
+    const node = this.open[this.coloured];
+    return node === undefined ? { kind: "byte", level, node: 0 } : { kind: "colour", level, node };
   }
 
   /** The children of the root that the mirror leaves to be said. */

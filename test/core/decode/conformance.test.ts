@@ -4,6 +4,7 @@ import { rasterLayout } from "../../../src/core/decode/layout.js";
 import { nextNeighbor } from "../../../src/core/decode/next-neighbor.js";
 import { type Cell, gumbelNoise, nextScale } from "../../../src/core/decode/next-scale.js";
 import { nextToken } from "../../../src/core/decode/next-token.js";
+import { runLookup } from "../../../src/core/decode/run-lookup.js";
 import { promptLookup } from "../../../src/core/decode/prompt-lookup.js";
 import { parallelRegions } from "../../../src/core/decode/parallel-regions.js";
 import type { Forward, Step } from "../../../src/core/decode/step.js";
@@ -61,6 +62,17 @@ const CELLS: World<Cell> = {
   probability: (ids) => ids.reduce((product, id) => product * [0.3, 0.7][id]!, 1),
 };
 
+/** Runs of that many ids, all of which are guessed to be the same. */
+const runsOf = (length: number, guess: number) => {
+  let taken = 0;
+  return {
+    get ahead() {
+      return length - (taken % length);
+    },
+    ...{ guess, accept: () => void taken++, suppose() {}, forget() {} },
+  };
+};
+
 const jacobiBy = (options: JacobiOptions) => (items: number) => jacobi(items, 4, rasterLayout(2, 3), options);
 const speculative = "drafts that fall are predicted again";
 
@@ -71,6 +83,7 @@ conformStrategy("jacobi, ratio-redraw", jacobiBy({ rule: "ratio-redraw", window:
 conformStrategy("prompt-lookup", (items) => promptLookup(items, 4, rasterLayout(2, 3), [0, 1, 2, 0]), LINE, {
   speculative,
 });
+conformStrategy("run-lookup", (items) => runLookup(items, 4, () => runsOf(2, 0), { window: 3 }), LINE, { speculative });
 conformStrategy("next-neighbor", (items) => nextNeighbor(items, [3, 2]), GRID);
 conformStrategy("parallel-regions", (items) => parallelRegions(items, 2, 4), GRID);
 conformStrategy("next-scale", (items) => nextScale(items, [1, 2]), CELLS);
