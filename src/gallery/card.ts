@@ -18,6 +18,7 @@ import {
 import { type Collected, DRAWN } from "./collect.js";
 import { commandOf } from "./command-of.js";
 import { drawOverlay } from "./mask-overlay.js";
+import { drawSpectrogram } from "./spectrogram.js";
 
 export interface Card {
   readonly file: string;
@@ -65,7 +66,11 @@ export async function cardOf(folder: string, item: Collected, { previews, pictur
       const { subject, sound } = manifest;
       const seconds = sound.samples / sound.sampleRate;
       const facts = [subject.voice, `${seconds.toFixed(1)} s`, ...made];
-      const shown = `${waveOf(await readOrNull(() => readAudio(join(folder, file))))}
+      const heard = await readOrNull(() => readAudio(join(folder, file)));
+      const spectrum = `${DRAWN}/sound-${sound.pcmSha256.slice(0, 16)}.webp`;
+      if (heard) await drawSpectrogram(heard, join(folder, spectrum), markOf(item));
+      const spectrogram = heard ? `<img class="spectrum" src="${href(spectrum)}" alt="" loading="lazy">` : "";
+      const shown = `${waveOf(heard)}${spectrogram}
 <audio controls preload="none" src="${href(file)}" aria-label="${html(subject.text)}, generated speech"></audio>`;
       return { ...common, medium: "sound", prompt: subject.text, facts, shown };
     }
@@ -138,7 +143,7 @@ function waveOf(sound: Sound | null): string {
   return `<svg class="wave" viewBox="0 0 ${COLUMNS} 80" preserveAspectRatio="none" aria-hidden="true"><path d="${bars.join("")}"/></svg>`;
 }
 
-/** A picture of a generated mesh is marked as the mesh is. */
+/** A picture of a generated item is marked as the item is. */
 function markOf({ manifest: { model, seed, index } }: Collected): Marking {
   return markingOf({ model: `${model.name} ${model.revision}`, prompt: null, seed, index });
 }

@@ -23,6 +23,7 @@ const STYLE = `
   .layers img { grid-area: 1 / 1; min-height: 0; }
   .sound .view { align-content: space-evenly; background: none; }
   .wave { display: block; width: 100%; height: 5rem; }
+  .view .spectrum { height: 4rem; object-fit: fill; border-radius: .25rem; }
   .wave path { stroke: var(--strong); stroke-width: .6; vector-effect: none; }
   audio { width: 100%; min-width: 0; }
   .turning { background: var(--strip) 0 0 / ${VIEWS}00% 100%; }

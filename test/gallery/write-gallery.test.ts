@@ -19,7 +19,7 @@ test("shows the items of all media, whatever their folder, and what they need", 
   expect(html).toContain("<h1>3 pictures, 1 sound, 1 mesh and 1 mask by tiny 3</h1>");
   for (const said of ['class="wave"', "<audio controls", 'class="turning"', "deep/er/shape.glb", 'loading="lazy"'])
     expect(html).toContain(said);
-  const [strip, overlay] = await readdir(join(folder, "gallery-files"));
+  const [strip, overlay, spectrogram] = await readdir(join(folder, "gallery-files"));
   expect(html).toMatch(new RegExp(`<img src="picture%20\\d\\.png"[^>]*><img src="gallery-files/${overlay}"`));
   const clear = await sharp(join(folder, "gallery-files", overlay!))
     .extractChannel("alpha")
@@ -30,6 +30,7 @@ test("shows the items of all media, whatever their folder, and what they need", 
   const { width, height } = await sharp(drawn).metadata();
   expect({ width, height }).toEqual({ width: 24 * 240, height: 240 });
   expect(await readMarking(await readFile(drawn))).toMatchObject({ system: "tessera-sdk", model: "tiny 3" });
+  expect(html).toContain(`<img class="spectrum" src="gallery-files/${spectrogram}"`);
   expect(await writeGallery({ folder })).toMatchObject({ items: 6 }); // its own files are no items
 });
 

@@ -3,6 +3,7 @@ import type { Dim, Value } from "../graph.js";
 import { type Op, op } from "../op.js";
 import type { Tensor } from "../tensor.js";
 import { emptyLike } from "./loops.js";
+import { repeated } from "./repeated.js";
 import { expect, refuse, scaled } from "./sizes.js";
 
 type Grid = readonly [B: Dim, C: Dim, Y: Dim, X: Dim];
@@ -64,11 +65,7 @@ export const resizeNearest: Op<readonly [x: Value], ResizeAttributes> = op({
       nearest_mode: { string: "floor" },
     });
   },
-  tfjs: (tf, [x], { factor }) => {
-    const [B, C, Y, X] = x.shape as [number, number, number, number];
-    const column = tf.reshape(x, [B * C, Y, 1, X, 1]);
-    return tf.reshape(tf.tile(column, [1, 1, factor, 1, factor]), [B, C, Y * factor, X * factor]);
-  },
+  tfjs: (tf, [x], { factor }) => repeated(tf, repeated(tf, x, 3, factor), 2, factor),
 });
 
 export interface BlockAttributes {

@@ -12,6 +12,7 @@ import {
 } from "../op.js";
 import { sizeOf } from "../tensor.js";
 import { stretchedStrides, walk } from "./loops.js";
+import { stretched } from "./repeated.js";
 import { broadcast, expect, expectShape, refuse } from "./sizes.js";
 
 /**
@@ -127,7 +128,7 @@ export const matmul: Op<readonly [a: Value, b: Value], None> = op({
     if (frontA.join() === frontB.join()) return tf.matMul(a, b);
     // tfjs 4.22.0 stretches only one side right: [5, 1, …] by [2, …] has NaN on its cpu and wasm backends.
     const front = broadcast("matmul", frontA, frontB) as number[];
-    const stretch = (x: TfTensor) => tf.broadcastTo(x, [...front, ...x.shape.slice(-2)]);
+    const stretch = (x: TfTensor) => stretched(tf, x, [...front, ...x.shape.slice(-2)]);
     return tf.matMul(stretch(a), stretch(b));
   },
 });

@@ -2,6 +2,7 @@
 import type { Dim, Value } from "../graph.js";
 import { type Op, op, type TfTensor } from "../op.js";
 import { around, emptyLike } from "./loops.js";
+import { repeated } from "./repeated.js";
 import type { AxisAttributes } from "./shape.js";
 import { axisOf, expect, refuse, scaled, shifted } from "./sizes.js";
 
@@ -57,14 +58,7 @@ export const pad: Op<readonly [x: Value], PadAttributes> = op({
         x.shape.map((_, i) => (i === at ? index : 0)),
         x.shape.with(at, 1),
       );
-      return count === 0
-        ? []
-        : [
-            tf.tile(
-              line,
-              x.shape.map((_, i) => (i === at ? count : 1)),
-            ),
-          ];
+      return count === 0 ? [] : [repeated(tf, line, at, count)];
     };
     return tf.concat([...copies(0, before), x, ...copies(x.shape[at]! - 1, after)], at);
   },
@@ -99,15 +93,7 @@ export const repeat: Op<readonly [x: Value], RepeatAttributes> = op({
     const behind = x.shape.slice(at + 1) as number[];
     return emit.node("Reshape", [copied, emit.int64([...x.shape.slice(0, at).map(() => 0), -1, ...behind])]);
   },
-  tfjs: (tf, [x], { axis, times }) => {
-    const at = axisOf("repeat", axis, x.rank);
-    const apart = tf.reshape(x, x.shape.toSpliced(at + 1, 0, 1));
-    const copied = tf.tile(
-      apart,
-      apart.shape.map((_, i) => (i === at + 1 ? times : 1)),
-    );
-    return tf.reshape(copied, x.shape.with(at, x.shape[at]! * times));
-  },
+  tfjs: (tf, [x], { axis, times }) => repeated(tf, x, axisOf("repeat", axis, x.rank), times),
 });
 
 /** The first places of an axis, as many as `like` has there: for maps that rounding has made a little longer than their partner. */
