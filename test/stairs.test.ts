@@ -3,27 +3,18 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { STAIRS } from "./docs/stairs.js";
 
-const STAIRS = [
-  ["base"], //                                         plain TypeScript: errors, checks, randomness, files
-  ["engine"], //                                       graphs, devices, weights: knows no model
-  ["core", "tokenizers"], //                           ids -> ids and media <-> ids: neither knows the other
-  ["models"], //                                       which checkpoints exist, how a folder is read and verified
-  ["media"], //                                        what all media share: runs, loading, manifests, saving, marking
-  ["text", "image", "audio", "3d", "mask"], //                 one medium each
-  ["index.ts"], //                                     the public names that are not those of a part
-  ["gallery", "pipeline", "testing", "ai-sdk", "serve"], // faces
-  ["cli"], //                                          the command, which shows the other faces, too
-];
+const FOLDERS = STAIRS.map(({ folders }): readonly string[] => folders);
 const MOST_LINES = 400;
 
 /** Faces see what a user sees, which is the entry points of the package, and plain TypeScript. */
-const FACE = STAIRS.findIndex((stair) => stair.includes("index.ts")) + 1;
+const FACE = FOLDERS.findIndex((stair) => stair.includes("index.ts")) + 1;
 const top = (path: string) => path.split("/")[0]!;
 const ENTRIES = ["index.ts", "engine/index.ts", "core/index.ts", "tokenizers/index.ts"];
 const isOpenToFaces = (path: string) => top(path) === "base" || ENTRIES.includes(path);
 
-const stair = (path: string) => STAIRS.findIndex((names) => names.includes(top(path)));
+const stair = (path: string) => FOLDERS.findIndex((names) => names.includes(top(path)));
 
 /** Every import; and those that are still there when types are gone, which alone can run in a circle. */
 const ANY = /\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;

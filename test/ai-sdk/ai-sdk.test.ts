@@ -12,40 +12,31 @@ import {
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTessera, type TesseraProvider } from "../../src/ai-sdk/index.js";
-import { type Engine, openEngine } from "../../src/engine/index.js";
 import {
   generateImage,
   generateSpeech,
   generateText,
   type ImageModel,
-  loadImageModel,
-  loadSpeechModel,
-  loadTextModel,
   type SpeechModel,
   type TextModel,
 } from "../../src/index.js";
+import { type ServedModels, servedModels } from "../support/served-models.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
-import { TINY_SIDE, writeTinyImageModel } from "../support/tiny-image-model.js";
-import { tinySpeechModel } from "../support/tiny-speech-model.js";
-import { writeTinyTextModel } from "../support/tiny-text-model.js";
+import { TINY_SIDE } from "../support/tiny-image-model.js";
 
 const folder = temporaryFolder();
-const speechFolder = temporaryFolder();
-let engine: Engine;
+let models: ServedModels;
 let [image, voice, words]: [ImageModel, SpeechModel, TextModel] = [] as never;
 let tessera: TesseraProvider;
 
 beforeAll(async () => {
   globalThis.AI_SDK_LOG_WARNINGS = false;
-  engine = await openEngine({ device: "cpu", threads: 1 });
-  await writeTinyImageModel(join(folder, "image"), undefined, ["next-scale", "next-token"]);
-  image = await loadImageModel(join(folder, "image"), { engine });
-  voice = await loadSpeechModel(await tinySpeechModel(speechFolder), { engine });
-  words = await loadTextModel(await writeTinyTextModel(join(folder, "words")), { engine });
+  models = await servedModels(folder);
+  ({ image, speech: voice, text: words } = models);
   tessera = createTessera({ images: { tiny: image }, speech: { voice }, texts: { words } });
 });
 afterAll(async () => {
-  for (const opened of [image, voice, words, engine]) await opened.close();
+  await models[Symbol.asyncDispose]();
 });
 
 test("has the shape of the specification, as its types state it", () => {

@@ -1,10 +1,11 @@
 /** Many machines, on one: submitters, workers, and a Redis that may go away. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Queue as BullQueue } from "bullmq";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   type AssetsEvent,
@@ -15,6 +16,7 @@ import {
   submitAssets,
   type WorkerOptions,
 } from "../../src/pipeline/index.js";
+import { QUEUE } from "../../src/pipeline/queue/connect.js";
 import { RedisServer, redisMissing } from "../support/redis-server.js";
 import { MAIN } from "../support/tessera-command.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
@@ -154,6 +156,29 @@ describe.skipIf(missing !== null)("workers behind a queue", () => {
     expect(String(failures[0]!.error)).toMatch(
       /A worker could not make it: There is no style "no".*\n {2}→ Choose one of/,
     );
+  });
+
+  test("a worker with another cache than the submitter's: what to do is said, and nothing half-written is left", {
+    timeout: 60_000,
+  }, async () => {
+    const folder = await project("apart", "{ a: { kind: image, model: ../model, device: reference, prompt: red } }");
+    const done = worker("the worker's");
+    // A submitter waits a minute for files that arrive late, as on a network; here the jobs of its next tries come at once.
+    const queue = new BullQueue(QUEUE, { connection: { url: redis.url } });
+    const hurry = setInterval(() => void queue.promoteJobs().catch(() => {}), 50);
+    const errors: string[] = [];
+    try {
+      const { counts } = await submitted(folder, "the submitter's", (event) => {
+        if (event.type === "item-fail") errors.push((event.error as Error).message);
+      });
+      expect(counts).toMatchObject({ made: 0, failed: 1 });
+    } finally {
+      clearInterval(hurry);
+      await queue.close();
+    }
+    expect(errors).toEqual([expect.stringMatching(/its result does not come[\s\S]*same --cache/)]);
+    expect(new Set(done.map(({ key }) => key)).size).toBe(1);
+    expect(existsSync(join(folder, "assets"))).toBe(false);
   });
 
   test("a model that lies elsewhere on the worker's machine is found by its content, if its folder is named", async () => {

@@ -1,47 +1,37 @@
 /** A server as OpenAI's own client sees it. */
-import { join } from "node:path";
 import OpenAI, { toFile } from "openai";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Engine, openEngine } from "../../src/engine/index.js";
 import {
   generateImage,
   generateSpeech,
   generateText,
   type ImageModel,
-  loadImageModel,
-  loadSpeechModel,
-  loadTextModel,
   readMarking,
   type SpeechModel,
   type TextModel,
 } from "../../src/index.js";
 import { createServer, type RunningServer } from "../../src/serve/index.js";
+import { type ServedModels, servedModels } from "../support/served-models.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
-import { TINY_SIDE, writeTinyImageModel } from "../support/tiny-image-model.js";
-import { tinySpeechModel } from "../support/tiny-speech-model.js";
-import { writeTinyTextModel } from "../support/tiny-text-model.js";
+import { TINY_SIDE } from "../support/tiny-image-model.js";
 
 const folder = temporaryFolder();
-const speechFolder = temporaryFolder();
 let [image, speech, text]: [ImageModel, SpeechModel, TextModel] = [] as never;
-let engine: Engine;
+let models: ServedModels;
 let server: RunningServer;
 let client: OpenAI;
 
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
-  await writeTinyImageModel(join(folder, "image"), undefined, ["next-scale", "next-token"]);
-  image = await loadImageModel(join(folder, "image"), { engine });
-  speech = await loadSpeechModel(await tinySpeechModel(speechFolder), { engine });
-  text = await loadTextModel(await writeTinyTextModel(join(folder, "words")), { engine });
+  models = await servedModels(folder);
+  ({ image, speech, text } = models);
   const aliases = { "gpt-image-1": "tiny" };
   server = await createServer({ images: [image], speech: [speech], texts: [text], aliases, port: 0 });
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "none", maxRetries: 0 });
 });
 afterAll(async () => {
   await server.close();
-  for (const opened of [image, speech, text, engine]) await opened.close();
+  await models[Symbol.asyncDispose]();
 });
 
 const bytesOf = (base64: string | undefined) => new Uint8Array(Buffer.from(base64!, "base64"));

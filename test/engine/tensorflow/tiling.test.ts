@@ -13,14 +13,10 @@ test("no operation tiles in more than four axes", async () => {
   const tf = await loadBackend("cpu", "tensorflow-cpu");
   const ranks = new Map<string, number>();
   for (const { op, inputs, attributes } of CASES) {
-    const watched = new Proxy(tf, {
-      get(target, name: keyof Tfjs) {
-        if (name !== "tile" && name !== "broadcastTo") return target[name];
-        return (x: TfTensor, to: number[]) => {
-          ranks.set(op, Math.max(ranks.get(op) ?? 0, to.length));
-          return target[name](x, to);
-        };
-      },
+    const seen = (to: readonly number[]) => ranks.set(op, Math.max(ranks.get(op) ?? 0, to.length));
+    const watched: Tfjs = Object.create(tf, {
+      tile: { value: (x: TfTensor, to: number[]) => (seen(to), tf.tile(x, to)) },
+      broadcastTo: { value: (x: TfTensor, to: number[]) => (seen(to), tf.broadcastTo(x, to)) },
     });
     const tensors = inputs.map(
       (fed) =>
