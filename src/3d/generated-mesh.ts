@@ -1,6 +1,7 @@
 /** One mesh that was made, with all that belongs to it. */
 import type { Options } from "../base/check.js";
 import { type GeneratedItem, saveItem } from "../media/saved.js";
+import { shownBriefly } from "../media/shown.js";
 import type { Mesh } from "../tokenizers/octree/mesh.js";
 import { MESH_ENCODINGS } from "./encode.js";
 import type { MeshFacts } from "./facts.js";
@@ -26,10 +27,10 @@ export interface GeneratedMesh extends GeneratedItem<MeshManifest> {
 /** The mesh with its save() and thumbnail(). */
 export function generatedMesh(made: Omit<GeneratedMesh, "save" | "mediaType" | "thumbnail">): GeneratedMesh {
   const { mediaType, extensions } = MESH_ENCODINGS[made.format];
-  return {
+  return shownBriefly({
     ...made,
     mediaType,
     thumbnail: (view) => rasterise(made.mesh, view),
     save: (path, options) => saveItem(path, { ...made, extensions }, options),
-  };
+  });
 }

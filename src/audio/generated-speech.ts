@@ -1,5 +1,6 @@
 /** One speech that was made, with all that belongs to it. */
 import { type GeneratedItem, saveItem } from "../media/saved.js";
+import { shownBriefly } from "../media/shown.js";
 import { ENCODINGS, type SpeechFormat } from "./encode.js";
 import type { SpeechManifest } from "./manifest.js";
 
@@ -42,5 +43,9 @@ export interface GeneratedSpeech extends HeardSpeech, GeneratedItem<SpeechManife
 /** The speech with its save(). */
 export function generatedSpeech(made: Omit<GeneratedSpeech, "save" | "mediaType">): GeneratedSpeech {
   const { mediaType, extensions } = ENCODINGS[made.format];
-  return { ...made, mediaType, save: (path, options) => saveItem(path, { ...made, extensions }, options) };
+  return shownBriefly({
+    ...made,
+    mediaType,
+    save: (path, options) => saveItem(path, { ...made, extensions }, options),
+  });
 }

@@ -1,5 +1,6 @@
 /** One picture that was made, with all that belongs to it. */
 import { type GeneratedItem, saveItem } from "../media/saved.js";
+import { shownBriefly } from "../media/shown.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageManifest } from "./manifest.js";
 
@@ -21,5 +22,9 @@ export interface GeneratedImage extends GeneratedItem<ImageManifest> {
 /** The picture with its save(). */
 export function generatedImage(made: Omit<GeneratedImage, "save" | "mediaType">): GeneratedImage {
   const { mediaType, extensions } = ENCODINGS[made.format];
-  return { ...made, mediaType, save: (path, options) => saveItem(path, { ...made, extensions }, options) };
+  return shownBriefly({
+    ...made,
+    mediaType,
+    save: (path, options) => saveItem(path, { ...made, extensions }, options),
+  });
 }

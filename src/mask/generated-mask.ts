@@ -1,6 +1,7 @@
 /** One mask that was found, with all that belongs to it. */
 import { type Marking, markingOf } from "../media/marking.js";
 import { type GeneratedItem, saveItem } from "../media/saved.js";
+import { shownBriefly } from "../media/shown.js";
 import { xmpOf } from "../media/xmp.js";
 import type { Box } from "../tokenizers/image/kept-cells.js";
 import { areaOf, type BinaryMask, boxOf, rgbaOf } from "./binary-mask.js";
@@ -35,11 +36,19 @@ export async function generatedMask(
   marking: Marking,
 ): Promise<GeneratedMask> {
   const bytes = await maskPng(mask, xmpOf(marking));
-  return {
-    ...{ ...mask, ...made, bytes, mediaType: "image/png", rgba: rgbaOf(mask), area: areaOf(mask), box: boxOf(mask) },
+  return shownBriefly({
+    ...{
+      ...mask,
+      ...made,
+      bytes,
+      mediaType: "image/png" as const,
+      rgba: rgbaOf(mask),
+      area: areaOf(mask),
+      box: boxOf(mask),
+    },
     save: (path, options) =>
       saveItem(path, { bytes, format: "png", extensions: ["png"], manifest: made.manifest }, options),
-  };
+  });
 }
 
 /** The PNG file of a mask, one grey channel. */

@@ -3,6 +3,7 @@ import { isSha256, sha256 } from "../base/digest.js";
 import { digest, orNull, whole } from "../base/rows.js";
 import { type ManifestBase, manifests } from "../media/manifest.js";
 import { type GeneratedItem, saveItem } from "../media/saved.js";
+import { shownBriefly } from "../media/shown.js";
 import type { ChosenLogprob } from "./logprobs.js";
 import type { TextModel } from "./model.js";
 import type { TextRequest } from "./request.js";
@@ -71,5 +72,5 @@ export function generatedText(
     { textSha256: utf8(text) },
   );
   const file = { bytes: text, format: "text", extensions: ["txt", "md", "json"], manifest };
-  return { ...made, seed, manifest, save: (path, options) => saveItem(path, file, options) };
+  return shownBriefly({ ...made, seed, manifest, save: (path, options) => saveItem(path, file, options) });
 }

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RunEnd, RunResult, RunStart, TokensAccept } from "../../src/media/events.js";
 import type { LoadedModel } from "../../src/media/load.js";
@@ -92,6 +93,16 @@ export function conformMedium<Model extends LoadedModel, Item extends GeneratedI
       expect(new Set(together).size).toBe(3);
       for (const index of [2, 0, 1]) expect(await printsOf({ firstIndex: index })).toEqual([together[index]]);
       expect(await printsOf({ seed: 8 })).not.toEqual([together[0]]);
+    });
+
+    test("a console shows an item in a few lines", async () => {
+      const [item] = medium.items(await resultOf());
+      const shown = inspect(item);
+      expect(shown).toContain("seed: 7");
+      if ("ids" in item!) expect(shown).toMatch(/ids: \[Int32Array\(\d+\)\]/);
+      expect(shown.split("\n").length).toBeLessThanOrEqual(24);
+      expect(shown.length).toBeLessThan(1200);
+      expect(JSON.stringify(inspect({ deep: { in: { it: item } } }))).not.toContain("Int32Array");
     });
 
     test("runs on one model do not disturb each other", async () => {

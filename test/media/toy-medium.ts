@@ -16,6 +16,7 @@ import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../..
 import { type ManifestBase, manifests } from "../../src/media/manifest.js";
 import { type RunOptions, resultOf, running } from "../../src/media/run.js";
 import { type GeneratedItem, saveItem } from "../../src/media/saved.js";
+import { shownBriefly } from "../../src/media/shown.js";
 import { type Route, type Routed, routed, routeFor } from "../../src/media/routes.js";
 import {
   RUN_DEFAULTS,
@@ -162,7 +163,13 @@ function spelling(
       const ownIds = Int32Array.from(ids[item]!);
       const manifest = MANIFESTS.of(model, { ...made, ids: ownIds }, { theme, longest }, { word: output });
       const file = { bytes: word, format: "text", extensions: ["txt"], manifest };
-      return { ...{ text: word, seed, index: first + item, manifest }, save: (path, o) => saveItem(path, file, o) };
+      return shownBriefly({
+        text: word,
+        seed,
+        index: first + item,
+        manifest,
+        save: (path, o) => saveItem(path, file, o),
+      });
     },
     async close() {},
   };
