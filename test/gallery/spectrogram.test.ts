@@ -39,7 +39,7 @@ test("a tone that rises climbs from left to right, and silence stays dark", asyn
 
 test.each([
   ["a moment", 40],
-  ["a minute", 60 * RATE],
+  ["ten seconds", 10 * RATE],
 ])("%s has a picture of the same size, marked as its sound is", async (name, length) => {
   const { width, rows } = await drawn(name, new Float32Array(length).fill(0.1));
   expect([width, rows.length]).toEqual([480, 96]);
