@@ -13,6 +13,7 @@ export {
 } from "./generate-mesh.js";
 export type { GeneratedMesh } from "./generated-mesh.js";
 export { type MeshManifest, parseMeshManifest, readMeshManifest } from "./manifest.js";
+export { type ImageTower, type MeshFromImageOptions, meshFromImage } from "./mesh-from-image.js";
 export { loadMeshModel, type MeshModel } from "./model.js";
 export type { MeshIds } from "./networks/network.js";
 export type { OctgptFiles, OctgptRow } from "./published.js";

@@ -4,6 +4,7 @@ import validator from "gltf-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateMesh, type MeshEvent, streamMesh } from "../../src/3d/generate-mesh.js";
 import { parseMeshManifest } from "../../src/3d/manifest.js";
+import { meshFromImage } from "../../src/3d/mesh-from-image.js";
 import { loadMeshModel, type MeshModel } from "../../src/3d/model.js";
 import type { OctgptFiles } from "../../src/3d/published.js";
 import { verifyMesh } from "../../src/3d/verify-mesh.js";
@@ -172,6 +173,16 @@ test("models that were trained with another network's rows are shown them", asyn
   const { manifest } = meshes[0]!;
   expect(manifest.subject).toEqual({ prompt: "any words", contextSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect((await verifyMesh(manifest, { model: shown, context })).same).toBe(true);
+  const asked: string[] = [];
+  const tower = async (image: string | Uint8Array) => {
+    asked.push(String(image));
+    return context;
+  };
+  const pictured = await meshFromImage({ model: shown, image: "chair.png", tower, depth: 3 });
+  expect(pictured.meshes[0]!.ids).toEqual(meshes[0]!.ids);
+  expect(asked).toEqual(["chair.png"]);
+  await expect(meshFromImage({ model: shown, image: "chair.png" })).rejects.toThrow(/No published checkpoint/);
+  await expect(meshFromImage({ model, image: "chair.png", tower })).rejects.toThrow(ArgumentError);
   await expect(verifyMesh(manifest, { model: shown })).rejects.toThrow(/context/);
   await expect(generateMesh(options)).rejects.toThrow(/context/);
   await expect(generateMesh({ ...options, context: f32([1, 4], [1, 2, 3, 4]) })).rejects.toThrow(/\[1 to 2, 5\]/);

@@ -8,24 +8,12 @@
 #   caption-encoder.safetensors   next-scale.safetensors   next-token.safetensors   next-neighbor.safetensors
 #   sheet-next-scale.png          sheet-next-token.png     sheet-next-neighbor.png  log.txt
 # Other settings, for a rehearsal: PYTHON, ARCHIVE, CAPTIONS and TRANSFORMERS (more arguments for the two programs).
-set -u -o pipefail
-out=$(mkdir -p "$1" && cd "$1" && pwd)
-seconds=${2:-560}
+# shellcheck source=../begin-on-gpu.sh
+source "$(dirname "$0")/../begin-on-gpu.sh"
 shift $(( $# < 2 ? $# : 2 ))
 orders=("$@")
 [ ${#orders[@]} -gt 0 ] || orders=(next-scale next-token next-neighbor)
-cd "$(dirname "$0")"
-began=$(date +%s)
-python=${PYTHON:-python3}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cp "${ARCHIVE:-data/archive.npz}" "$work/archive.npz"
-export PYTHONUNBUFFERED=1 TORCHINDUCTOR_CACHE_DIR="$work/inductor"
-
-left() { echo $(( seconds - ($(date +%s) - began) - $1 )); }  # but for so many at the end
-named() { sed -u "s/^/[$1] /" | tee -a "$out/log.txt"; }
-
-"$python" -c 'import torch; print("torch", torch.__version__, torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")' 2>&1 | named machine
 failed=0
 # shellcheck disable=SC2086
 "$python" train_captions.py --archive "$work/archive.npz" --run "$work/captions" --out "$out" --batch 1024 --seconds $(( seconds / 8 )) --every 20 \

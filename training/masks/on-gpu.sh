@@ -6,20 +6,11 @@
 # Needs python3 with torch, numpy and pillow, this folder, those of icons and shapes beside it, data/archive.npz and data/words.json; no network.
 # Leaves in OUT: tessera-masks/ (the folder that the SDK loads), report.json, sheet.png, log.txt.
 # For a rehearsal: PYTHON, and TOKENIZER, SEGMENTER and EVALUATE, more arguments for the three programs.
-set -u -o pipefail
-out=$(mkdir -p "$1" && cd "$1" && pwd)
-seconds=${2:-560}
-cd "$(dirname "$0")"
-began=$(date +%s)
-python=${PYTHON:-python3}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=../begin-on-gpu.sh
+source "$(dirname "$0")/../begin-on-gpu.sh"
 data=${DATA:-data}
-export PYTHONUNBUFFERED=1
-named() { sed -u "s/^/[$1] /" | tee -a "$out/log.txt"; }
-minutes() { awk "BEGIN { print ($seconds - 60 - ($(date +%s) - $began)) * $1 / 60 }"; }
+minutes() { awk "BEGIN { print $(left 60) * $1 / 60 }"; }
 
-"$python" -c 'import torch; print("torch", torch.__version__, torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")' 2>&1 | named machine
 # shellcheck disable=SC2086
 "$python" train_tokenizer.py --archive "$data/archive.npz" --run "$work/tokenizer" --steps 1000000 --minutes "$(minutes 0.4)" --batch 256 --rate 1e-3 \
   --every 1000 --workers 3 ${TOKENIZER:-} 2>&1 | named tokenizer || exit 1

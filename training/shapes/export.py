@@ -43,6 +43,9 @@ def main():
         "depths": {"usual": 5, "most": 6},
         "sha256": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in files},
     }
+    notice = Path(a.data) / "NOTICE.md"  # of make-furniture.ts: authors to be named
+    if notice.exists():
+        shutil.copy(notice, out)
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 

@@ -1,14 +1,14 @@
 /**
  * Users' meshes through the tokenizer and back, and what that leaves of them:
  *
- *   npx tsx training/shapes/judge/round-trip.ts FOLDER [--n 100] [--depth 6] [--out report.json]
+ *   npx tsx training/shapes/judge/round-trip.ts FOLDER [--n 100] [--depth 6] [--finest 7] [--out report.json]
  *
  * Takes every k-th of the OBJ files below a folder, such as the unpacked furniture of Sweet Home 3D (Debian's sweethome3d-furniture). Prints the
  * chamfer distance in voxels, the mean of both ways between vertices and surface, and on how many closed meshes the Euler number stayed.
  *
  * Pieces of furniture overlap, and together they are one solid: the Euler number to be kept is that of the mesh where it is one piece, else that of
- * its pieces united on a grid of four times as many voxels per axis. Where it changes, the size of what was lost is measured: the grid
- * is refined until the number stays.
+ * its pieces united on a grid of twice as many voxels per axis (not looked at where --finest is --depth). Where that of one piece changes, the size of what was lost is measured: a finer
+ * grid that keeps the number tells that walls and gaps are no thinner than its voxels.
  */
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,6 @@ import { parseArgs } from "node:util";
 import { type Mesh, readMesh, topologyOf } from "../../../src/index.js";
 import { ClosestFace } from "../../../src/tokenizers/octree/closest.js";
 import { decodeMesh, EXTENT, encodeMesh } from "../../../src/tokenizers/octree/encode-mesh.js";
-import { DEPTHS } from "../../../src/tokenizers/octree/vocabulary.js";
 import { welded } from "../../../src/tokenizers/octree/weld.js";
 
 const { values, positionals } = parseArgs({
@@ -24,10 +23,11 @@ const { values, positionals } = parseArgs({
   options: {
     n: { type: "string", default: "100" },
     depth: { type: "string", default: "6" },
+    finest: { type: "string", default: "7" },
     out: { type: "string" },
   },
 });
-const [n, depth] = [Number(values.n), Number(values.depth)];
+const [n, depth, finest] = [Number(values.n), Number(values.depth), Number(values.finest)];
 const folder = positionals[0]!;
 const all = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith(".obj")).sort();
 const step = Math.max(1, Math.floor(all.length / n));
@@ -73,12 +73,13 @@ for (const file of files) {
     if (!is.closed || !is.manifold) console.log(`${file}: what came back is no solid`);
     const voxel = frame.side / 2 ** depth;
     const row = { file, voxels: chamfer(mesh, back) / voxel, ids: ids.length, pieces: was.euler.length };
-    if (!closed || !was.manifold) {
+    console.error(`${rows.length + refused.length + 1} of ${files.length}: ${row.voxels.toFixed(2)} voxels, ${closed ? "closed" : "open"}, ${file}`);
+    if (!closed || !was.manifold || (row.pieces > 1 && finest === depth)) {
       rows.push(row);
       continue;
     }
-    const kept = row.pieces === 1 ? eulerOf(mesh) : eulerAt(mesh, DEPTHS.most);
-    const finer = Array.from({ length: DEPTHS.most - depth + 1 }, (_, i) => depth + i);
+    const kept = row.pieces === 1 ? eulerOf(mesh) : eulerAt(mesh, Math.min(finest, depth + 1));
+    const finer = Array.from({ length: finest - depth + 1 }, (_, i) => depth + i);
     const keptFrom = finer.find((at) => (at === depth ? eulerOf(back) : eulerAt(mesh, at)) === kept) ?? null;
     rows.push({ ...row, euler: { mesh: kept, back: eulerOf(back), keptFrom } });
   } catch (error) {
@@ -97,9 +98,9 @@ for (const { file, voxels } of [...rows].sort((a, b) => b.voxels - a.voxels).sli
 console.log(`${rows.length} of ${files.length} meshes at depth ${depth}, the longest side ${(EXTENT * 2 ** depth).toFixed(0)} voxels`);
 console.log(`chamfer in voxels: median ${at(0.5).toFixed(2)}, 95 % ${at(0.95).toFixed(2)}, worst ${at(1).toFixed(2)}; at most 1.5: ${distances.filter((d) => d <= 1.5).length}`);
 for (const [kind, of] of Object.entries(kinds)) {
-  const later = Array.from({ length: DEPTHS.most - depth }, (_, i) => `${count(of, depth + 1 + i)} at depth ${depth + 1 + i}`);
+  const later = Array.from({ length: finest - depth }, (_, i) => `${count(of, depth + 1 + i)} at depth ${depth + 1 + i}`);
   console.log(`Euler number kept on ${count(of, depth)} of ${of.length} closed ones ${kind}; else ${[...later, `${count(of, null)} at none`].join(", ")}`);
 }
 for (const { file, mesh, back, keptFrom } of closed.filter(({ keptFrom }) => keptFrom !== depth))
-  console.log(`  ${file}: ${mesh} became ${back}; kept ${keptFrom === null ? `at no depth up to ${DEPTHS.most}` : `from depth ${keptFrom}`}`);
+  console.log(`  ${file}: ${mesh} became ${back}; kept ${keptFrom === null ? `at no depth up to ${finest}` : `from depth ${keptFrom}`}`);
 if (values.out) await writeFile(values.out, `${JSON.stringify({ depth, files: files.length, refused, rows }, null, 1)}\n`);
