@@ -129,7 +129,7 @@ async function finish({ model, request, warnings }: Job, index: number, shape: S
     );
   const whole = placed(shape.mesh, size);
   if (whole.faces.length === 0)
-    warnOnce(warnings, other("A shape came out empty: the model says nothing closed of it."));
+    warnOnce(warnings, other("A shape came out empty: the model generated nothing closed."));
   const mesh = faces === null ? whole : (await simplify(whole, faces)).mesh;
   if (mesh.colours && !MESH_ENCODINGS[format].colours)
     warnOnce(warnings, other(`${format.toUpperCase()} files have no colours.`));

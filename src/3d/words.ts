@@ -67,7 +67,7 @@ export async function loadWords(
   const text = await readBoundedText(path, MOST_BYTES);
   const list = parsed(path, text);
   if (!Array.isArray(list) || list.length === 0 || !list.every((word) => typeof word === "string"))
-    throw new CheckpointError(path, "bad-header", "it is no JSON list of words", RESTORE);
+    throw new CheckpointError(path, "bad-header", "it is not a JSON list of words", RESTORE);
   if (list.length > most)
     throw new CheckpointError(path, "bad-size", `it has ${list.length} words, the model ${most}`, RESTORE);
   const missing = categories.find((name) => !wordsOf(name).every((word) => list.includes(word)));
@@ -83,4 +83,4 @@ function parsed(path: string, text: string): unknown {
   }
 }
 
-const RESTORE = "Restore the file from where the model came from.";
+const RESTORE = "Download or copy the file again.";

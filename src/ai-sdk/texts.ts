@@ -91,7 +91,7 @@ function optionsOf(
 ): { readonly options: GenerateTextOptions; readonly warnings: readonly CallWarning[] } {
   const warnings: CallWarning[] = [];
   const unsupported = (feature: string, details: string) => warnings.push({ type: "unsupported", feature, details });
-  if (call.tools?.length) unsupported("tools", "The model is not told of them.");
+  if (call.tools?.length) unsupported("tools", "The model does not see them.");
   if (call.reasoning !== undefined && call.reasoning !== "provider-default")
     unsupported("reasoning", "Set the variables of the model's template by providerOptions.tessera.templateVariables.");
   const { maxOutputTokens, temperature, stopSequences, topP, topK, presencePenalty, frequencyPenalty } = call;

@@ -57,7 +57,8 @@ export function decodeWav(bytes: Uint8Array): Sound {
   const encoding = encodingOf(wav);
   if (!encoding) throw refused("integers of 8, 16, 24 or 32 bits, or floats", `format ${audioFormat}`);
   if (wav.container === "RIFX") throw refused("little-endian samples (RIFF)", "big-endian ones (RIFX)");
-  if (!(sampleRate >= 1000 && sampleRate <= 768_000)) throw refused("1000 to 768000 samples a second", `${sampleRate}`);
+  if (!(sampleRate >= 1000 && sampleRate <= 768_000))
+    throw refused("1000 to 768000 samples per second", `${sampleRate}`);
   const { samples: stored } = wav.data as { samples: Uint8Array };
   const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
   const frame = encoding.bytes * numChannels;

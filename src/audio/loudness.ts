@@ -54,7 +54,7 @@ export interface TrimSettings {
 
 export const TRIM_DEFAULTS: TrimSettings = Object.freeze({ below: 60, margin: 0.1 });
 
-/** The sound without the silence before and behind it. Silence alone becomes a sound without samples. Throws ArgumentError for settings out of range. */
+/** The sound without the silence before and after it. Silence alone becomes a sound without samples. Throws ArgumentError for settings out of range. */
 export function trimSilence({ samples, sampleRate }: Sound, options: Options<TrimSettings> = {}): Sound {
   const { below, margin } = withDefaults("trimSilence", TRIM_DEFAULTS, options);
   check("below", "a number from 10 to 120", below, isNumberIn(10, 120));

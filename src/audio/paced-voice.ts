@@ -72,7 +72,7 @@ function idsOf(name: string, config: PacedVoice, { phones }: PhoneticSentence): 
       throw new CheckpointError(
         name,
         "bad-header",
-        `its pronunciation says "${phone}", which is no phone of its networks`,
+        `its pronunciation says "${phone}", which is not a phone of its networks`,
         "Use the pronunciation that the model was trained with.",
       );
     return id;

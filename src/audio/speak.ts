@@ -173,7 +173,7 @@ function* spokenParts(
   }
 }
 
-const UNSPOKEN = "Emoji and letters of other scripts than the Latin one are not spoken; they were left out.";
+const UNSPOKEN = "Emoji and letters of scripts other than Latin are not spoken; they were left out.";
 
 const nothingSaid = (text: string): ArgumentError =>
-  new ArgumentError("text", "a text with something to say in it", text, "Write words or numbers in Latin letters.");
+  new ArgumentError("text", "a text with something to say", text, "Write words or numbers in Latin letters.");

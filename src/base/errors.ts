@@ -213,7 +213,7 @@ export class InstallationError extends TesseraError {
   readonly code = InstallationError.code;
   constructor(
     readonly file: string,
-    remedy = "Install the package again; a bundler has to leave it as a package of its own.",
+    remedy = "Reinstall the package; a bundler must leave it external.",
     options?: ErrorOptions,
   ) {
     super(`This installation of tessera-sdk has no ${onOneLine(file)}.`, remedy, options);

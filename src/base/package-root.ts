@@ -21,7 +21,7 @@ export function packageRoot(): URL {
   throw new InstallationError("package.json beside this bundle", REMEDY);
 }
 
-const REMEDY = `Install ${NAME} where the bundle runs, and have the bundler leave it, or its files, as they are: see docs/bundlers.md.`;
+const REMEDY = `Install ${NAME} where the bundle runs, and have the bundler leave it external, or copy its files: see docs/bundlers.md.`;
 
 function resolved(from: string | URL): URL | null {
   try {

@@ -64,11 +64,7 @@ export async function readBoundedJson(path: string, most: number, remedy: string
 }
 
 function tooLarge(path: string, size: number, most: number): InputError {
-  return new InputError(
-    path,
-    `it has ${size} bytes, and ${most} are the most that is read`,
-    "Check that it is the right file.",
-  );
+  return new InputError(path, `it has ${size} bytes; at most ${most} are read`, "Check that it is the right file.");
 }
 
 /** The failure of the file system in words. */
@@ -80,17 +76,17 @@ export function inputError(path: string, cause: unknown): InputError {
 
 const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
   ENOENT: ["file not found (ENOENT)", "Check the path; a relative one starts from the current folder."],
-  ENOTDIR: ["file not found, as a part of the path is a file (ENOTDIR)", "Check the path."],
+  ENOTDIR: ["file not found, as part of the path is a file (ENOTDIR)", "Check the path."],
   EISDIR: ["it is a folder, not a file (EISDIR)", "Name the file in it."],
   EACCES: ["permission is denied (EACCES)", "Change its permissions, or run as a user who may read it."],
   EPERM: ["the operation is not permitted (EPERM)", "Change its permissions, or run as a user who may read it."],
-  ELOOP: ["its symbolic links lead in a circle (ELOOP)", "Repair the link."],
+  ELOOP: ["its symbolic links form a loop (ELOOP)", "Repair the link."],
   ENAMETOOLONG: ["the name is too long (ENAMETOOLONG)", "Check the path."],
   ENXIO: ["it is a device or a pipe, not a file (ENXIO)", "Name a regular file."],
   EMFILE: ["too many files are open (EMFILE)", "Close some, or raise the limit (ulimit -n)."],
   ENFILE: ["too many files are open (ENFILE)", "Close some, or raise the limit of the system."],
   EIO: ["the disk reports an error (EIO)", "Check the disk."],
-  ERR_INVALID_ARG_VALUE: ["the path holds a zero byte", "Check the path."],
+  ERR_INVALID_ARG_VALUE: ["the path contains a null byte", "Check the path."],
 };
 
 function kindOf(found: Stats): string {

@@ -38,7 +38,7 @@ export async function writeTogether(files: readonly OutputFile[]): Promise<void>
   } catch (error) {
     for (const undo of done.reverse()) await undo().catch(() => {}); // the first error is the one to report
     const { code = String(error) } = error as NodeJS.ErrnoException;
-    const [reason, remedy] = REASONS[code] ?? [code, "Check that the folder exists, may be written and has room."];
+    const [reason, remedy] = REASONS[code] ?? [code, "Check that the folder exists, is writable and has free space."];
     throw new OutputError(path, reason, remedy, { cause: error });
   }
 }
@@ -118,15 +118,18 @@ const REASONS: Readonly<Record<string, readonly [reason: string, remedy: string]
     "the file is larger than this user may write (EFBIG)",
     "Raise the limit (ulimit -f) or write a smaller file.",
   ],
-  ENOENT: ["there can be no such folder (ENOENT)", "Choose a folder on a disk that can be written."],
-  EACCES: ["permission is denied (EACCES)", "Choose a folder that you may write, or change its permissions."],
-  EPERM: ["the operation is not permitted (EPERM)", "Choose a folder that you may write, or change its permissions."],
-  EROFS: ["the file system is read-only (EROFS)", "Choose a folder on a disk that can be written."],
-  ENOTDIR: ["a part of the path is a file, not a folder (ENOTDIR)", "Choose another folder."],
-  EEXIST: ["a part of the path is a file or a broken link, not a folder (EEXIST)", "Choose another folder."],
+  ENOENT: ["the folder cannot be created (ENOENT)", "Choose a folder on a writable disk."],
+  EACCES: ["permission is denied (EACCES)", "Choose a folder that you may write to, or change its permissions."],
+  EPERM: [
+    "the operation is not permitted (EPERM)",
+    "Choose a folder that you may write to, or change its permissions.",
+  ],
+  EROFS: ["the file system is read-only (EROFS)", "Choose a folder on a writable disk."],
+  ENOTDIR: ["part of the path is a file, not a folder (ENOTDIR)", "Choose another folder."],
+  EEXIST: ["part of the path is a file or a broken link, not a folder (EEXIST)", "Choose another folder."],
   EISDIR: ["a folder of that name exists (EISDIR)", "Choose another file name."],
-  ELOOP: ["its symbolic links lead in a circle (ELOOP)", "Repair the link or choose another name."],
-  EPIPE: ["the reader of the pipe is gone (EPIPE)", "Start a reader that takes all of it."],
-  ERR_INVALID_ARG_VALUE: ["the name holds a zero byte", "Choose another name."],
+  ELOOP: ["its symbolic links form a loop (ELOOP)", "Repair the link or choose another name."],
+  EPIPE: ["the reader of the pipe has closed it (EPIPE)", "Start a reader that reads to the end."],
+  ERR_INVALID_ARG_VALUE: ["the name contains a null byte", "Choose another name."],
   ENAMETOOLONG: ["the name is too long (ENAMETOOLONG)", "Choose a shorter one; with a manifest, it grows by .json."],
 };

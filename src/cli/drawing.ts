@@ -63,10 +63,10 @@ export function withDrawingOptions(command: Command): Command {
   )
     .option("--candidates <count>", "draw this many of each and keep the one that fits the prompt best", numberOf, 1)
     .option("-o, --output <path>", "folder for the pictures, or the file for a single one", "out")
-    .option("--format <name>", "png, webp, avif or jpeg (default: by the name of the file, else png)")
+    .option("--format <name>", "png, webp, avif or jpeg (default: by the ending of the file, else png)")
     .option(
       "--preview <passes>",
-      "write <file>.preview.png each time this many passes are done (0: never)",
+      "write <file>.preview.png every time this many passes are done (0: never)",
       numberOf,
       0,
     )

@@ -17,7 +17,7 @@ export const editCommand = ({ signal }: Context): Command =>
   withDrawingOptions(new Command("edit"))
     .description("redraw part of a picture: in-painting, out-painting, replacement")
     .argument("<picture>", "the picture to edit, which must be square")
-    .argument("[prompt]", "what the whole picture is to show")
+    .argument("[prompt]", "what the whole picture should show")
     .optionsGroup("What to make:")
     .requiredOption("--mask <picture>", "white where the picture is redrawn, black where it is kept")
     .option("--seam <pixels>", "width in pixels of the blend between new and old (default: 4)", numberOf)

@@ -8,7 +8,7 @@ export interface Named {
   readonly classId?: number | undefined;
 }
 
-/** The beginning of a file's name: the words of the prompt and, behind "_", the style where one was named: "red-apple_flat". */
+/** The beginning of a file's name: the words of the prompt and, after "_", the style where one was named: "red-apple_flat". */
 export function stemOf({ prompt, style, classId }: Named): string {
   const subject = prompt === undefined ? `class-${classId}` : slugOf(prompt);
   return style === undefined ? subject : `${subject}_${nameFrom(style)}`;

@@ -13,8 +13,8 @@ interface GalleryOptions {
 export const galleryCommand = ({ signal }: Context): Command =>
   new Command("gallery")
     .description("write a web page over the pictures, sounds, meshes and masks of a folder that have manifests")
-    .argument("<folder>", "where they are, such as out; the page is its index.html")
-    .option("--title <sentence>", "heading of the page (default: what there is, and by which model)")
+    .argument("<folder>", "folder of the files, such as out; the page becomes its index.html")
+    .option("--title <sentence>", "heading of the page (default: the media and the models)")
     .option("--json", "print one JSON object and nothing else", false)
     .action(async (folder: string, { title, json }: GalleryOptions) => {
       const gallery = await writeGallery({ folder, title, signal });

@@ -47,18 +47,18 @@ export function meshCommand({ signal }: Context): Command {
     .option("-o, --output <path>", "folder for the meshes, or the file for a single one", "out")
     .option(
       "--format <name>",
-      `${MESH_FORMATS.join(", ")} (default: by the name of the file, else glb); stl is in millimetres`,
+      `${MESH_FORMATS.join(", ")} (default: by the ending of the file, else glb); stl is in millimetres`,
     )
     .option(
       "--depth <levels>",
       "levels of the octree: 2^levels voxels per axis (default: as the model states)",
       numberOf,
     )
-    .option("--size <metres>", "longest side (default: 1)", numberOf)
-    .option("--faces <count>", "about how many triangles (default: as many as the octree gives)", numberOf)
+    .option("--size <metres>", "longest side in metres (default: 1)", numberOf)
+    .option("--faces <count>", "approximate number of triangles (default: as many as the octree gives)", numberOf)
     .option("--no-manifest", "do not write <file>.json");
   withSamplingOptions(command, ["guidance", "temperature"]);
-  command.option("--passes <counts>", "of OctGPT: passes at each depth, such as 16,24,24,32", countsOf);
+  command.option("--passes <counts>", "passes at each depth of OctGPT, such as 16,24,24,32", countsOf);
   withShapeModelOptions(command, DEFAULT_MESH_MODEL);
   return withMakingOptions(command).action(async (prompt: string, options: MeshOptions) => {
     const { n, seed, firstIndex, depth, size, faces, guidance, temperature } = options;

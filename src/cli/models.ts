@@ -70,7 +70,7 @@ const pullCommand = ({ signal }: Context): Command =>
   new Command("pull")
     .description("download a published model, or the repository of a text model")
     .argument("<name>", "a name of `tessera models`, or OWNER/NAME on the hub")
-    .option("--revision <commit>", "a commit, branch or tag (default: what was pulled before, else main)")
+    .option("--revision <commit>", "a commit, branch or tag (default: the one pulled before, else main)")
     .option(...JSON_OPTION)
     .option("-q, --quiet", "print no progress", false)
     .action(async (name: string, { revision, json, quiet }: { revision?: string; json: boolean; quiet: boolean }) => {
@@ -88,7 +88,7 @@ const pullCommand = ({ signal }: Context): Command =>
 
 const verifyCommand = (): Command =>
   new Command("verify")
-    .description("compare the files of pulled models with their digests; those that differ are taken away")
+    .description("compare the files of pulled models with their digests, and remove those that differ")
     .argument("[names...]", "pulled models (default: all)")
     .option(...JSON_OPTION)
     .action(async (names: readonly string[], { json }: { json: boolean }) => {
@@ -103,7 +103,7 @@ const verifyCommand = (): Command =>
 
 const removeCommand = (): Command =>
   new Command("rm")
-    .description("remove pulled models, but for files that other models or tools use")
+    .description("remove pulled models, except files that other models or tools use")
     .argument("<names...>", "pulled models")
     .option(...JSON_OPTION)
     .action(async (names: readonly string[], { json }: { json: boolean }) => {

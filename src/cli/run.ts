@@ -30,22 +30,22 @@ interface RunOptions extends ReportOptions {
 export const assetsCommand = ({ signal }: Context): Command =>
   withReportOptions(
     new Command("run")
-      .description("make the assets of a manifest, of which only what changed is made")
+      .description("make the assets of a manifest that are new or have changed")
       .argument("[manifest]", "such as assets.yaml; see docs/pipelines.md")
       .optionsGroup("What is made:")
-      .option("--only <names...>", "these assets and sheets only")
+      .option("--only <names...>", "make only these assets and sheets")
       .option("-o, --output <folder>", "folder of the files (default: as the manifest says)")
-      .option("--prune", "remove files of the last run that the manifest no longer asks for", false)
+      .option("--prune", "remove files of the last run that the manifest no longer lists", false)
       .option("--dry-run", "say what would be made, and make nothing", false)
       .option("--watch", "run again whenever the manifest changes", false)
       .option("--schema", "print the JSON Schema of manifests, for editors", false)
       .optionsGroup("How it runs:")
-      .option("--jobs <count>", "batches made at once, each with models of its own (default: 1)", numberOf)
-      .option("--threads <count>", "CPU threads of each (default: the cores, shared out)", numberOf)
-      .option("--queue <url>", "let `tessera worker` processes make them; needs the --cache that they share")
+      .option("--jobs <count>", "batches at once, each with its own models (default: 1)", numberOf)
+      .option("--threads <count>", "CPU threads per job (default: the cores, divided among the jobs)", numberOf)
+      .option("--queue <url>", "have `tessera worker` processes make the assets; needs the --cache that they share")
       .option(
         "--cache <folder>",
-        "what was made before, or s3://bucket/prefix (default: .tessera beside the manifest)",
+        "folder of what was made before, or s3://bucket/prefix (default: .tessera beside the manifest)",
       ),
   ).action(async (manifest: string | undefined, options: RunOptions) => {
     if (options.schema) return print(`${JSON.stringify(assetsJsonSchema(), null, 2)}\n`);
@@ -61,7 +61,7 @@ export const assetsCommand = ({ signal }: Context): Command =>
         signal.throwIfAborted();
         if (!(error instanceof Refusal)) tell(`${messageOf(error)}\n`); // the next change may mend it
       });
-      tell(`waiting for changes of ${manifest}\n`);
+      tell(`waiting for changes to ${manifest}\n`);
     }
   });
 
@@ -88,7 +88,7 @@ function eventsOf({ jobs, threads, ...options }: AssetsOptions, queue: string | 
   return submitAssets({ ...options, queue, cache });
 }
 
-const WORKERS_SAY = "Leave it out, and name it to `tessera worker`.";
+const WORKERS_SAY = "Leave it out, and pass it to `tessera worker`.";
 
 async function runOnce(options: AssetsOptions, { json, quiet, queue }: RunOptions): Promise<void> {
   const progress = progressOn(process.stderr, quiet || json, "assets");

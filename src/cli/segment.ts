@@ -26,11 +26,11 @@ interface SegmentOptions extends MakingOptions {
 
 export function segmentCommand({ signal }: Context): Command {
   const command = new Command("segment")
-    .description("find what words mean in a picture: a mask, and the part of the picture in it")
+    .description("find what a prompt names in a picture: its mask, and that part of the picture")
     .argument("<picture>", "PNG, WebP, AVIF or JPEG")
     .argument("[prompt]", 'what to find, such as "the blue umbrella" (default: all that is not background)', "")
     .optionsGroup("What to make:")
-    .option("-o, --output <path>", "PNG file of the mask: white where something was found", "mask.png")
+    .option("-o, --output <path>", "PNG file of the mask, white where something was found", "mask.png")
     .option("--cut-out <path>", "PNG file of what was found, on transparency")
     .option("--tokens <count>", "tokens of the mask, from coarse to fine (default: all)", numberOf)
     .option("--seed <number>", "seed; it matters where --temperature is above 0", numberOf, 0)

@@ -45,16 +45,16 @@ export const serveCommand = ({ signal }: Context): Command =>
     .option("--alias <other=name...>", "further names of models, such as gpt-image-1=tessera-icons", [])
     .option(
       "--host <address>",
-      `address to listen on; one that others can reach needs a token in ${TOKEN}`,
+      `address to listen on; an address that others can reach needs a token in ${TOKEN}`,
       "127.0.0.1",
     )
-    .option("--port <number>", "port to listen on (0: any that is free)", numberOf, 8080)
-    .option("--queue <count>", "requests that may wait for a model; one more is answered by 429", numberOf, 32)
+    .option("--port <number>", "port to listen on (0: any free one)", numberOf, 8080)
+    .option("--queue <count>", "requests that may wait for a model; any further one is answered with 429", numberOf, 32)
     .option("--together <count>", "pictures of like requests that are drawn in one batch, at most", numberOf, 8)
     .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
-    .option("--threads <count>", "CPU threads of each model (default: one per core)", numberOf)
+    .option("--threads <count>", "CPU threads per model (default: one per core)", numberOf)
     .option("--precision <kind>", `precision of the weights: ${PRECISIONS.join(", ")} (default: as the model states)`)
-    .option("--json", "print one JSON object when it listens, and nothing else", false)
+    .option("--json", "print one JSON object once it listens, and nothing else", false)
     .addHelpText("after", "\nExample:\n  $ tessera serve --port 8080\n  $ curl -s localhost:8080/v1/models")
     .action(async (options: ServeOptions) => {
       const { host, port, queue: queueLimit, together, json } = options;
@@ -76,7 +76,7 @@ export const serveCommand = ({ signal }: Context): Command =>
         if (json) printJson({ url: server.url, models: names });
         else print(`${names.join(", ")} at ${server.url}/v1\n`);
         if (!signal.aborted) await once(signal, "abort");
-        if (!json) tell("Ending; requests that are there are answered first.\n");
+        if (!json) tell("Stopping; open requests are answered first.\n");
         await server.close();
       } finally {
         for (const model of opened) await model.close();

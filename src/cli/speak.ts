@@ -35,14 +35,14 @@ export function speakCommand({ signal }: Context): Command {
     .argument("<text>", 'what to say, such as "Hello, world."')
     .optionsGroup("What to make:")
     .option("--voice <name>", "who speaks (default: as the model states)")
-    .option("--like <recording>", "speak with the voice of a WAV, FLAC, MP3 or Ogg file, where the model can")
-    .option("--transcript <words>", "what is said in that recording, word for word: the copy is closer with it")
+    .option("--like <recording>", "speak with the voice of a WAV, FLAC, MP3 or Ogg file, if the model can")
+    .option("--transcript <words>", "what is said in that recording, word for word; it makes the voice more similar")
     .option("--speed <factor>", "how fast, 0.5 to 2", numberOf, 1)
     .option("--seed <number>", "seed; the same seed gives the same sound", numberOf, 0)
-    .option("--loudness <LUFS>", "bring it to that integrated loudness, such as -16 (default: as it comes)", numberOf)
+    .option("--loudness <LUFS>", "normalise to this integrated loudness, such as -16 (default: unchanged)", numberOf)
     .option(
       "-o, --output <file>",
-      `the file, ending in ${SPEECH_FORMATS.join(", ")}; "-" for WAV on standard output (default: by the text, .wav)`,
+      `file ending in ${SPEECH_FORMATS.join(", ")}; "-" for WAV on standard output (default: named after the text, .wav)`,
     )
     .option("--no-manifest", "do not write <file>.json");
   withSamplingOptions(command, ["temperature", "topP"]);

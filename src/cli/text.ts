@@ -44,20 +44,20 @@ interface TextOptions extends LoadOptions, SamplingOptions, ReportOptions {
 
 export function textCommand({ signal }: Context): Command {
   const command = new Command("text")
-    .description("write a text that goes on from a prompt, or answers it")
+    .description("continue a prompt, or answer it")
     .argument("<model>", "a folder as the Hugging Face hub lays it out")
-    .argument("<prompt>", "what to answer; with --raw, what to go on from")
+    .argument("<prompt>", "what to answer; with --raw, what to continue")
     .optionsGroup("What to write:")
-    .option("--raw", "go on from the prompt as it is, without the model's chat template", false)
+    .option("--raw", "continue the prompt as it is, without the model's chat template", false)
     .option("--system <text>", "a system message before the prompt")
     .option("--negative-prompt <text>", "what --guidance leads away from: in place of the prompt, or of --system")
     .option("--n <count>", "number of texts", numberOf, 1)
     .option("--seed <number>", "seed; the same seed gives the same texts", numberOf, 0)
     .option("--max-tokens <count>", "tokens of a text, at most (default: as the model states)", numberOf)
     .option("--stop <text...>", "texts that end an answer")
-    .option("--regex <expression>", "the whole answer matches this")
-    .option("--json-schema <file>", "the answer is JSON of the schema in this file")
-    .option("--choice <text...>", "the answer is one of these");
+    .option("--regex <expression>", "regular expression that the whole answer matches")
+    .option("--json-schema <file>", "file of a JSON schema that the answer follows")
+    .option("--choice <text...>", "texts of which the answer is one");
   withSamplingOptions(command, ["guidance", "temperature", "topK", "topP", "minP", "repetitionPenalty"]).option(
     "--decoding <name>",
     "next-token, jacobi or prompt-lookup: the same text, in fewer passes where it can be guessed",

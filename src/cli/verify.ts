@@ -21,7 +21,7 @@ interface VerifyOptions extends ModelOptions {
 
 export const verifyCommand = ({ signal }: Context): Command =>
   withModelOptions(new Command("verify"))
-    .description("make things again from their manifests, and compare tokens, content and files")
+    .description("make items again from their manifests, and compare tokens, content and files")
     .argument("<path>", "the .json beside a file, a lock file of `tessera run`, or a folder of either")
     .option("--codec <file>", "in place of --tokenizer, file of the autoencoder of an OctGPT transformer")
     .optionsGroup("What it was made from:")

@@ -17,19 +17,19 @@ interface WorkerCommandOptions {
 
 export const workerCommand = ({ signal }: Context): Command =>
   new Command("worker")
-    .description("make what `tessera run --queue` submits, until it is ended; see docs/pipelines.md")
+    .description("make what `tessera run --queue` submits, until stopped; see docs/pipelines.md")
     .optionsGroup("Where jobs come from:")
     .requiredOption("--queue <url>", "a Redis, such as redis://localhost:6379")
-    .requiredOption("--cache <folder>", "what submitters and workers share: a folder, or s3://bucket/prefix")
-    .option("--models <folders...>", "folders of models that lie elsewhere than at the submitters")
+    .requiredOption("--cache <folder>", "store that submitters and workers share: a folder, or s3://bucket/prefix")
+    .option("--models <folders...>", "folders of models that have other paths than on the submitters' machines")
     .optionsGroup("How it runs:")
-    .option("--jobs <count>", "jobs at once, each with models of its own (default: 1)", numberOf)
-    .option("--threads <count>", "CPU threads of each (default: the cores, shared out)", numberOf)
-    .option("--silence <seconds>", "without a sign of life for so long, its jobs go to another (default: 30)", numberOf)
+    .option("--jobs <count>", "jobs at once, each with its own models (default: 1)", numberOf)
+    .option("--threads <count>", "CPU threads per job (default: the cores, divided among the jobs)", numberOf)
+    .option("--silence <seconds>", "silence after which its jobs go to another worker (default: 30)", numberOf)
     .optionsGroup("What it prints:")
     .option("--json", "print one JSON object per job", false)
     .action(async ({ json, ...options }: WorkerCommandOptions) => {
-      if (!json) tell("waiting for jobs; a first signal ends it after those that it has begun\n");
+      if (!json) tell("waiting for jobs; the first signal stops it after the jobs in progress\n");
       await runWorker({
         ...{ ...options, signal },
         onJob({ key, name }, error) {

@@ -26,7 +26,7 @@ export interface Architecture<Config, Start, T> {
   readonly reducesCondition: boolean;
   /** Names in files that are known and not needed: tables that follow from the configuration, caches. */
   readonly dropped: readonly RegExp[];
-  /** Begins a batch. `guided`: with an unconditional row for each item behind all conditional ones. */
+  /** Begins a batch. `guided`: with an unconditional row for each item after all conditional ones. */
   feed(model: Model<Config, Start, T>, start: Start, guided: boolean): Promise<Feeder<T>>;
 }
 

@@ -107,7 +107,7 @@ function missingPackage(name: string): string | null {
 
 function platformOf(...platforms: readonly string[]): string | null {
   const here = `${process.platform}-${process.arch}`;
-  return platforms.includes(here) ? null : `it exists on ${platforms.join(", ")} only, and this is ${here}`;
+  return platforms.includes(here) ? null : `it exists only on ${platforms.join(", ")}; this is ${here}`;
 }
 
 /** The npm package has no CUDA libraries; its install script downloads them next to the binding when told to. */

@@ -85,7 +85,7 @@ export class GraphBuilder {
     return this.once({ kind: "state", name, shows }, shape, "f32");
   }
 
-  /** Keeps `rows` [B, H, T, D] in `state` after the run, behind what it already holds. */
+  /** Keeps `rows` [B, H, T, D] in `state` after the run, after what it already holds. */
   append(state: Value, rows: Value): void {
     if (state.source.kind !== "state") throw new ShapeError(this.name, "append needs a state");
     this.appends.push({ state, rows });

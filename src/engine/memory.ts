@@ -83,7 +83,7 @@ export class HostMemory implements Memory {
     for (const { shape, data } of this.shown.values()) {
       const [B, H, S, D] = shape as [number, number, number, number];
       for (let row = 0; row < B * H; row++) {
-        // Forwards: no slot moves behind one that is still to be moved.
+        // Forwards: no slot moves after one that is still to be moved.
         for (const [to, from] of slots.entries())
           data.copyWithin((row * S + to) * D, (row * S + from) * D, (row * S + from + 1) * D);
       }
@@ -99,13 +99,13 @@ export class HostMemory implements Memory {
       if (this.filled + T > this.slots)
         throw new ShapeError(
           graph.name,
-          `${T} new positions do not fit behind ${this.filled} in a memory of ${this.slots} slots`,
+          `${T} new positions do not fit after the ${this.filled} in a memory of ${this.slots} slots`,
           "Allocate the memory with more slots (S), or truncate it first.",
         );
     }
   }
 
-  /** Writes each `rows` [B, H, T, D] behind what its state holds, then counts them: all states grow together. */
+  /** Writes each `rows` [B, H, T, D] after what its state holds, then counts them: all states grow together. */
   append(rows: ReadonlyMap<string, Tensor>): void {
     this.open();
     const T = rows.values().next().value?.shape[2] ?? 0;
@@ -114,7 +114,7 @@ export class HostMemory implements Memory {
       if (shape.join() !== [B, H, T, D].join() || this.filled + T > S)
         throw new ShapeError(
           "memory",
-          `rows [${shape}] do not fit behind slot ${this.filled} of "${name}" [${[B, H, S, D]}]`,
+          `rows [${shape}] do not fit after slot ${this.filled} of "${name}" [${[B, H, S, D]}]`,
         );
     }
     this.show(this.filled + T);

@@ -69,7 +69,7 @@ function claim(name: string): () => void {
   if (taken !== null)
     throw new DeviceError(
       name,
-      `this process runs "${taken}" already, and two such engines crash it`,
+      `this process already runs "${taken}", and two such engines would crash it`,
       "Close the other engine first.",
     );
   taken = name;

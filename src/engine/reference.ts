@@ -3,10 +3,10 @@
  * devices are compared with, and the engine of tests.
  */
 import { ClosedError } from "../base/errors.js";
-import type { Engine, Memory, Precision, Program } from "./engine.js";
-import { bindSizes, nameOf, requireWeights, type Sizes } from "./feeds.js";
+import type { Engine, Precision } from "./engine.js";
+import { nameOf, requireWeights } from "./feeds.js";
 import type { Graph, Value } from "./graph.js";
-import { HostMemory, stateOf } from "./memory.js";
+import { type Computed, HostProgram, type Tensors } from "./host-program.js";
 import { opNamed } from "./ops/index.js";
 import { isMatrix, matrixWeights, rounded } from "./precision.js";
 import type { FloatTensor, Tensor } from "./tensor.js";
@@ -32,36 +32,23 @@ export function referenceEngine(): Engine {
 
 type Weights = ReadonlyMap<string, FloatTensor>;
 
-class ReferenceProgram implements Program {
-  private readonly memories = new WeakSet<Memory>();
-  private closed = false;
-
+class ReferenceProgram extends HostProgram {
   constructor(
-    readonly graph: Graph,
+    graph: Graph,
     private readonly weights: { readonly exact: Weights; readonly asMatrix: Weights },
-  ) {}
-
-  async allocate(sizes: Sizes): Promise<Memory> {
-    this.refuseClosed();
-    const memory = HostMemory.allocate(this.graph, sizes);
-    this.memories.add(memory);
-    return memory;
+  ) {
+    super(graph);
   }
 
-  async run(inputs: Readonly<Record<string, Tensor>>, memory?: Memory): Promise<Readonly<Record<string, Tensor>>> {
-    this.refuseClosed();
-    const { graph } = this;
-    const states = stateOf(graph, this.memories, memory);
-    states?.reserve(graph, bindSizes(graph, inputs, states.sizes));
-    if (!states) bindSizes(graph, inputs);
-
+  protected async compute(inputs: Tensors, states: ReadonlyMap<string, FloatTensor>): Promise<Computed> {
+    const { graph, weights } = this;
     const known = new Map<Value, Tensor>();
     const tensorOf = (value: Value, asMatrix: boolean): Tensor => {
       const { source } = value;
       if (source.kind === "constant") return source.tensor;
       if (source.kind === "input") return inputs[source.name]!;
-      if (source.kind === "state") return states!.states.get(source.name)!;
-      if (source.kind === "weight") return (asMatrix ? this.weights.asMatrix : this.weights.exact).get(source.name)!;
+      if (source.kind === "state") return states.get(source.name)!;
+      if (source.kind === "weight") return (asMatrix ? weights.asMatrix : weights.exact).get(source.name)!;
       return known.get(value)!;
     };
     for (const value of graph.nodes) {
@@ -71,24 +58,12 @@ class ReferenceProgram implements Program {
       const operands = from.map((input, i) => input && tensorOf(input, isMatrix(node, i)));
       known.set(value, opNamed(op).oracle(operands, attributes));
     }
-    const outputs = Object.entries(graph.outputs).map(
-      ([name, value]) => [name, copyOf(tensorOf(value, false))] as const,
-    );
-    states?.append(new Map(graph.appends.map(({ state, rows }) => [nameOf(state.source), tensorOf(rows, false)])));
-    return Object.fromEntries(outputs);
+    const outputs = Object.entries(graph.outputs).map(([name, value]) => [name, copyOf(tensorOf(value, false))]);
+    const rows = graph.appends.map(({ state, rows }) => [nameOf(state.source), tensorOf(rows, false)] as const);
+    return { outputs: Object.fromEntries(outputs) as Tensors, rows: new Map(rows) };
   }
 
-  async close(): Promise<void> {
-    this.closed = true;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  private refuseClosed(): void {
-    if (this.closed) throw new ClosedError("program");
-  }
+  protected async release(): Promise<void> {}
 }
 
 /** Results belong to the caller, so an input, weight or constant that is an output, too, is not handed out itself. */

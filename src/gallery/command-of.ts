@@ -83,7 +83,7 @@ function madeBy({ seed, index, device, precision, model }: Collected["manifest"]
 function line(verb: string, words: readonly string[], file: string, flags: Flags): string {
   const given = Object.entries(flags).flatMap(([name, value]) => (value === null ? [] : [`--${name}`, String(value)]));
   const output = ["-o", file.split("/").at(-1)!];
-  // What begins with a hyphen is no option behind "--".
+  // What begins with a hyphen is no option after "--".
   const last = words.some((word) => word.startsWith("-")) ? ["--", ...words] : [];
   const first = last.length > 0 ? [] : words;
   return ["npx", "tessera-sdk", verb, ...first, ...given, ...output, ...last].map(quoted).join(" ");

@@ -25,7 +25,7 @@ export interface PageParts {
   /** HTML, escaped already, here and below. */
   readonly header: string;
   readonly main: string;
-  /** What stands behind the page's own parts: dialogs, scripts. */
+  /** What stands after the page's own parts: dialogs, scripts. */
   readonly tail?: string;
 }
 

@@ -18,7 +18,7 @@ const STYLES = [
   "streamline",
 ] as const;
 
-/** Drawn in several styles each, three a row. */
+/** Drawn in several styles each, three per row. */
 const THINGS: readonly string[] = [
   "red apple",
   "cat face",

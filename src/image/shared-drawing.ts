@@ -11,7 +11,7 @@ import type { Drawing } from "./networks/network.js";
 
 type Event = DecodeEvent<Token>;
 
-/** The pictures of one request: `first` and those behind it. */
+/** The pictures of one request: `first` and those after it. */
 interface Part {
   readonly first: number;
   readonly items: number;

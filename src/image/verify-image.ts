@@ -36,11 +36,11 @@ export async function verifyImage(manifest: ImageManifest, options: VerifyOption
   checkModel(parsed, model);
   const { subject, sampling, decoding, seed, index, candidates, picture } = parsed;
   if ("featuresSha256" in subject) {
-    const remedy = "Call generateImage with the same features and compare the manifests.";
+    const remedy = "Call generateImage with the same features, and compare the manifests.";
     throw new ArgumentError("manifest.subject", "a prompt or a class", described("features"), remedy);
   }
   if (parsed.edit) {
-    const remedy = "Call editImage with the same picture and mask and compare the manifests.";
+    const remedy = "Call editImage with the same picture and mask, and compare the manifests.";
     throw new ArgumentError("manifest.edit", "a picture that was made from nothing", described("an edit"), remedy);
   }
   const settings: Options<ImageSettings> = {

@@ -40,7 +40,7 @@ export async function openModelFolder(nameOrPath: string): Promise<ModelFolder> 
     if (missing)
       throw new UnknownNameError("embedded model or model folder", nameOrPath, Object.keys(EMBEDDED_MODELS), { cause });
     if (InputError.isInstance(cause)) throw cause;
-    const remedy = "Restore the file from where the model came from.";
+    const remedy = "Download or copy the file again.";
     throw new CheckpointError(file, "unreadable", "it is not JSON", remedy, { cause });
   }
 }
@@ -72,7 +72,7 @@ export const modelPath = (nameOrPath: string): string =>
 export async function verifyFiles(folder: string, digests: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, expected] of Object.entries(digests)) {
     const file = join(folder, name);
-    const remedy = "Restore the file from where the model came from; nothing of it was loaded.";
+    const remedy = "Download or copy the file again; nothing of the model was loaded.";
     const found = await sha256OfFile(file).catch((cause: unknown) => {
       const problem = InputError.isInstance(cause) ? cause.reason : "the file cannot be read";
       throw new CheckpointError(file, "unreadable", problem, remedy, { cause });

@@ -97,7 +97,7 @@ function checkAlike(networks: readonly ImageNetworkConfig[], where: string): voi
     if (sideOf(other) !== side)
       throw new ArgumentError(
         place,
-        `pictures of ${side} pixels a side, like the first`,
+        `pictures of ${side} pixels per side, like the first`,
         described(`pictures of ${sideOf(other)}`),
       );
     const subjects = subjectsOf(first!.transformer.config.condition);

@@ -122,8 +122,8 @@ async function keepItem(planned: Planned, work: Work, { bytes, manifest }: MadeI
 
 async function finishItem(planned: Planned, work: Work, item: StoredItem, how: How): Promise<void> {
   if (await work.done(planned, await keepOutput(work.store, planned, item), how)) return;
-  const reason = "it has lost what was written a moment ago";
-  throw new OutputError("the cache", reason, "Let nobody else remove files of it; run again.");
+  const reason = "it has lost what was just written";
+  throw new OutputError("the cache", reason, "Make sure that nothing else removes its files, and run again.");
 }
 
 /** Tells of a failure for all items that are still open, and goes on; an abort ends everything. */

@@ -32,12 +32,12 @@ export function relativePath(path: string, where: string): string {
 }
 
 function faultIn(path: string): string | null {
-  if (hasControlCharacters(path) || /[\n\t]/.test(path)) return "this holds control characters";
+  if (hasControlCharacters(path) || /[\n\t]/.test(path)) return "this contains control characters";
   if (/[<>:"|?*\\]/.test(path)) return 'this holds one of < > : " | ? * \\';
   for (const part of path.split("/")) {
     if (part === "") return "a part of it is empty";
     if (part === "." || part === "..") return `it leads through "${part}"`;
-    if (/[. ]$/.test(part) || part.startsWith(" ")) return "a part begins with a space or ends in a dot or a space";
+    if (/[. ]$/.test(part) || part.startsWith(" ")) return "a part begins with a space, or ends with a dot or a space";
     if (DEVICE.test(part)) return "a part is the name of a device";
     if (Buffer.byteLength(part) > MOST_BYTES) return `a part is longer than ${MOST_BYTES} bytes`;
   }

@@ -27,9 +27,9 @@ const WHOLE_TEMPLATE =
 const COMMON = {
   model: z.string().min(1).max(1000).describe("An embedded model, or a folder, relative to this file."),
   device: z.string().min(1).max(100).describe("auto, or a device listed by `tessera doctor`. Default: auto."),
-  precision: z.enum(PRECISIONS).describe("How weights are held. Default: as the model states."),
+  precision: z.enum(PRECISIONS).describe("Precision of the weights. Default: as the model states."),
   seed: oneOrMany(SEED.describe("The same seed gives the same items. Default: 0.")),
-  count: z.int().min(1).max(10_000).describe("Items of each combination: index 0, 1, … of its seed. Default: 1."),
+  count: z.int().min(1).max(10_000).describe("Items per combination: index 0, 1, … of its seed. Default: 1."),
   output: z.string().min(1).max(500).describe(WHOLE_TEMPLATE),
 } as const;
 
@@ -58,9 +58,9 @@ const assetOf = (kind: KindName) =>
 
 const SHEET = z
   .strictObject({
-    assets: z.array(NAME).min(1).max(1000).describe("Names of the picture assets whose items are its frames."),
+    assets: z.array(NAME).min(1).max(1000).describe("Names of the picture assets whose items become its frames."),
     padding: z.int().min(0).max(64).default(1).describe("Transparent pixels around each frame."),
-    side: z.int().min(16).max(16_384).default(4096).describe("Pixels that neither side of the sheet exceeds."),
+    side: z.int().min(16).max(16_384).default(4096).describe("Largest width and height of the sheet, in pixels."),
     format: z.enum(["png", "webp"]).default("png"),
     output: z
       .string()
@@ -69,11 +69,11 @@ const SHEET = z
       .optional()
       .describe("Name of the files without their ending. Default: its name."),
   })
-  .describe("One picture of many, and a JSON file that says where each lies, as Phaser and PixiJS load it.");
+  .describe("One picture of many, with a JSON file of their positions for Phaser and PixiJS.");
 
 const DEFAULTS = z
   .strictObject(Object.fromEntries(KIND_NAMES.map((kind) => [kind, z.strictObject(partsOf(KINDS[kind])).optional()])))
-  .describe("What all assets of a kind say unless they say otherwise.");
+  .describe("Defaults for all assets of a kind.");
 
 const [first, ...rest] = KIND_NAMES.map(assetOf) as [ReturnType<typeof assetOf>, ...ReturnType<typeof assetOf>[]];
 

@@ -99,7 +99,7 @@ export function runningApp(options: AppOptions): Running {
     guard(c, token);
     if (work.draining) {
       c.header("Connection", "close");
-      throw new HttpRefusal(503, "draining", "The server is about to end.");
+      throw new HttpRefusal(503, "draining", "The server is shutting down.");
     }
     await next();
   });
@@ -168,7 +168,7 @@ class Work {
 
   async drain(stop: AbortSignal): Promise<void> {
     this.draining = true;
-    const end = () => this.ended.abort(new DOMException("The server ends.", "AbortError"));
+    const end = () => this.ended.abort(new DOMException("The server is shutting down.", "AbortError"));
     if (stop.aborted) end();
     stop.addEventListener("abort", end, { once: true });
     await this.models.idle();
@@ -184,7 +184,7 @@ const limited = (maxSize: number) =>
   bodyLimit({
     maxSize,
     onError() {
-      throw new HttpRefusal(413, "body_too_large", `The body has more than the ${maxSize} bytes that are taken.`);
+      throw new HttpRefusal(413, "body_too_large", `The body exceeds the limit of ${maxSize} bytes.`);
     },
   });
 

@@ -62,7 +62,7 @@ const PARSED: ReadonlySet<string> = new Set([
 export async function formBody(c: Context): Promise<Form> {
   requireType(c, "multipart/form-data");
   const form = await c.req.raw.formData().catch(() => {
-    throw new HttpRefusal(400, "invalid_form", "The body is no form of the kind that its content type names.");
+    throw new HttpRefusal(400, "invalid_form", "The body is not a form of the type that its Content-Type names.");
   });
   const plain: Record<string, unknown> = {};
   const files = new Map<string, File[]>();
@@ -89,5 +89,5 @@ function parsed(text: string): unknown {
 function requireType(c: Context, type: string): void {
   const [given] = (c.req.header("Content-Type") ?? "").split(";");
   if (given!.trim().toLowerCase() !== type)
-    throw new HttpRefusal(415, "unsupported_media_type", `The body has to be ${type}.`);
+    throw new HttpRefusal(415, "unsupported_media_type", `The body must be ${type}.`);
 }

@@ -19,7 +19,7 @@ export function guard(c: Context, token: string | null): void {
   const origin = c.req.header("Origin");
   const from = origin === undefined ? host : origin.replace(/^https?:\/\//, "");
   if (!LOOPBACK.test(host) || !LOOPBACK.test(from))
-    throw new HttpRefusal(403, "foreign_origin", "This server answers only its own machine, unless it has a token.");
+    throw new HttpRefusal(403, "foreign_origin", "Without a token, this server answers only its own machine.");
 }
 
 function requireToken(header: string | undefined, token: string): void {

@@ -21,13 +21,13 @@ export function metricsOf(models: Models): Metrics {
   collectDefaultMetrics({ register: registry });
   const requests = new Counter({
     name: "tessera_requests_total",
-    help: "Answers, by route and status; status 499: the client left before it.",
+    help: "Responses by route and status; 499: the client disconnected first.",
     labelNames: ["route", "status"],
     registers,
   });
   const durations = new Histogram({
     name: "tessera_request_duration_seconds",
-    help: "Time from a request to the end of its answer, waiting included.",
+    help: "Seconds from a request to the end of its response, waiting included.",
     labelNames: ["route"],
     buckets: BUCKETS,
     registers,
@@ -40,7 +40,7 @@ export function metricsOf(models: Models): Metrics {
   });
   new Gauge({
     name: "tessera_queue_requests",
-    help: "Requests that run or wait, now.",
+    help: "Requests running or waiting now.",
     labelNames: ["model", "state"],
     registers,
     collect() {

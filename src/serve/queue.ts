@@ -70,7 +70,7 @@ export class Queue {
     try {
       yield* kept.read(signal);
     } finally {
-      left.abort(new DOMException("The caller has left.", "AbortError"));
+      left.abort(new DOMException("The client has disconnected.", "AbortError"));
     }
   }
 

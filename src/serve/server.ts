@@ -64,9 +64,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const reason = `an address that can be listened on (${cause.code ?? cause.message})`;
+      const reason = `an address to listen on (${cause.code ?? cause.message})`;
       reject(
-        new ArgumentError("port", reason, port, "Choose another port or host, or end what listens there.", { cause }),
+        new ArgumentError("port", reason, port, "Choose another port or host, or stop what listens there.", { cause }),
       );
     });
     server.listen(port, host, () => resolve());

@@ -105,7 +105,7 @@ const optional = async (path: string, file: string): Promise<Json | null> =>
 
 async function weightsOf(path: string): Promise<string> {
   for (const name of WEIGHTS) if (await there(join(path, name))) return name;
-  throw new InputError(path, `there is none of ${WEIGHTS.join(", ")}`, REMEDY);
+  throw new InputError(path, `it has none of ${WEIGHTS.join(", ")}`, REMEDY);
 }
 
 /** The files that an index names. */

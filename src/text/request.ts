@@ -121,9 +121,9 @@ export function requestOf(model: TextModel, options: Readonly<Record<string, unk
   if (constraint !== null && model.ends.length === 0)
     throw new ArgumentError(
       "constraint",
-      "no constraint for a model that says by nothing where an answer ends",
+      "no constraint for a model that does not say where an answer ends",
       described("a constraint"),
-      "State eos_token_id in the model's config.json or generation_config.json.",
+      "Set eos_token_id in the model's config.json or generation_config.json.",
     );
   return {
     ...settings,
@@ -211,7 +211,7 @@ function roomFor({ contextLength, defaults, name }: TextModel, prompt: number, a
   if (room < 1)
     throw new ArgumentError(
       "prompt",
-      `at most ${contextLength - 1} tokens, as ${name} sees ${contextLength} with its answer`,
+      `at most ${contextLength - 1} tokens, as ${name} reads ${contextLength}, its answer included`,
       described(`${prompt} tokens`),
       "Shorten the prompt, or use a model with a longer context.",
     );
@@ -220,7 +220,7 @@ function roomFor({ contextLength, defaults, name }: TextModel, prompt: number, a
   if (asked > room)
     throw new ArgumentError(
       "maxOutputTokens",
-      `at most ${room}, as the prompt takes ${prompt} of the ${contextLength} tokens that ${name} sees`,
+      `at most ${room}, as the prompt takes ${prompt} of the ${contextLength} tokens that ${name} reads`,
       asked,
     );
   return asked;

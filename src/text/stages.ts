@@ -33,7 +33,7 @@ export function textStages(
 }
 
 /**
- * Only ids that the constraint allows. Drafts of a speculative strategy may break it: what is drawn behind them is
+ * Only ids that the constraint allows. Drafts of a speculative strategy may break it: what is drawn after them is
  * dropped with them, so that it does not matter.
  */
 function constrainedBy(constraint: TokenConstraint): FirstStage {

@@ -202,14 +202,14 @@ export const CASES: readonly Case[] = [
   ),
   on(
     "conv1d",
-    "one filter a channel",
+    "one filter per channel",
     [input(normal(2, 7, 13), ["B", 7, "T"]), weight(normal(7, 1, 5)), weight(normal(7))],
     {
       groups: 7,
       pads: [2, 2],
     },
   ),
-  on("conv1d", "two filters a channel, stride 2", [normal(2, 3, 13), weight(normal(6, 1, 5)), null], {
+  on("conv1d", "two filters per channel, stride 2", [normal(2, 3, 13), weight(normal(6, 1, 5)), null], {
     groups: 3,
     stride: 2,
   }),
@@ -235,7 +235,7 @@ export const CASES: readonly Case[] = [
     stride: 3,
     outputPadding: 2,
   }),
-  on("convTranspose1d", "one filter a channel", [normal(2, 5, 7), weight(normal(5, 1, 4)), weight(normal(5))], {
+  on("convTranspose1d", "one filter per channel", [normal(2, 5, 7), weight(normal(5, 1, 4)), weight(normal(5))], {
     groups: 5,
     stride: 2,
     pads: [1, 1],
@@ -277,7 +277,7 @@ export const CASES: readonly Case[] = [
     input(normal(2, 3, 5, 14), ["B", 3, "T", 14]),
     input(angles(5, 7, 2), ["T", 7, 2]),
   ]),
-  on("rotary", "a table an item", [
+  on("rotary", "a table per item", [
     input(normal(2, 3, 5, 14), ["B", 3, "T", 14]),
     input(angles(2, 5, 7, 2), ["B", "T", 7, 2]),
   ]),
@@ -285,7 +285,7 @@ export const CASES: readonly Case[] = [
   on("rotary", "halves", [normal(2, 3, 5, 14), angles(5, 7, 2)], { pairs: "halves" }),
   on(
     "rotary",
-    "halves of a part of the head, a table an item",
+    "halves of a part of the head, a table per item",
     [input(normal(2, 3, 5, 14), ["B", 3, "T", 14]), input(angles(2, 5, 5, 2), ["B", "T", 5, 2])],
     { pairs: "halves" },
   ),

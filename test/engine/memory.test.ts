@@ -104,7 +104,7 @@ describe("HostMemory", () => {
   test("rows that do not fit are refused before a run and before anything is written", async () => {
     const memory = allocate(4);
     memory.append(rows(3, 0));
-    expect(() => memory.reserve(graphWithState(), { T: 2 })).toThrow("2 new positions do not fit behind 3");
+    expect(() => memory.reserve(graphWithState(), { T: 2 })).toThrow("2 new positions do not fit after the 3");
     expect(() => memory.reserve(graphWithState(), { T: 1 })).not.toThrow();
     expect(() => memory.append(rows(2, 3))).toThrow("do not fit");
     expect(memory.length).toBe(3);

@@ -43,7 +43,7 @@ test("the command makes what a change adds, outlives a manifest that is wrong, a
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
   /** Waits for a turn to end, and answers what was said in it. */
   const turn = async () => {
-    await expect.poll(() => said, { timeout: 50_000 }).toContain("waiting for changes of assets.yaml\n");
+    await expect.poll(() => said, { timeout: 50_000 }).toContain("waiting for changes to assets.yaml\n");
     const all = said;
     said = "";
     return all;

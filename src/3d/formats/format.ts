@@ -7,7 +7,7 @@ export type MeshFormat = (typeof MESH_FORMATS)[number];
 
 /** A file that says what no mesh can be. Nothing of it was used. */
 export const damaged = (file: string, problem: string, options?: ErrorOptions): InputError =>
-  new InputError(file, problem, "Export the mesh anew, or check it with the program that wrote it.", options);
+  new InputError(file, problem, "Export the mesh again, or check it with the program that wrote it.", options);
 
 /** Vertices and faces that a file may have; more is a mistake or an attack. */
 export const MOST_VERTICES = 20_000_000;
@@ -37,7 +37,7 @@ export function usable(file: string, { positions, faces, colours }: Mesh): Mesh 
       throw damaged(file, `face ${f / 3} names a vertex that is not there: the last one is ${vertices - 1}`);
     if (a !== b && b !== c && c !== a && hasArea(positions, a, b, c)) kept.push(a, b, c);
   }
-  if (kept.length === 0) throw damaged(file, "it has no face with an area");
+  if (kept.length === 0) throw damaged(file, "it has no face of non-zero area");
   return { positions, faces: Uint32Array.from(kept), colours };
 }
 

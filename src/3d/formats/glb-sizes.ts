@@ -17,7 +17,7 @@ export function checkSizes(file: string, json: unknown, resources: Readonly<Reco
     resources[typeof buffer.uri === "string" ? buffer.uri : "@glb.bin"]?.byteLength ?? 0;
   const [first, ...others] = buffers;
   if (others.length > 0 || (first?.uri !== undefined && !String(first.uri).startsWith("data:")))
-    throw damaged(file, "its data lie outside of it, in files that are not followed");
+    throw damaged(file, "its data lies outside it, in files that are not followed");
   for (const [i, view] of views.entries()) {
     const buffer = buffers[view.buffer as number];
     const name = `buffer view ${i}`;
@@ -54,12 +54,12 @@ function checkSpan(file: string, views: readonly Json[], name: string, of: Json,
 
 function listOf(file: string, json: unknown, name: string): Json[] {
   const list = isObject(json) ? (json[name] ?? []) : null;
-  if (!Array.isArray(list) || !list.every(isObject)) throw damaged(file, `its "${name}" are no list of objects`);
+  if (!Array.isArray(list) || !list.every(isObject)) throw damaged(file, `its "${name}" are not a list of objects`);
   return list;
 }
 
 function whole(file: string, name: string, value: unknown): number {
   if (!isIntegerIn(0, Number.MAX_SAFE_INTEGER)(value))
-    throw damaged(file, `${name} has an offset or a length that is none`);
+    throw damaged(file, `${name} has an offset or a length that is not a byte count`);
   return value as number;
 }

@@ -1,4 +1,4 @@
-/** Wavefront OBJ: text; positions with optional colours behind them, polygons of any number of corners. */
+/** Wavefront OBJ: text; positions with optional colours after them, polygons of any number of corners. */
 import type { Mesh } from "../../tokenizers/octree/mesh.js";
 import { damaged } from "./format.js";
 

@@ -65,7 +65,7 @@ export function readPly(file: string, bytes: Uint8Array): Mesh {
     }
   }
   if (faces.some((vertex) => !Number.isInteger(vertex) || vertex < 0))
-    throw damaged(file, "a face names a vertex by a number that is none");
+    throw damaged(file, "a face names a vertex by something that is not an index");
   return {
     positions: Float32Array.from(positions),
     faces: Uint32Array.from(faces),
@@ -98,7 +98,7 @@ function headerOf(file: string, bytes: Uint8Array): { format: string; elements: 
       const name = rest[list ? 3 : 1];
       const element = elements.at(-1);
       if (!element || !name || types.some((type) => !Object.hasOwn(SIZES, type)))
-        throw damaged(file, `its header has a property that is none: "${line.slice(0, 60)}"`);
+        throw damaged(file, `its header has a malformed property: "${line.slice(0, 60)}"`);
       element.properties.push(list ? { name, count: types[0]!, type: types[1]! } : { name, type: types[0]! });
     }
   }

@@ -31,7 +31,7 @@ function cornersOf(file: string, bytes: Uint8Array): ArrayLike<number> {
   }
   const text = new TextDecoder("utf-8").decode(bytes);
   if (!text.trimStart().startsWith("solid"))
-    throw damaged(file, `it is no STL file: it has ${bytes.length} bytes and states ${count} triangles`);
+    throw damaged(file, `it is not an STL file: it has ${bytes.length} bytes and states ${count} triangles`);
   const corners: number[] = [];
   for (const [, x, y, z] of text.matchAll(/^\s*vertex\s+(\S+)\s+(\S+)\s+(\S+)/gm))
     corners.push(Number(x), Number(y), Number(z));

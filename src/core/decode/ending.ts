@@ -1,5 +1,5 @@
 /**
- * Items that end by themselves. The strategy goes on until every item has ended; what it draws for an item behind its end is
+ * Items that end by themselves. The strategy goes on until every item has ended; what it draws for an item after its end is
  * dropped, so that no item depends on the lengths of the others.
  */
 import type { Accepted, Strategy } from "./step.js";

@@ -2,7 +2,7 @@
  * Decoding around what is there already: some positions keep the ids of a given picture, the others are drawn, in whatever
  * order a strategy has. Next-scale in-paints, out-paints and edits by it (VAR, arXiv 2404.02905 §5.3), and so does iterative unmasking,
  * which sees all that is kept from its first pass on (MaskGIT, arXiv 2202.04200 §4.3). Other orders see only what they have passed: what
- * is drawn then continues the kept cells before it, and does not know those behind.
+ * is drawn then continues the kept cells before it, and does not know those after.
  */
 import { check } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";

@@ -29,7 +29,7 @@ export function lineLayout(vocabulary: number): TokenLayout {
   return { ...rasterLayout(1, vocabulary), rowLength: Number.POSITIVE_INFINITY };
 }
 
-/** Lines of image tokens, a mark behind each; then further marks, and `padding` to the end where it is given. */
+/** Lines of image tokens, a mark after each; then further marks, and `padding` to the end where it is given. */
 export interface MarkedLines {
   readonly columns: number;
   readonly rows: number;
@@ -38,13 +38,13 @@ export interface MarkedLines {
   readonly endOfLine: number;
   /** What follows the last line, in order. */
   readonly end: readonly number[];
-  /** Stands at every position behind `end`; null: lines go on as before, for a decoder that stops by itself. */
+  /** Stands at every position after `end`; null: lines go on as before, for a decoder that stops by itself. */
   readonly padding: number | null;
 }
 
 /**
  * The layout of Lumina-mGPT (end: its end-of-image; no padding) and of Emu3 (end: end of frame, of image, of sequence; then
- * padding), from the first token behind their size and begin marks on. Throws ArgumentError for sizes below 1.
+ * padding), from the first token after their size and begin marks on. Throws ArgumentError for sizes below 1.
  */
 export function markedLayout({ columns, rows, image, endOfLine, end, padding }: MarkedLines): TokenLayout {
   check("layout.columns", "a whole number of at least 1", columns, isIntegerIn(1, 2 ** 24));

@@ -18,7 +18,7 @@ export interface LatentRequest {
   readonly noise: (frame: number) => Float32Array;
   /** Steps of the flow; the published models need but one. */
   readonly steps: number;
-  /** Frames at most, and how many are made behind the one at which the end is said. */
+  /** Frames at most, and how many are made after the one at which the end is said. */
   readonly most: number;
   readonly afterEnd: number;
   readonly signal?: AbortSignal | undefined;
@@ -110,7 +110,7 @@ class OpenFlowLm implements FlowLm {
     return this.close();
   }
 
-  /** Rows behind what the memory holds, each of which sees all before it. */
+  /** Rows after what the memory holds, each of which sees all before it. */
   private async pass(rows: FloatTensor, memory: Memory): Promise<{ hidden: FloatTensor; end: FloatTensor }> {
     const T = rows.shape[1]!;
     const { width, heads } = this.config;
@@ -147,7 +147,7 @@ class OpenFlowLm implements FlowLm {
   }
 }
 
-/** [1, N, C] one behind the other. */
+/** [1, N, C] one after the other. */
 function joined(parts: readonly FloatTensor[]): FloatTensor {
   const C = parts[0]!.shape[2]!;
   const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));

@@ -9,7 +9,7 @@ export interface ImageBertConfig {
   readonly width: number;
   /** Width inside the feed-forward network. */
   readonly hidden: number;
-  /** Ids of tokens, 0 and up. The mask comes behind them, then the classes, then "no class". */
+  /** Ids of tokens, 0 and up. The mask comes after them, then the classes, then "no class". */
   readonly vocabulary: number;
   readonly classes: number;
   /** Tokens of a picture. */

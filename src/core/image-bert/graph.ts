@@ -1,4 +1,4 @@
-/** TiTok's generator as a graph: the encoder of BERT (arXiv 1810.04805 §3), normalised behind each sum; weights under the hub's names. */
+/** TiTok's generator as a graph: the encoder of BERT (arXiv 1810.04805 §3), normalised after each sum; weights under the hub's names. */
 import { type Graph, GraphBuilder, type Value } from "../../engine/graph.js";
 import { opsOf } from "../../engine/ops/index.js";
 import { taps } from "../prompt/taps.js";

@@ -25,7 +25,7 @@ export interface LlamaConfig {
   readonly normEpsilon: number;
   /** What a norm multiplies by: its weight, or 1 plus its weight (Gemma). */
   readonly normScale: "weight" | "1 + weight";
-  /** Norms before each branch, or before and behind it (Gemma 2, arXiv 2408.00118 §2). */
+  /** Norms before each branch, or before and after it (Gemma 2, arXiv 2408.00118 §2). */
   readonly norms: "before" | "around";
   /** Whether queries and keys pass an RMSNorm over the head before they are rotated (Qwen3, Gemma 3). */
   readonly headNorms: boolean;

@@ -11,7 +11,7 @@ import type { LlamaConfig, LlamaLayer } from "./config.js";
 export interface LlamaPorts {
   /** `ids` [B, T] through the table of embeddings, or `vectors` [B, T, C] in their place. */
   readonly fed: "ids" | "vectors";
-  /** `logits` [B, R, V], or `hidden` [B, R, C], the rows behind the last norm. */
+  /** `logits` [B, R, V], or `hidden` [B, R, C], the rows after the last norm. */
   readonly gives: "logits" | "hidden";
 }
 
@@ -27,7 +27,7 @@ export const LLAMA_PORTS: LlamaPorts = { fed: "ids", gives: "logits" };
  *
  * Inputs that no layer reads are left out. States are `layers.<i>.key` and `.value` [B, kvHeads, S, headSize]. `tapped`
  * names values to give out, too: "embedded", "layer0" (output of a block), "layer0.attention" and "layer0.feedForward" (its branches
- * before any norm behind them and before the residual sum), "hidden" (behind the last norm, at the asked rows).
+ * before any norm after them and before the residual sum), "hidden" (after the last norm, at the asked rows).
  */
 export function llamaGraph(
   config: LlamaConfig,
@@ -103,7 +103,7 @@ interface Place {
   readonly layer: LlamaLayer;
   readonly weight: (name: string, shape: readonly number[]) => Value;
   readonly bias: (name: string, has: boolean, size: number) => Value | null;
-  /** The state of that name, behind which `fresh` [B, K, T, D] is kept after the pass. */
+  /** The state of that name, after which `fresh` [B, K, T, D] is kept after the pass. */
   remember(name: string, fresh: Value): Value;
 }
 

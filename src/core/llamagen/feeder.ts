@@ -1,6 +1,6 @@
 /**
  * What stands in the slots of a pass: vectors of the condition, special tokens, ids. An entry is a fed position with the special
- * slots behind it, if any.
+ * slots after it, if any.
  */
 import { ArgumentError } from "../../base/errors.js";
 import { described } from "../../base/words.js";
@@ -194,7 +194,7 @@ class TransformerFeeder implements Feeder<number> {
   }
 }
 
-/** A sight of entries as one of slots: what stands behind a position sees and is seen as it is. */
+/** A sight of entries as one of slots: what stands after a position sees and is seen as it is. */
 function spread(sight: Sight, groups: readonly (readonly number[])[]): Sight {
   if (typeof sight === "string" || groups.every((group) => group.length === 1)) return sight;
   if ("parents" in sight)

@@ -109,7 +109,7 @@ interface Block {
   /** Of rows and a matrix of weights. */
   readonly product: Ops["linear"];
   readonly weight: Weight;
-  /** The state of that name, behind which `fresh` [B, H, T, D] is kept after the pass. */
+  /** The state of that name, after which `fresh` [B, H, T, D] is kept after the pass. */
   remember(name: string, fresh: Value): Value;
   tap(name: string, value: Value): Value;
 }

@@ -46,7 +46,7 @@ export interface Sequence {
   readonly first: number;
   /** The last position. */
   readonly last: number;
-  /** Places fed behind a position in the pass that asks one of them for logits; mostly none. */
+  /** Places fed after a position in the pass that asks one of them for logits; mostly none. */
   behind(position: number): readonly number[];
   predictors(position: number): readonly Predictor[];
 }
@@ -79,7 +79,7 @@ export function sequenceOf(config: TransformerConfig): Sequence {
       const n = prediction.regions;
       const order = regionGroups(config.grid, n).flat();
       const index = new Map(order.map((position, i) => [position, i]));
-      const anchor = order[n - 1]!; // it and the special slots behind it predict the second group (PAR §3.2)
+      const anchor = order[n - 1]!; // it and the special slots after it predict the second group (PAR §3.2)
       const specials = Array.from({ length: specialSlots }, (_, i) => conditionSlots + i);
       const predictor = (i: number): number => {
         if (i === 0) return start;

@@ -12,7 +12,7 @@ export type ShapeCondition =
 /** How one depth is unmasked. */
 export interface DepthPasses {
   readonly passes: number;
-  /** Of the first pass; it falls to zero behind the last one. */
+  /** Of the first pass; it falls to zero after the last one. */
   readonly temperature: number;
 }
 

@@ -73,7 +73,7 @@ function passOf(
 type Placed = Row & { readonly from: number };
 
 /**
- * The inputs of the network for shapes that are laid out behind each other, all but `rows`; and of each row of the two stacks, whose
+ * The inputs of the network for shapes that are laid out one after another, all but `rows`; and of each row of the two stacks, whose
  * it is.
  */
 export function passFeeds(config: OctgptConfig, shapes: readonly Shape[]) {
@@ -115,7 +115,7 @@ export function passFeeds(config: OctgptConfig, shapes: readonly Shape[]) {
     return { item, depth: node.depth - fullDepth, place: placeOf(node.cell, node.depth), from };
   });
   const items = shapes.length;
-  const masks = known.length + 1; // behind the first stack and its padding
+  const masks = known.length + 1; // after the first stack and its padding
   const fromAll = all.map(({ item, known }) =>
     known >= 0 ? known : masks + (config.condition.kind === "class" ? item : 0),
   );

@@ -11,7 +11,7 @@ import { markers } from "./sequence.js";
 import { PARTITIONS } from "./windows.js";
 
 /**
- * The graph of a pass over shapes laid out behind each other. Inputs:
+ * The graph of a pass over shapes laid out one after another. Inputs:
  *
  *   labels              [B]          the class of each shape; for a context, `context` [K, width], the rows of all shapes, and marks of
  *                                    which rows are whose: `context.queries` [D, items], `context.keys` [K, items] and those of `known`

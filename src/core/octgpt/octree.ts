@@ -1,11 +1,11 @@
 /**
- * The octree of OctGPT's tokens. A position is a cell: the shuffled key of a node (bit i of x, y, z at bit 3i+2, 3i+1, 3i) behind all
+ * The octree of OctGPT's tokens. A position is a cell: the shuffled key of a node (bit i of x, y, z at bit 3i+2, 3i+1, 3i) after all
  * cells of coarser depths. So the draws of a node are the same whatever else the octree has.
  */
 import { ArgumentError } from "../../base/errors.js";
 import type { OctgptConfig } from "./config.js";
 
-/** The first position of a depth; that of the depth behind the last one is the number of all positions. */
+/** The first position of a depth; that of the depth after the last one is the number of all positions. */
 export const firstPosition = ({ fullDepth }: OctgptConfig, depth: number): number => (8 ** depth - 8 ** fullDepth) / 7;
 
 export const positionCount = (config: OctgptConfig): number => firstPosition(config, config.codeDepth + 1);

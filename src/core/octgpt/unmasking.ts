@@ -18,7 +18,7 @@ export interface BitDraws extends Draws {
   logits(item: number, k: number): Float32Array;
 }
 
-/** The part of the passes behind which doubtful nodes are drawn anew, and which part of those that seem wrong. */
+/** The part of the passes after which doubtful nodes are drawn anew, and which part of those that seem wrong. */
 const REVISED_AFTER = 0.7;
 const REVISED = { split: 0.2, codes: 0.1 } as const;
 

@@ -48,7 +48,7 @@ export function feedPrompts(
       "prompts",
       `at most ${model.contextLength - most} ids before the ${most} positions that may follow`,
       longest,
-      `Shorten the prompt, or ask for fewer positions: the model sees ${model.contextLength}.`,
+      `Shorten the prompt, or ask for fewer positions: the model reads ${model.contextLength}.`,
     );
   return new PromptFeeder(prompts.length, lines, most, model.vocabulary, inputs);
 }
@@ -129,7 +129,7 @@ class PromptFeeder implements Feeder<number> {
   private entryBefore(position: number, feed: readonly number[], lead: number): number {
     const entry = feed.indexOf(position - 1);
     if (entry >= 0 || (position === 0 && lead > 0)) return entry;
-    throw new ArgumentError("step.fill", "positions right behind those that the same pass feeds", position);
+    throw new ArgumentError("step.fill", "positions right after those that the same pass feeds", position);
   }
 
   private known(id: number): number {

@@ -1,5 +1,5 @@
 /**
- * A pass over a batch of prompts, padded on the left so that all end at the same slot, and over what is generated behind them. What
+ * A pass over a batch of prompts, padded on the left so that all end at the same slot, and over what is generated after them. What
  * every architecture that continues a text is fed: ids, positions that count no padding, and who sees whom.
  */
 import { HIDDEN } from "../../engine/ops/attention.js";
@@ -60,7 +60,7 @@ export function promptInputs(pass: PromptPass): PromptInputs {
   };
 }
 
-/** The bias with all keys hidden that stand `window` positions or more behind their query. */
+/** The bias with all keys hidden that stand `window` positions or more after their query. */
 function windowed({ shape, data }: FloatTensor, { visible, filled, places }: PromptPass, window: number): FloatTensor {
   const T = places.length;
   const width = visible + T;

@@ -49,10 +49,10 @@ export function narGuidance(cfg: number, interval: number): Guidance {
   return cfg > 1 ? guidance(cfg, interval > -1 ? interval + 1 : Number.POSITIVE_INFINITY) : UNGUIDED;
 }
 
-/** VAR's cfg, 0 = off; `starts` are the first positions of the scales behind the first one. */
+/** VAR's cfg, 0 = off; `starts` are the first positions of the scales after the first one. */
 export function varGuidance(cfg: number, starts: readonly number[]): Guidance {
   if (cfg === 0) return UNGUIDED;
-  if (starts.length === 0) throw new ArgumentError("starts", "at least one scale behind the first", starts);
+  if (starts.length === 0) throw new ArgumentError("starts", "at least one scale after the first", starts);
   return { ...guidance(1 + cfg), steps: starts };
 }
 

@@ -144,7 +144,7 @@ export function draw({ ids, probabilities }: Distribution, coin: number): number
 /**
  * The id that wins a race: each runs for an exponential time at the rate of its probability, -log(1 - coin) / p with a coin of
  * its own, and the first one in is drawn with probability p (Gumbel-max; Maddison et al. 2014, arXiv 1411.0030 §2). Of two distributions
- * that differ little the winner is mostly the same, where draw() would shift at every id behind the first difference.
+ * that differ little the winner is mostly the same, where draw() would shift at every id after the first difference.
  */
 export function race({ ids, probabilities }: Distribution, coin: (id: number) => number): number {
   let winner = ids[0]!;

@@ -11,12 +11,12 @@ import type { Fed, SpeechLm } from "./speech-lm.js";
 
 /** How phones are laid out in the tables of the model. */
 export interface Pacing {
-  /** Tokens of speech; the ids behind them are the end, one without use, and the end of a phone. */
+  /** Tokens of speech; the ids after them are the end, one without use, and the end of a phone. */
   readonly tokens: number;
-  /** Voices, whose rows are the first of the table of text; behind them a block of phones + 1 rows for each phone in sight. */
+  /** Voices, whose rows are the first of the table of text; after them a block of phones + 1 rows for each phone in sight. */
   readonly voices: number;
   readonly phones: number;
-  /** Phones that a place of text knows before and behind its own. */
+  /** Phones that a place of text knows before and after its own. */
   readonly before: number;
   readonly after: number;
   /** A phone is over after so many tokens. */
@@ -60,7 +60,7 @@ export function textRows(
 /**
  * The tokens of a sentence, one after the other as they are drawn. The same request gives the same tokens.
  *
- * The next phone is fed along with every token, before the draw behind the token says whether it was the last: so a phone needs no
+ * The next phone is fed along with every token, before the draw after the token says whether it was the last: so a phone needs no
  * pass of its own. Where the draw says that more tokens come, the phone is forgotten again.
  */
 export async function* pacedTokens(

@@ -17,7 +17,7 @@ import { taps } from "../prompt/taps.js";
 
 export interface SpeechLmConfig {
   readonly llama: LlamaConfig;
-  /** Rows of the table of speech, as many as there are logits: tokens, and marks behind them. */
+  /** Rows of the table of speech, as many as there are logits: tokens, and marks after them. */
   readonly speechRows: number;
   /** Rows of a table of marks of its own; null where marks are rows of the table of speech (CosyVoice 3). */
   readonly markRows: number | null;
@@ -35,9 +35,9 @@ export type Fed =
 
 /** One sequence in the making. */
 export interface SpeechLine extends AsyncDisposable {
-  /** Feeds places behind all before them, and answers the logits behind the last one. */
+  /** Feeds places after all before them, and answers the logits after the last one. */
   feed(places: readonly Fed[]): Promise<Float32Array>;
-  /** The same, and answers the logits behind each of the last `asked` places. */
+  /** The same, and answers the logits after each of the last `asked` places. */
   feedAsking(places: readonly Fed[], asked: number): Promise<readonly Float32Array[]>;
   /** Forgets the last `count` places. */
   forget(count: number): void;
@@ -88,7 +88,7 @@ export function speechLmGraph(config: SpeechLmConfig, tapped: readonly string[] 
   return g.build({ logits, ...outputs(tapped) });
 }
 
-/** The inputs of a pass over `places` behind `filled` others, of which the graph sees `visible` slots, that asks for `rows`. */
+/** The inputs of a pass over `places` after `filled` others, of which the graph sees `visible` slots, that asks for `rows`. */
 export function speechLmInputs(
   { llama, markRows, textSum }: SpeechLmConfig,
   places: readonly Fed[],

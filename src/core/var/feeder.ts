@@ -105,7 +105,7 @@ class ScaleFeeder implements Feeder<Cell> {
   async passes(step: Step<Cell>, { length }: Filled): Promise<readonly Readonly<Record<string, Tensor>>[]> {
     const span = this.filled(step);
     if (span.from > 0 && length !== this.lead + this.starts[span.from]!)
-      throw new ArgumentError("step.fill", "the scale behind those filled so far", described(`scale ${span.from}`));
+      throw new ArgumentError("step.fill", "the scale after those filled so far", described(`scale ${span.from}`));
     const codes = await this.painted(step, span);
     const passes: Readonly<Record<string, Tensor>>[] = [];
     for (let scale = span.from; scale <= span.to; scale++)

@@ -88,7 +88,7 @@ function attention(g: GraphBuilder, o: Ops, config: ScaleConfig, layer: number, 
   const { heads: H, width: C } = config;
   const { headSize: D } = deriveScales(config);
   const weight = (name: string, shape: readonly number[]) => g.weight(`blocks.${layer}.attn.${name}`, shape);
-  /** All rows so far, [B, S+T, C]; their heads stay side by side, so that new ones are simply put behind. */
+  /** All rows so far, [B, S+T, C]; their heads stay side by side, so that new ones are simply put after. */
   const remembered = (name: string, rows: Value) => {
     const state = g.state(`blocks.${layer}.${name}`, ["B", 1, "S", C], "filled");
     const fresh = o.reshape(rows, { shape: [0, 1, -1, C] });

@@ -76,7 +76,7 @@ export const conv2d: Op<readonly [x: Value, weight: Value, bias: Value | null], 
   },
 });
 
-/** The size behind a sweep. A name is followed through the two cases that networks use: same size, and exact division. */
+/** The size after a sweep. A name is followed through the two cases that networks use: same size, and exact division. */
 function swept(size: Dim, pads: number, kernel: number, stride: number): Dim {
   if (typeof size !== "number") {
     if (pads - kernel !== -1 && !(pads < kernel && kernel - pads <= stride))

@@ -14,7 +14,7 @@ export function stretchedStrides(shape: readonly number[], to: readonly number[]
   return to.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : own[axis - missing]!));
 }
 
-/** The sizes before, at and behind an axis. */
+/** The sizes before, at and after an axis. */
 export function around(shape: readonly number[], axis: number): { outer: number; size: number; inner: number } {
   const at = axis < 0 ? axis + shape.length : axis;
   return { outer: sizeOf(shape.slice(0, at)), size: shape[at]!, inner: sizeOf(shape.slice(at + 1)) };

@@ -61,7 +61,7 @@ export interface GroupNormAttributes extends EpsilonAttributes {
 }
 
 /**
- * Channels in `groups` equal runs, each normalised over its channels and all places behind them; then · weight + bias a
+ * Channels in `groups` equal runs, each normalised over its channels and all places after them; then · weight + bias a
  * channel. x [B, C, ...], weight and bias [C]. arXiv 1803.08494 §3.
  */
 export const groupNorm: Op<readonly [x: Value, weight: Value, bias: Value], GroupNormAttributes> = op({

@@ -100,7 +100,7 @@ export const transpose: Op<readonly [x: Value], TransposeAttributes> = op({
 
 export interface SliceAttributes {
   readonly axis: number;
-  /** First index, and the one behind the last; both count from the front. */
+  /** First index, and the one after the last; both count from the front. */
   readonly start: number;
   readonly end: number;
 }

@@ -40,7 +40,7 @@ export function broadcast(op: string, a: readonly Dim[], b: readonly Dim[]): Dim
   });
 }
 
-/** a + b, such as "S+T"; numbers stand behind names, as in "T+3". */
+/** a + b, such as "S+T"; numbers stand after names, as in "T+3". */
 export function plus(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return a + b;
   if (typeof a === "number") return shifted(b, a);

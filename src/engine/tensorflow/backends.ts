@@ -41,7 +41,7 @@ export const BACKENDS: Readonly<Record<TensorflowBackend, BackendRow>> = {
     name: "webgpu",
     remedy:
       "Run: npm install @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-backend-webgpu@4.22.0 webgpu@0.6.2; " +
-      "on Linux a Vulkan driver and its loader (apt-get install libvulkan1) are needed as well.",
+      "on Linux a Vulkan driver and its loader (apt-get install libvulkan1) are also needed.",
     prepare: provideWebGpu,
   },
 };

@@ -7,14 +7,14 @@
  * Caches are HostMemory and are uploaded by every run: tfjs has no operation that writes into a tensor.
  */
 import { ClosedError, ExecutionError } from "../../base/errors.js";
-import type { DeviceReport, Engine, Memory, Precision, Program } from "../engine.js";
-import { bindSizes, nameOf, requireWeights, type Sizes } from "../feeds.js";
+import type { DeviceReport, Engine, Precision, Program } from "../engine.js";
+import { nameOf, requireWeights } from "../feeds.js";
 import type { Graph, Value } from "../graph.js";
-import { HostMemory, stateOf } from "../memory.js";
+import { type Computed, HostProgram, type Tensors } from "../host-program.js";
 import type { Tfjs, TfTensor } from "../op.js";
 import { opNamed } from "../ops/index.js";
 import { isMatrix } from "../precision.js";
-import { dtypeOf, type Tensor } from "../tensor.js";
+import { dtypeOf, type FloatTensor, type Tensor } from "../tensor.js";
 import { type Native, ungated } from "../thread/gate.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { loadBackend, type TensorflowBackend } from "./backends.js";
@@ -71,21 +71,20 @@ class TensorflowEngine implements Engine {
   }
 }
 
-class TensorflowProgram implements Program {
-  private readonly memories = new WeakSet<Memory>();
+class TensorflowProgram extends HostProgram {
   /** After which node a value is not needed any more; values that are handed out are never in it. */
   private readonly lastUse: ReadonlyMap<number, number>;
   private readonly constants = new Map<number, TfTensor>();
-  private closed = false;
 
   constructor(
     private readonly tf: Tfjs,
     private readonly device: string,
-    readonly graph: Graph,
+    graph: Graph,
     private readonly weights: HeldWeights,
     private readonly native: Native,
     private readonly forget: () => void,
   ) {
+    super(graph);
     this.lastUse = lastUses(graph);
     for (const node of graph.nodes) {
       for (const input of inputsOf(node)) {
@@ -94,27 +93,15 @@ class TensorflowProgram implements Program {
     }
   }
 
-  async allocate(sizes: Sizes): Promise<Memory> {
-    this.open();
-    const memory = HostMemory.allocate(this.graph, sizes);
-    this.memories.add(memory);
-    return memory;
+  protected compute(inputs: Tensors, states: ReadonlyMap<string, FloatTensor>): Promise<Computed> {
+    return this.native(() => this.walk(inputs, states));
   }
 
-  async run(inputs: Readonly<Record<string, Tensor>>, memory?: Memory): Promise<Readonly<Record<string, Tensor>>> {
-    this.open();
-    return this.native(() => this.walk(inputs, memory));
-  }
-
-  private async walk(inputs: Readonly<Record<string, Tensor>>, memory: Memory | undefined) {
-    const states = stateOf(this.graph, this.memories, memory);
-    states?.reserve(this.graph, bindSizes(this.graph, inputs, states.sizes));
-    if (!states) bindSizes(this.graph, inputs);
-
+  private async walk(inputs: Tensors, states: ReadonlyMap<string, FloatTensor>): Promise<Computed> {
     const live = new Map<number, TfTensor>();
     try {
       for (const value of this.graph.inputs) live.set(value.id, this.upload(inputs[nameOf(value.source)]!));
-      for (const value of this.graph.states) live.set(value.id, this.upload(states!.states.get(nameOf(value.source))!));
+      for (const value of this.graph.states) live.set(value.id, this.upload(states.get(nameOf(value.source))!));
       for (const [step, value] of this.graph.nodes.entries()) this.step(value, step, live);
 
       // All reads at once: on WebGPU each waits for the whole queue.
@@ -124,8 +111,7 @@ class TensorflowProgram implements Program {
         all(Object.entries(this.graph.outputs)),
         all(this.graph.appends.map(({ state, rows }) => [nameOf(state.source), rows] as const)),
       ]);
-      states?.append(new Map(rows));
-      return Object.fromEntries(outputs);
+      return { outputs: Object.fromEntries(outputs), rows: new Map(rows) };
     } catch (cause) {
       throw new ExecutionError(this.device, `"${this.graph.name}" stopped (${(cause as Error).message})`, undefined, {
         cause,
@@ -167,21 +153,11 @@ class TensorflowProgram implements Program {
     return { shape: tensor.shape, data: value.dtype === "f32" ? Float32Array.from(data) : Int32Array.from(data) };
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
+  protected async release(): Promise<void> {
     this.forget();
     for (const held of [this.weights.exact, this.weights.matrices, this.constants]) {
       for (const tensor of held.values()) tensor.dispose();
     }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  private open(): void {
-    if (this.closed) throw new ClosedError("program");
   }
 }
 

@@ -37,7 +37,7 @@ const open = new Set<Int32Array>();
 
 /** The owner's side: shuts the gate before this process exits. Returns what ends that, for when the thread has ended. */
 export function shutOnExit(gate: Int32Array): () => void {
-  // First among the listeners: one of the application's may throw, and then those behind it are not called.
+  // First among the listeners: one of the application's may throw, and then those after it are not called.
   if (open.size === 0) process.prependListener("exit", shutAll);
   open.add(gate);
   return () => {

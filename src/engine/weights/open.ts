@@ -78,12 +78,12 @@ async function readFile(file: RangeFile, format: Format, { prefix, opaque }: Ope
   if (prefix !== null) {
     throw new ArgumentError(
       "prefix",
-      "no prefix for a safetensors file",
+      "no prefix with a safetensors file",
       prefix,
       "Use subset() to take the names under a prefix.",
     );
   }
-  if (format === "shards") throw file.report("unknown-format", "this is text, where a file of tensors belongs");
+  if (format === "shards") throw file.report("unknown-format", "this is text, not a file of tensors");
   return readSafetensors(file);
 }
 

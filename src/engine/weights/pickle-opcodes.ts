@@ -15,7 +15,7 @@ const ROWS: readonly Row[] = [
     "PROTO",
     (m) => {
       const protocol = m.byte();
-      if (protocol > 5) throw m.unsupported(`is of protocol ${protocol}, which is not known`);
+      if (protocol > 5) throw m.unsupported(`is of the unknown protocol ${protocol}`);
     },
   ],
   [0x95, "FRAME", (m) => void m.uint64()],

@@ -97,7 +97,7 @@ export class PickleMachine {
   uint32 = () => this.view.getUint32(this.skip(4), true);
   int32 = () => this.view.getInt32(this.skip(4), true);
   float64 = () => this.view.getFloat64(this.skip(8)); // the one number that pickles write high byte first
-  /** A length of 64 bits; what is not exact in a double is far behind any end. */
+  /** A length of 64 bits; what is not exact in a double is far beyond any end. */
   uint64 = () => Number(this.view.getBigUint64(this.skip(8), true));
 
   raw(length: number): Uint8Array {
@@ -135,7 +135,7 @@ export class PickleMachine {
 
   /** An integer in digits. */
   digits(text: string): number | bigint {
-    if (!/^[+-]?\d{1,600}$/.test(text)) throw this.unsupported(`holds ${quote(text)} where an integer belongs`);
+    if (!/^[+-]?\d{1,600}$/.test(text)) throw this.unsupported(`holds ${quote(text)} instead of an integer`);
     return exact(BigInt(text.replace("+", "")));
   }
 
@@ -158,7 +158,7 @@ export class PickleMachine {
   /** Nothing may be taken from below the last mark. */
   private need(): void {
     if (this.stack.length <= (this.marks.at(-1) ?? 0))
-      throw this.unsupported("takes more from its stack than is there");
+      throw this.unsupported("takes more from its stack than it holds");
   }
 
   mark(): void {

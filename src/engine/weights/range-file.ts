@@ -33,7 +33,7 @@ export class RangeFile {
     }
   }
 
-  /** The `length` bytes at `offset`, in memory of their own. Refuses with "truncated" what lies behind the end. */
+  /** The `length` bytes at `offset`, in memory of their own. Refuses with "truncated" what lies beyond the end. */
   async read(offset: number, length: number): Promise<Uint8Array> {
     if (offset + length > this.size) {
       throw this.report("truncated", `${length} bytes at ${offset} are needed, the file ends at ${this.size}`);

@@ -62,17 +62,15 @@ export async function readSafetensors(file: RangeFile): Promise<Contents> {
 
 async function readHeader(file: RangeFile) {
   const bad = (problem: string, cause?: unknown) => file.report("bad-header", problem, undefined, cause);
-  if (file.size < 8) throw bad(`a file of ${file.size} bytes is no safetensors file, nor one that torch.save wrote`);
+  if (file.size < 8)
+    throw bad(`a file of ${file.size} bytes is neither a safetensors file nor one that torch.save wrote`);
   const start = await file.read(0, 8);
   const length = new DataView(start.buffer).getBigUint64(0, true);
   if (length > BigInt(Math.min(MAX_HEADER, file.size - 8))) {
-    throw bad(
-      `the header is said to have ${length} bytes, the file has ${file.size}; or it is of a format not known here`,
-    );
+    throw bad(`the header claims ${length} bytes and the file has ${file.size}; or the format is unknown`);
   }
   const bytes = await file.read(8, Number(length));
-  if (bytes[0] !== 0x7b)
-    throw bad("the header does not begin with {; the file is damaged or of a format not known here");
+  if (bytes[0] !== 0x7b) throw bad("the header does not begin with {; the file is damaged, or its format is unknown");
   let header: unknown;
   try {
     header = parseStrictJson(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));

@@ -68,7 +68,7 @@ function repeatedName(text: string): string | null {
   return null;
 }
 
-/** The index behind the closing quote of the string that opens at `start`, or behind the text where it does not close. */
+/** The index after the closing quote of the string that opens at `start`, or after the text where it does not close. */
 function endOfString(text: string, start: number): number {
   let at = text.indexOf('"', start + 1);
   for (; at > 0; at = text.indexOf('"', at + 1)) {

@@ -49,7 +49,7 @@ function parsePickles(file: RangeFile, bytes: Uint8Array, opaque: readonly strin
     return read.value;
   };
   if (next() !== MAGIC) throw file.report("unknown-format", "this is a pickle, but torch.save did not write it");
-  if (next() !== PROTOCOL) throw file.report("unknown-format", "this is a version of torch.save that is not known");
+  if (next() !== PROTOCOL) throw file.report("unknown-format", "this is an unknown version of torch.save");
   next(); // facts about the machine
   const value = next();
   const keys = next();

@@ -162,7 +162,7 @@ export class TorchHost implements PickleHost {
     for (const pair of pairs) {
       const items = pair instanceof Tuple ? pair.items : pair;
       if (!Array.isArray(items) || items.length !== 2)
-        throw this.unsupported("makes an OrderedDict of what are not pairs");
+        throw this.unsupported("makes an OrderedDict of items that are not pairs");
       dict.set(items[0], items[1]);
     }
     return dict;
@@ -186,7 +186,7 @@ export class TorchHost implements PickleHost {
       shape.length !== strides?.length ||
       !plain
     ) {
-      throw this.unsupported("describes a tensor in a way that is not known");
+      throw this.unsupported("describes a tensor in an unknown way");
     }
     return new TensorReference(storage, offset, shape, strides);
   }
@@ -202,7 +202,7 @@ export class TorchHost implements PickleHost {
     const meaning = rebuild instanceof Global ? rebuild.meaning : undefined;
     if (args instanceof Tuple && meaning === "tensor") return this.tensor(args.items);
     if (args instanceof Tuple && meaning === "parameter") return this.parameter(args.items);
-    throw this.unsupported("rebuilds a tensor in a way that is not known");
+    throw this.unsupported("rebuilds a tensor in an unknown way");
   }
 
   private unsupported(problem: string) {

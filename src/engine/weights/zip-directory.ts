@@ -60,7 +60,7 @@ export async function readZipDirectory(file: RangeFile): Promise<ReadonlyMap<str
     const nameEnd = at + CENTRAL.bytes + nameLength;
     const name = decodeName(directory.subarray(at + CENTRAL.bytes, nameEnd));
     const wide = wideFields(data, at, nameEnd, nameEnd + extraLength);
-    if (!wide) throw damaged(`entry ${quote(name)} announces 64-bit sizes and does not have them`);
+    if (!wide) throw damaged(`entry ${quote(name)} announces 64-bit sizes but has none`);
     const method = METHODS[data.getUint16(at + 10, true)];
     if (!method || data.getUint16(at + 8, true) & ENCRYPTED) {
       throw damaged(`entry ${quote(name)} is encrypted, or packed in a way that PyTorch never uses`);
@@ -68,7 +68,7 @@ export async function readZipDirectory(file: RangeFile): Promise<ReadonlyMap<str
     entries.push({ name, method, crc: data.getUint32(at + 16, true), ...wide });
     at = end;
   }
-  if (at !== bytes) throw damaged("the directory goes on behind its last entry");
+  if (at !== bytes) throw damaged("the directory goes on after its last entry");
   return checked(file, entries, begin);
 }
 
@@ -125,7 +125,7 @@ async function widen(file: RangeFile, narrow: Place, end: number): Promise<{ pla
   const full = narrow.count === FULL_16 || narrow.bytes === FULL_32 || narrow.begin === FULL_32;
   const locator = end >= LOCATOR_64.bytes ? viewOf(await file.read(end - LOCATOR_64.bytes, LOCATOR_64.bytes)) : null;
   if (locator?.getUint32(0, true) !== LOCATOR_64.signature) {
-    if (full) throw damaged("64-bit sizes are announced and not there");
+    if (full) throw damaged("64-bit sizes are announced but missing");
     return { place: narrow, end };
   }
   const recordAt = Number(locator.getBigUint64(8, true));

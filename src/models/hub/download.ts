@@ -62,14 +62,14 @@ export async function download(
 /** More came than the file has. */
 class Oversize extends DownloadError {
   constructor(url: string, size: number) {
-    super(url, `more came than the ${size} bytes of the file`, RIGHT_SERVER);
+    super(url, `more arrived than the ${size} bytes of the file`, RIGHT_SERVER);
   }
 }
 
 /** The whole file came, and is another one. */
 class Wrong extends DownloadError {
   constructor(url: string, { kind, hex }: Digest) {
-    super(url, `what came is not the file whose ${kind} is ${hex.slice(0, 12)}…; it was thrown away`, RIGHT_SERVER);
+    super(url, `the download is not the file whose ${kind} is ${hex.slice(0, 12)}…; it was discarded`, RIGHT_SERVER);
   }
 }
 
@@ -85,7 +85,7 @@ async function transfer(
 ): Promise<void> {
   const stalled = new AbortController();
   const watch = setTimeout(
-    () => stalled.abort(new Error(`nothing came for ${stallMilliseconds} ms`)),
+    () => stalled.abort(new Error(`no data arrived for ${stallMilliseconds} ms`)),
     stallMilliseconds,
   );
   const range: Record<string, string> = from > 0 ? { Range: `bytes=${from}-` } : {};
@@ -95,10 +95,10 @@ async function transfer(
     const response = await fetched(url, { headers, signal: both });
     const begins = response.status === 206 ? startOf(response, url) : 0;
     if (begins !== 0 && begins !== from)
-      throw new DownloadError(url, "another part came than was asked for", RIGHT_SERVER);
+      throw new DownloadError(url, "the server sent another part than requested", RIGHT_SERVER);
     if (/^text\/html/.test(response.headers.get("content-type") ?? "") && !name.endsWith(".html")) {
       await response.body?.cancel();
-      throw new DownloadError(url, "a web page came instead of the file", RIGHT_SERVER);
+      throw new DownloadError(url, "the server sent a web page instead of the file", RIGHT_SERVER);
     }
     const handle = await open(partial, begins === 0 ? "w" : "a");
     try {
@@ -129,7 +129,7 @@ async function transfer(
 
 function startOf(response: Response, url: string): number {
   const [, start] = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "") ?? [];
-  if (start === undefined) throw new DownloadError(url, "a part came without its place", RIGHT_SERVER);
+  if (start === undefined) throw new DownloadError(url, "the server sent a part without its position", RIGHT_SERVER);
   return Number(start);
 }
 

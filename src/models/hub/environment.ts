@@ -25,7 +25,7 @@ export const endpoint = (env: Environment = process.env): string =>
 export function offlineReason(env: Environment = process.env): string | null {
   const { HF_HUB_OFFLINE: offline, CI: ci } = env;
   if (isSet(offline)) return isTrue(offline) ? `HF_HUB_OFFLINE is ${offline}` : null;
-  return isSet(ci) && isTrue(ci) ? "CI is set, where nothing is downloaded by default" : null;
+  return isSet(ci) && isTrue(ci) ? "CI is set, so nothing is downloaded by default" : null;
 }
 
 const isTrue = (value: string): boolean => !["0", "false", "no", "off"].includes(value.toLowerCase());

@@ -6,10 +6,10 @@ import { once } from "../../base/once.js";
 const agent = once(async () => new (await import("undici")).EnvHttpProxyAgent());
 
 const REMEDIES: Readonly<Record<number, string>> = {
-  401: "The model does not exist, or asks for a token: set HF_TOKEN to one that may read it.",
+  401: "The model does not exist, or needs a token: set HF_TOKEN to one that may read it.",
   403: "Accept the terms of the model on its page, and set HF_TOKEN.",
   404: "Check the name and the revision.",
-  429: "Wait a while, or set HF_TOKEN.",
+  429: "Wait, or set HF_TOKEN.",
 };
 
 export interface Request {

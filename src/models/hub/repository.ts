@@ -47,7 +47,7 @@ export async function revisionOf(
   return { commit: json.sha, files: json.siblings.flatMap(fileOf) };
 }
 
-const WRONG_SERVER = "Check HF_ENDPOINT and the network; a sign-in page of a network looks like this.";
+const WRONG_SERVER = "Check HF_ENDPOINT and the network; a sign-in page of the network causes this.";
 
 /** Files in folders, files with odd names and incomplete entries are left out. */
 function fileOf(sibling: unknown): HubFile[] {

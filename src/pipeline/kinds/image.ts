@@ -20,7 +20,7 @@ export const IMAGE = kindOf({
   subjects: ["prompt", "classId"],
   list: "prompt",
   axes: {
-    prompt: promptOf('What is to be seen, such as "red apple".'),
+    prompt: promptOf('What to draw, such as "red apple".'),
     style: nameOf("One of the model's styles, or none."),
     classId: wholeFrom(0, 2 ** 24, "A class, for models trained on classes."),
     size: wholeFrom(1, 2 ** 14, "The side in pixels; what is larger than the model draws comes from its upscaler."),

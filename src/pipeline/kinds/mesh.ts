@@ -11,7 +11,7 @@ export const MESH = kindOf({
   subjects: ["prompt"],
   list: null,
   axes: {
-    prompt: promptOf('What is to be made, such as "round table with three legs".'),
+    prompt: promptOf('What to make, such as "round table with three legs".'),
     depth: wholeFrom(3, 8, "Levels of the octree: 2^depth voxels along the longest side."),
     size: numberFrom(1e-6, 1e6, "Metres of the longest side of the cube that holds the mesh."),
     ...SAMPLING,

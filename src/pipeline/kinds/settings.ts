@@ -35,6 +35,4 @@ export const SAMPLING = {
 
 export const VOICE_SAMPLING = { temperature: TEMPERATURE, topP: TOP_P } as const;
 
-export const DECODING = z
-  .string()
-  .describe("In which order tokens come to be, such as next-scale, next-token, next-neighbor or jacobi.");
+export const DECODING = z.string().describe("Decoding order, such as next-scale, next-token, next-neighbor or jacobi.");

@@ -11,9 +11,9 @@ export const SPEECH = kindOf({
   subjects: ["text"],
   list: null,
   axes: {
-    text: promptOf('What is said, such as "Level complete."'),
+    text: promptOf('What to say, such as "Level complete."'),
     voice: nameOf("One of the model's voices."),
-    speed: numberFrom(0.5, 2, "How fast; 1 is the voice's own pace."),
+    speed: numberFrom(0.5, 2, "Speaking rate; 1 is the voice's own pace."),
     ...VOICE_SAMPLING,
   },
   fixed: {},

@@ -7,14 +7,14 @@ import { DECODING, numberFrom, promptOf, SAMPLING, wholeFrom } from "./settings.
 const { guidance, temperature, topK, topP, minP } = SAMPLING;
 
 export const TEXT = kindOf({
-  about: "A text that goes on from a prompt, or answers it where the model was made for conversations.",
+  about: "A text that continues a prompt, or answers it if the model was trained on conversations.",
   medium: "text",
   revision: 1,
   model: null,
   subjects: ["prompt"],
   list: null,
   axes: {
-    prompt: promptOf("What the model answers, or goes on from."),
+    prompt: promptOf("What the model answers or continues."),
     system: promptOf("A system message before the prompt, for models with a chat template."),
     negativePrompt: promptOf("What guidance leads away from: a text in place of the prompt, or of the system message."),
     maxOutputTokens: wholeFrom(1, 2 ** 24, "Tokens of the text, at most."),
@@ -24,9 +24,7 @@ export const TEXT = kindOf({
   },
   fixed: {
     stopSequences: z.array(z.string().min(1).max(1000)).max(16).describe("Texts that end an answer."),
-    chat: z
-      .enum(["template", "raw"])
-      .describe("raw: go on from the prompt as it is, without the model's chat template."),
+    chat: z.enum(["template", "raw"]).describe("raw: continue the prompt as it is, without the model's chat template."),
   },
   check() {},
   load: (source, loading) => loadTextModel(source, loading),

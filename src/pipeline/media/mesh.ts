@@ -7,7 +7,7 @@ const FACES = z.int().min(4).max(10_000_000);
 const COUNTS = z.array(FACES).min(1).max(8);
 
 const LODS = z.union([
-  COUNTS.describe("About how many triangles each coarser level has, such as [2000, 500]."),
+  COUNTS.describe("Approximate number of triangles of each coarser level, such as [2000, 500]."),
   z.strictObject({ faces: COUNTS, format: z.enum(MESH_FORMATS).default("glb") }),
 ]);
 
@@ -19,9 +19,13 @@ export const MESH_MEDIUM = mediumOf<Mesh, MeshFormat>({
   encode: meshFile,
   manifestAs: (manifest, format) => ({ ...manifest, mesh: { ...(manifest.mesh as object), format } }),
   steps: {
-    faces: change("Simplified to about so many triangles; a closed mesh stays closed.", FACES, async (mesh, faces) => {
-      return (await simplify(mesh, faces)).mesh;
-    }),
+    faces: change(
+      "Simplifies to about this many triangles; a closed mesh stays closed.",
+      FACES,
+      async (mesh, faces) => {
+        return (await simplify(mesh, faces)).mesh;
+      },
+    ),
     lods: write(
       "Levels of detail: -lod0 is the mesh itself, -lod1 the next coarser one.",
       LODS,

@@ -8,7 +8,7 @@ import { change, mediumOf, write } from "./medium.js";
 const SIDE = z.int().min(1).max(4096);
 
 const RESIZE = z.union([
-  SIDE.describe("The side of the square that holds the picture."),
+  SIDE.describe("Side of the square that holds the picture, in pixels."),
   z.strictObject({
     width: SIDE,
     height: SIDE,
@@ -18,15 +18,15 @@ const RESIZE = z.union([
 ]);
 
 const TRIM = z.strictObject({
-  threshold: z.int().min(0).max(254).default(0).describe("Pixels of at most this alpha are cut off."),
-  padding: z.int().min(0).max(1024).default(0).describe("Transparent pixels left around."),
+  threshold: z.int().min(0).max(254).default(0).describe("Pixels of at most this alpha count as transparent."),
+  padding: z.int().min(0).max(1024).default(0).describe("Transparent pixels to keep around the picture."),
 });
 
 const SIDES = z.array(z.int().min(8).max(256)).min(1).max(16);
 
 const ICONS = z.strictObject({
   ico: SIDES.default([16, 32, 48, 256]).describe("Sides of the pictures in the .ico file."),
-  icns: z.boolean().default(true).describe("Whether there is an .icns file, as macOS takes it."),
+  icns: z.boolean().default(true).describe("Whether to write an .icns file for macOS."),
   png: z.array(SIDE).max(16).default([]).describe("Sides of single PNG files, such as 180 for a web page on a phone."),
 });
 
@@ -38,10 +38,10 @@ export const PICTURE = mediumOf<Picture, ImageFormat>({
   encode: pictureFile,
   manifestAs: (manifest, format) => ({ ...manifest, picture: { ...(manifest.picture as object), format } }),
   steps: {
-    resize: change("Resampled to a square, or to a width and a height.", RESIZE, (picture, options) =>
+    resize: change("Resamples to a square, or to a width and a height.", RESIZE, (picture, options) =>
       resized(picture, typeof options === "number" ? { ...SQUARE, width: options, height: options } : options),
     ),
-    trim: change("Transparent borders are cut off.", TRIM, trimmed),
+    trim: change("Crops transparent borders.", TRIM, trimmed),
     icons: write(
       "Icons of an application: .ico for Windows, .icns for macOS, single PNG files.",
       ICONS,

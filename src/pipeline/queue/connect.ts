@@ -43,7 +43,7 @@ async function peers() {
   try {
     return { bullmq: await import("bullmq"), ioredis: await import("ioredis") };
   } catch (cause) {
-    throw new InstallationError("bullmq and ioredis", "Type: npm install bullmq ioredis", { cause });
+    throw new InstallationError("bullmq and ioredis", "Run: npm install bullmq ioredis", { cause });
   }
 }
 

@@ -160,7 +160,7 @@ class Submission {
     if ((await this.queue.getWorkersCount()) > 0) return;
     const { where } = this.connection;
     const [, planned] = this.rest[0]!;
-    this.work.warning(planned, `No worker is at ${where}; the first that comes begins. Type: tessera worker`);
+    this.work.warning(planned, `No worker is connected at ${where}; the first to connect begins. Run: tessera worker`);
   }
 
   private async refill(): Promise<void> {
@@ -183,7 +183,7 @@ class Submission {
   private async look(key: string): Promise<void> {
     const state = await this.queue.getJobState(key);
     if (state === "failed") {
-      const { failedReason = "for no reason that it knows" } = ((await this.queue.getJob(key)) ?? {}) as Partial<Job>;
+      const { failedReason = "for an unknown reason" } = ((await this.queue.getJob(key)) ?? {}) as Partial<Job>;
       if (failedReason === CANCELLED) await this.lose(key);
       else this.fail(key, failedReason);
     } else if (state === "completed" || state === "unknown") {
@@ -213,8 +213,8 @@ class Submission {
     const open = this.open.get(key)!;
     open.losses++;
     if (open.losses <= MOST_LOSSES) return this.submit(key);
-    const remedy = "Name the same --cache for `tessera run` and every `tessera worker`, which all of them can write.";
-    this.fail(key, `its result does not come\n  → ${remedy}`);
+    const remedy = "Give `tessera run` and every `tessera worker` the same --cache, writable by all of them.";
+    this.fail(key, `its result does not arrive\n  → ${remedy}`);
   }
 
   private fail(key: string, message: string): void {

@@ -16,7 +16,7 @@ export async function openS3Store(location: string): Promise<Store> {
   if (!address) throw new ArgumentError("cache", "s3://bucket/prefix", location);
   const [, bucket, prefix = ""] = address;
   const sdk = await import("@aws-sdk/client-s3").catch((cause: unknown) => {
-    throw new InstallationError("@aws-sdk/client-s3", "Type: npm install @aws-sdk/client-s3", { cause });
+    throw new InstallationError("@aws-sdk/client-s3", "Run: npm install @aws-sdk/client-s3", { cause });
   });
   const own = Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
   // Other servers know buckets by their path alone, and no checksums in the trailer of a request.
@@ -69,8 +69,8 @@ class S3Store implements Store {
       return await Body.transformToByteArray();
     } catch (cause) {
       if (isMissing(cause)) return null;
-      const remedy = "Look at the address, the endpoint and the credentials of the bucket.";
-      throw new InputError(this.urlOf(key), `the store does not give it (${wordsOf(cause)})`, remedy, { cause });
+      const remedy = "Check the address, the endpoint and the credentials of the bucket.";
+      throw new InputError(this.urlOf(key), `the store refuses to read it (${wordsOf(cause)})`, remedy, { cause });
     }
   }
 
@@ -79,8 +79,8 @@ class S3Store implements Store {
       const object = { Bucket: this.bucket, Key: key, Body: bytes, ContentType: type };
       await this.client.send(new this.sdk.PutObjectCommand(object));
     } catch (cause) {
-      const remedy = "Look at the address, the endpoint and the credentials of the bucket.";
-      throw new OutputError(this.urlOf(key), `the store does not take it (${wordsOf(cause)})`, remedy, { cause });
+      const remedy = "Check the address, the endpoint and the credentials of the bucket.";
+      throw new OutputError(this.urlOf(key), `the store refuses to write it (${wordsOf(cause)})`, remedy, { cause });
     }
   }
 

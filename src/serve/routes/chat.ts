@@ -180,6 +180,6 @@ function constraintOf(format: unknown): Constraint | null {
     "response_format",
     '{ type: "text" }, or { type: "json_schema", json_schema: { schema } }',
     isObject(format) ? String(type) : format,
-    "Say by a schema what the answer has to look like.",
+    "Describe the answer by a JSON schema.",
   );
 }

@@ -64,7 +64,7 @@ async function decoded(argument: string, bytes: Buffer, fits: (size: Size) => vo
   const broken = (cause: unknown) => {
     const slow = String(cause).includes("timeout");
     const problem = slow ? `that takes more than ${MOST_SECONDS} s to decode` : "that is damaged or cut short";
-    const remedy = slow ? "Save it again with an image editor." : "Take the file again from where it came from.";
+    const remedy = slow ? "Save it again with an image editor." : "Download or copy the file again.";
     return refuse(argument, described(`${file} ${problem}`), remedy, { cause });
   };
   const sharp = await loadSharp();

@@ -37,7 +37,7 @@ export function regionOf({ width, height, data }: Picture): Region {
       "mask",
       "at least one white pixel",
       described("a mask without any"),
-      "Paint in white what is to be drawn anew.",
+      "Paint what is to be redrawn in white.",
     );
   return { side: width, drawn };
 }
@@ -57,7 +57,7 @@ export function cellsOf({ side, drawn }: Region, cells: number): Mask {
   };
   const data = Uint8Array.from({ length: cells ** 2 }, (_, i) => (isKept(Math.floor(i / cells), i % cells) ? 1 : 0));
   if (!data.includes(1)) {
-    const expected = `black over at least one of the ${cells} x ${cells} squares that the model draws by`;
+    const expected = `black over at least one of the ${cells} x ${cells} squares that the model draws in`;
     const remedy = "To draw a whole picture, call generateImage (tessera image).";
     throw new ArgumentError("mask", expected, described("a mask with white in all of them"), remedy);
   }

@@ -56,7 +56,7 @@ export function visionTower(g: GraphBuilder, path: string, { width: C, layers, h
   return { weight, norm, run };
 }
 
-/** The bias by which `picture` rows see each other and none of the `latents` behind them, which see all rows up to themselves. */
+/** The bias by which `picture` rows see each other and none of the `latents` after them, which see all rows up to themselves. */
 export function causalLatents(g: GraphBuilder, picture: number, latents: number): Value {
   const T = picture + latents;
   const hides = (row: number, column: number) => column >= Math.max(picture, row + 1);

@@ -6,7 +6,7 @@ import { SLOTS } from "./graph-convolution.js";
 
 type Feeds = Record<string, Tensor>;
 
-/** Rows that are children of split nodes, eight behind each other from `first` on. */
+/** Rows that are children of split nodes, eight after one another from `first` on. */
 const childRows = (split: number, first: number): Tensor =>
   tensor(
     [split, 8],
@@ -84,7 +84,7 @@ function meansOf({ keys, edges }: DualGraph, height: number): { readonly slots: 
     }
     starts.push(next);
     next += shares.length;
-    // What is missing in the last four of a sum is the row of zeros behind the level before.
+    // What is missing in the last four of a sum is the row of zeros after the level before.
     const zero = i === 0 ? N : levels[i - 1]!.shares.length;
     for (const [at, row] of rows.entries()) if (row < 0) rows[at] = zero;
   }

@@ -12,7 +12,7 @@ export interface GraphNodes {
   readonly types: Value;
   /**
    * Sums of many neighbours as trees of fours, for a mean of thousands needs no more than a few gathers then, exact and the same on
-   * every device: level k sums four rows of level k - 1, the nodes themselves being level 0, whose row behind the last is zero.
+   * every device: level k sums four rows of level k - 1, the nodes themselves being level 0, whose row after the last is zero.
    */
   readonly sums: readonly {
     /** [G, 4] rows of the level before. */
@@ -58,7 +58,7 @@ export function graphBlock(g: GraphBuilder, path: string, x: Value, graph: Graph
 export interface Merge {
   /** [S, 8] the children of each split node. */
   readonly children: Value;
-  /** [M] for each node of the graph above: its own row, or that of the merged ones behind them. */
+  /** [M] for each node of the graph above: its own row, or that of the merged ones after them. */
   readonly rows: Value;
 }
 

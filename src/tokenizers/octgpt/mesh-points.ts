@@ -22,7 +22,7 @@ const REACH = 0.8;
 /**
  * `count` points, evenly by area, the same for the same mesh.
  *
- * @throws ArgumentError for a mesh that has no face with an area, or a position that is not finite.
+ * @throws ArgumentError for a mesh that has no face of non-zero area, or a position that is not finite.
  */
 export function meshPoints(mesh: Pick<Mesh, "positions" | "faces">, count = 200_000): MeshPoints {
   check("count", "a whole number from 1 to 10,000,000", count, isIntegerIn(1, 1e7));
@@ -38,7 +38,7 @@ export function meshPoints(mesh: Pick<Mesh, "positions" | "faces">, count = 200_
     total += Math.hypot(...crossOf(positions, faces[3 * f]!, faces[3 * f + 1]!, faces[3 * f + 2]!));
     areas[f] = total;
   }
-  check("mesh", "at least one face with an area", total, (area) => area > 0 && Number.isFinite(area));
+  check("mesh", "at least one face of non-zero area", total, (area) => area > 0 && Number.isFinite(area));
   const points = new Float32Array(3 * count);
   const normals = new Float32Array(3 * count);
   for (let i = 0, face = 0; i < count; i++) {

@@ -3,7 +3,7 @@
  *
  *   depth · profile · mirror · colour of the root · for each level: a byte for each of its nodes, then colours of their children · offsets · end
  *
- * Nodes run in Morton order, level by level, so that a stream cut behind any level is the same shape, coarser. A byte says which of
+ * Nodes run in Morton order, level by level, so that a stream cut after any level is the same shape, coarser. A byte says which of
  * the eight children hold a piece of the surface shell; it is never 0. A colour is said of a node whose parent is "varied": it holds for all below,
  * or is "varied" itself. Offsets (profile "offsets") place the vertex of each surface cell: two symbols of six bits.
  */

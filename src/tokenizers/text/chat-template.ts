@@ -43,7 +43,7 @@ export class ChatTemplate {
       throw new TemplateError(
         "syntax",
         `it has ${source.length} characters`,
-        "Take the template of the model's authors.",
+        "Use the template of the model's authors.",
       );
     const whole = source.endsWith("\n") ? source.slice(0, -1) : source; // as Jinja drops it
     this.program = guarded("syntax", () => parse(tokenize(whole, { lstrip_blocks: true, trim_blocks: true })));
@@ -88,21 +88,21 @@ class CountingInterpreter extends JinjaInterpreter {
     const { value } = made;
     if (typeof value === "string") this.built += value.length;
     this.steps += 1 + (Array.isArray(value) ? value.length : 0); // a list is mostly evaluated to be gone through
-    if (this.steps > MOST_STEPS || performance.now() > this.latest) throw endless("it goes on for too long");
-    if (this.built > MOST_BUILT) throw endless("what it builds grows without end");
+    if (this.steps > MOST_STEPS || performance.now() > this.latest) throw endless("it runs for too long");
+    if (this.built > MOST_BUILT) throw endless("its output grows without end");
     return made;
   }
 }
 
 const endless = (problem: string) =>
-  new TemplateError("endless", problem, "Shorten the conversation, or take the template of the model's authors.");
+  new TemplateError("endless", problem, "Shorten the conversation, or use the template of the model's authors.");
 
 /** What a template calls to refuse a conversation. */
 function refuse(words: unknown): never {
   throw new TemplateError(
     "refused",
     `it says: ${String(words).slice(0, 300)}`,
-    "Order the messages as the template says, mostly: an optional system message, then user and assistant in turn.",
+    "Order the messages as the template expects, usually an optional system message, then user and assistant in turn.",
   );
 }
 
@@ -137,7 +137,7 @@ function clock(format: string): string {
   return format.replace(/%-?(.)/g, (all, name: string) => parts[name] ?? all);
 }
 
-/** Cuts the text behind the content of the last message, as the reference does it: what the template trimmed stays trimmed. */
+/** Cuts the text after the content of the last message, as the reference does it: what the template trimmed stays trimmed. */
 function leftOpen(text: string, last: ChatMessage): string {
   const { content } = last;
   const words = Array.isArray(content)
@@ -148,7 +148,7 @@ function leftOpen(text: string, last: ChatMessage): string {
   if (at < 0)
     throw new TemplateError(
       "continue",
-      "the last message is not in the text that it makes",
+      "its output does not contain the last message",
       "Continue only messages whose content is text that the template prints.",
     );
   const kept = (words as string).trimStart();
@@ -163,7 +163,7 @@ function guarded<T>(fault: "syntax" | "failed", work: () => T): T {
     if (cause instanceof TesseraError) throw cause;
     const problem =
       cause instanceof RangeError ? "it is nested too deeply or grows too large" : (cause as Error).message;
-    throw new TemplateError(fault, problem.split("\n")[0]!.slice(0, 300), "Take the template of the model's authors.", {
+    throw new TemplateError(fault, problem.split("\n")[0]!.slice(0, 300), "Use the template of the model's authors.", {
       cause,
     });
   }

@@ -19,7 +19,7 @@ export function* graphemesOf(text: string): Generator<string> {
   }
 }
 
-/** At least one grapheme from `start` on; the last one of a chunk may go on behind it, and is left for the next. */
+/** At least one grapheme from `start` on; the last one of a chunk may go on after it, and is left for the next. */
 function wholeGraphemes(text: string, start: number): string[] {
   segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   for (let size = CHUNK; ; size *= 4) {

@@ -28,10 +28,7 @@ export class Cursor {
     if (path.length > DEEPEST) this.fail("is nested too deeply", "Flatten the sequences within sequences.");
   }
 
-  fail(
-    problem: string,
-    remedy = "Take the file again from its source; this one is damaged or not a tokenizer.",
-  ): never {
+  fail(problem: string, remedy = "Download the file again; this one is damaged, or is not a tokenizer."): never {
     const where = this.path.reduce<string>(
       (text, step) => text + (typeof step === "number" ? `[${step}]` : `.${step}`),
       "",

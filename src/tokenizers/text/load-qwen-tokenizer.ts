@@ -11,7 +11,7 @@ const MOST_BYTES = 2 ** 26;
 const PIECES =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/** Every folder's own special tokens, which stand behind its vocabulary. */
+/** Every folder's own special tokens, which stand after its vocabulary. */
 const SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 
 /**

@@ -155,7 +155,7 @@ export class TextTokenizer implements Tokenizer<string> {
   }
 
   /**
-   * The bytes that a token adds to a text behind other tokens: not always whole characters. Null for special tokens and for ids
+   * The bytes that a token adds to a text after other tokens: not always whole characters. Null for special tokens and for ids
    * that name none. Throws TokenizerError where tokens have no bytes of their own, as in WordPiece files.
    */
   bytesOf(id: number): Uint8Array | null {
@@ -222,7 +222,7 @@ function refuseUnencodable(text: string): void {
   check("text", "a string", text, isString);
   if (/\p{Cs}/u.test(text)) {
     throw new TokenizerError(
-      "The text holds half of a surrogate pair, which is no character and has no UTF-8 form.",
+      "The text holds half of a surrogate pair, which is not a character and has no UTF-8 form.",
       "Cut texts between whole characters ([...text]), or repair this one with text.toWellFormed().",
     );
   }

@@ -6,7 +6,7 @@ import type { Cursor } from "./json-cursor.js";
 /** Of a token as the vocabulary writes it, where it is not the first of its text; null for a file whose tokens change their neighbours. */
 export type TokenBytes = (token: string) => Uint8Array;
 
-/** Decoders by which a token adds the same bytes wherever it stands behind another. */
+/** Decoders by which a token adds the same bytes wherever it stands after another. */
 const LOCAL = ["ByteLevel", "ByteFallback", "Metaspace", "Replace", "Fuse", "Strip"];
 
 export function readTokenBytes(part: Cursor, decode: Decode): TokenBytes | null {

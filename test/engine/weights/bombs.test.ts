@@ -108,10 +108,10 @@ it.each(BOMBS)(
 
 it("views within the bound are read, whatever their strides", async () => {
   const views = {
-    wide: tensor({ storage: "BoolStorage", count: 28, shape: [4 * MIB, 2], strides: [0, 0] }),
+    wide: tensor({ storage: "BoolStorage", count: 28, shape: [MIB, 2], strides: [0, 0] }),
     many: tensor({ storage: "BoolStorage", count: 28, shape: [2, 3, 2, 1, 2], strides: [0, 1, 3, 9, 7] }),
   };
   await using checkpoint = await openCheckpoint(write(torchZip(views)));
-  expect((await checkpoint.floats("wide")).length).toBe(8 * MIB);
+  expect((await checkpoint.floats("wide")).length).toBe(2 * MIB);
   expect((await checkpoint.floats("many")).length).toBe(24);
 });

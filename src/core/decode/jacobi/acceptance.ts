@@ -1,7 +1,7 @@
 /**
  * Which drafts of a window stand: the rules of speculative Jacobi decoding (Teng et al. 2024, arXiv 2410.01699 §4.2).
  *
- * A window of L inputs is the last final id and L-1 drafts; output j is what the model says about the position behind input
+ * A window of L inputs is the last final id and L-1 drafts; output j is what the model says about the position after input
  * j. A draft that stands makes the next output final, too, so that a pass gains 1 … L ids.
  */
 import type { Purpose } from "../../../base/random.js";
@@ -61,7 +61,7 @@ export function residual(distribution: Distribution, draft: Draft): Distribution
  * coupled: a draft stands if it is what the coins of its position select under the distribution of this pass. Every id is then the one
  *   that next-token decoding gives for the same seed, because it depends only on the preceding ids and on those coins.
  *
- * ratio: every draft is judged, also behind the first that falls, and its id, kept or redrawn, is the next draft with the distribution
+ * ratio: every draft is judged, also after the first that falls, and its id, kept or redrawn, is the next draft with the distribution
  *   of this pass. The distribution of the result is the model's (tested), and drafts change as rarely as they can: a maximal
  *   coupling of one pass with the next (arXiv 2510.24211).
  *

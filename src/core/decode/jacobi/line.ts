@@ -1,4 +1,4 @@
-/** One item under speculative Jacobi decoding: the ids that are final, the drafts behind them, and how a pass changes both. */
+/** One item under speculative Jacobi decoding: the ids that are final, the drafts after them, and how a pass changes both. */
 import type { Purpose } from "../../../base/random.js";
 import type { Draft, Rule, WindowDraws } from "./acceptance.js";
 import type { NewSlot } from "./initialisers.js";
@@ -45,7 +45,7 @@ export class Line {
     return this.final;
   }
 
-  /** The position behind the last one that the next pass fills. The first pass fills position 0 alone. */
+  /** The position after the last one that the next pass fills. The first pass fills position 0 alone. */
   get end(): number {
     return this.final < this.total ? this.final + this.drafts.length + 1 : this.total;
   }

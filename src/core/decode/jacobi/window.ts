@@ -1,4 +1,4 @@
-/** How many inputs a pass of speculative Jacobi decoding has: the last final id and the drafts behind it. */
+/** How many inputs a pass of speculative Jacobi decoding has: the last final id and the drafts after it. */
 import { check, isIntegerIn, type Options, withDefaults } from "../../../base/check.js";
 
 /** Follows what passes gain: about `perGain` inputs for each id that the last passes gained, from `least` to `most`. */

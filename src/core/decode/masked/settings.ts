@@ -29,7 +29,7 @@ export const CONFIDENCES = {
 
 export type ConfidenceName = keyof typeof CONFIDENCES;
 
-/** MaskGIT's for pictures of 256 × 256: its code's noise of 4.5 is multiplied by what is left of the passes behind each of them. */
+/** MaskGIT's for pictures of 256 × 256: its code's noise of 4.5 is multiplied by what is left of the passes after each of them. */
 export const MASKED_DEFAULTS: MaskedSettings = Object.freeze({
   passes: 12,
   schedule: "cosine",

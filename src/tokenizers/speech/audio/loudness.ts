@@ -1,7 +1,7 @@
 /** How loud a recording is (ITU-R BS.1770-5, EBU R 128): integrated loudness, true peak, and the gain that brings one to a target. */
 import { resampled } from "./resample.js";
 
-/** Blocks of 400 ms, each 100 ms behind the one before. */
+/** Blocks of 400 ms, each 100 ms after the one before. */
 const [BLOCK, STEP] = [0.4, 0.1];
 /** Blocks below these do not count: an absolute one in LUFS, and one in LU below the mean of what passes the first. */
 const [ABSOLUTE_GATE, RELATIVE_GATE] = [-70, -10];

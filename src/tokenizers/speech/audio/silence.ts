@@ -1,10 +1,10 @@
 /** Where a recording begins and ends to be heard. */
 
-/** Frames of 25 ms, each 10 ms behind the one before. */
+/** Frames of 25 ms, each 10 ms after the one before. */
 const [FRAME, STEP] = [0.025, 0.01];
 
 /**
- * The first sample that is heard and the one behind the last: those of frames whose root mean square is less than `below` dB under
+ * The first sample that is heard and the one after the last: those of frames whose root mean square is less than `below` dB under
  * that of the loudest frame. [0, 0] for silence.
  */
 export function heardSpan(

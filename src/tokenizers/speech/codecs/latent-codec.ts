@@ -66,7 +66,7 @@ function layersOf(g: GraphBuilder, config: LatentCodecConfig, carry: Carry) {
   };
 
   /** Doubles as many places as `stride`; a kernel is twice as long, so each place needs the one before. */
-  const up = (path: string, x: Value, channels: number, stride: number, form: "dense" | "one filter a channel") => {
+  const up = (path: string, x: Value, channels: number, stride: number, form: "dense" | "one filter per channel") => {
     const groups = form === "dense" ? 1 : channels;
     const weight = g.weight(`${path}.weight`, [channelsOf(x), channels / groups, 2 * stride]);
     const bias = form === "dense" ? g.weight(`${path}.bias`, [channels]) : null;
@@ -128,7 +128,7 @@ export function latentDecoder(config: LatentCodecConfig, pieces: Pieces, tap: Ta
     "quantizer",
     conv("quantizer.output_proj", g.input("latents", [1, config.latent, "F"]), config.width, 1, { bias: false }),
   );
-  x = tap("upsample", up("upsample.convtr.convtr", x, config.width, config.resampling, "one filter a channel"));
+  x = tap("upsample", up("upsample.convtr.convtr", x, config.width, config.resampling, "one filter per channel"));
   x = tap("decoder_transformer", transformer("decoder_transformer", x, placesOf(g, config, x.shape[2]!)));
   x = conv("decoder.model.0.conv", x, config.filters * 2 ** config.ratios.length, 7);
   for (const [i, ratio] of config.ratios.entries()) {

@@ -26,7 +26,7 @@ export interface SpeechTokenizer extends AsyncDisposable {
    * @throws ArgumentError for less than 201 samples or a sample that is no number.
    */
   encode(samples: Float32Array): Promise<Int32Array>;
-  /** Mel [B, mels, T], of which row b has lengths[b] frames, to ids [B, N] with -1 behind the end of a row. */
+  /** Mel [B, mels, T], of which row b has lengths[b] frames, to ids [B, N] with -1 after the end of a row. */
   encodeMel(mel: FloatTensor, lengths: readonly number[]): Promise<Tensor>;
   close(): Promise<void>;
 }
@@ -151,7 +151,7 @@ function ones(lengths: readonly number[], T: number): FloatTensor {
   return tensor([lengths.length, 1, T], data);
 }
 
-/** [B, 1, N, N] that hides the keys behind the end of a row. */
+/** [B, 1, N, N] that hides the keys after the end of a row. */
 function hidingBehind(counts: readonly number[], N: number): FloatTensor {
   const data = new Float32Array(counts.length * N * N);
   for (let row = 0; row < counts.length * N; row++)

@@ -6,7 +6,7 @@ import { spokenForms } from "./spoken-forms.js";
 export interface PhoneticSentence {
   /** ARPAbet with stress; "^" begins, "," is a pause, ".", "?" or "!" ends. */
   readonly phones: readonly string[];
-  /** Stretches of the text and their phones, the first and the one behind the last. */
+  /** Stretches of the text and their phones, the first and the one after the last. */
   readonly words: readonly PhoneticWord[];
 }
 

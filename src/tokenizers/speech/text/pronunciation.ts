@@ -28,20 +28,20 @@ const MOST_BYTES = 2 ** 26;
  */
 export async function loadPronunciation(path: string): Promise<Pronunciation> {
   const refuse = (problem: string, cause?: unknown): never => {
-    throw new CheckpointError(path, "bad-header", problem, "Restore the file from where the model came from.", {
+    throw new CheckpointError(path, "bad-header", problem, "Download or copy the file again.", {
       cause,
     });
   };
   const bytes = await promisify(gunzip)(await readFile(path), { maxOutputLength: MOST_BYTES }).catch((cause: unknown) =>
-    refuse("it is no gzipped text", cause),
+    refuse("it is not gzipped text", cause),
   );
   const [rules, words, ...rest] = bytes.toString("utf8").trimEnd().split("\n\n");
-  if (rules === undefined || words === undefined || rest.length > 0) return refuse("it does not hold two lists");
+  if (rules === undefined || words === undefined || rest.length > 0) return refuse("it does not contain two lists");
   const table = (list: string): Table => {
     const rows = new Map<string, string>();
     for (const line of list.split("\n")) {
       const tab = line.indexOf("\t");
-      if (tab < 0 || line.includes("\t", tab + 1)) refuse(`"${line.slice(0, 40)}" is no row`);
+      if (tab < 0 || line.includes("\t", tab + 1)) refuse(`"${line.slice(0, 40)}" is not a row`);
       rows.set(line.slice(0, tab), line.slice(tab + 1));
     }
     return rows;

@@ -7,7 +7,7 @@ import { type HiftConfig, hopOf } from "./hift-config.js";
 export interface SourceRequest {
   /** The fundamental of every frame since the beginning of the speech, in Hz; 0 or little where there is no voice. */
   readonly f0: ArrayLike<number>;
-  /** Frames to make, the first and the one behind the last. */
+  /** Frames to make, the first and the one after the last. */
   readonly from: number;
   readonly to: number;
   /** Phase of each harmonic at the beginning, in radians; only "each sample" hears it. */

@@ -19,7 +19,7 @@ export interface HiftConfig {
   readonly channels: number;
   readonly upsampleRates: readonly number[];
   readonly upsampleKernels: readonly number[];
-  /** Kernels of the parallel residual blocks behind each upsampling, and the dilations of each. */
+  /** Kernels of the parallel residual blocks after each upsampling, and the dilations of each. */
   readonly resKernels: readonly number[];
   readonly resDilations: readonly (readonly number[])[];
   /** The same of the one block that each upsampling has for the source. */

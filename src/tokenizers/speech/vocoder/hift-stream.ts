@@ -12,7 +12,7 @@ export interface HiftStream {
 }
 
 /**
- * Begins an utterance. The networks are run over new frames and so many before and behind them as any layer sees: what lies further
+ * Begins an utterance. The networks are run over new frames and so many before and after them as any layer sees: what lies further
  * away changes no sample, so pieces fit without a cross-fade.
  */
 export function hiftStream(vocoder: Hift, speech: Speech): HiftStream {

@@ -63,7 +63,7 @@ export function characters(of: Expressions, set: CharacterSet): Expression {
   return of.choice(...parts);
 }
 
-/** All byte strings of one length from `low` to `high` whose bytes behind the first are continuation bytes. */
+/** All byte strings of one length from `low` to `high` whose bytes after the first are continuation bytes. */
 function spelled(of: Expressions, low: readonly number[], high: readonly number[]): Expression {
   const [first, ...lows] = low as [number, ...number[]];
   const [last, ...highs] = high as [number, ...number[]];

@@ -51,7 +51,7 @@ export class TokenConstraint {
       );
   }
 
-  /** The state behind a byte; -1 if no text goes on so. */
+  /** The state after a byte; -1 if no text goes on so. */
   readonly afterByte = (state: number, byte: number): number => {
     const row = (this.steps[state] ??= new Int32Array(256).fill(-2));
     if (row[byte] !== -2) return row[byte]!;
@@ -59,7 +59,7 @@ export class TokenConstraint {
     return (row[byte] = next.kind === "none" ? -1 : this.numbered(next));
   };
 
-  /** The state behind an id; -1 if it is not allowed. An id that ends the text leaves the state as it is. */
+  /** The state after an id; -1 if it is not allowed. An id that ends the text leaves the state as it is. */
   after(state: number, id: number): number {
     if (this.ends.includes(id)) return this.mayEnd(state) ? state : -1;
     const bytes = this.spelled[id];
@@ -147,7 +147,7 @@ export function compileConstraint(
   if (start.kind === "none")
     throw new ConstraintError(
       "No text meets the constraint.",
-      "Look for an empty enum or list of choices, a minimum above its maximum, or a definition that needs itself.",
+      "Look for an empty enum or list of choices, a minimum above its maximum, or a definition that requires itself.",
     );
   let known = trees.get(tokenizer);
   if (!known) {

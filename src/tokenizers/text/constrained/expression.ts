@@ -252,5 +252,5 @@ export class Expressions {
 const tooLarge = () =>
   new ConstraintError(
     "The grammar has too many states.",
-    "Make it smaller: repetitions with bounds within repetitions, or behind parts that mean the same texts, grow fastest.",
+    "Make it smaller: repetitions with bounds within repetitions, or after parts that mean the same texts, grow fastest.",
   );

@@ -66,7 +66,7 @@ export function schemaExpression(of: Expressions, root: JsonSchema): Expression 
   const json = (value: unknown, path: string): Uint8Array => {
     const written = JSON.stringify(value);
     if (written === undefined)
-      throw new ConstraintError(`${path} is no JSON value.`, "Use values that JSON can write.");
+      throw new ConstraintError(`${path} is not a JSON value.`, "Use values that JSON can write.");
     return new TextEncoder().encode(written);
   };
   const regex = (source: string) => regexExpression(of, source);
@@ -123,7 +123,7 @@ export function schemaExpression(of: Expressions, root: JsonSchema): Expression 
     if (depth > MOST_DEEP) return refuse(path, "is nested too deeply");
     if (schema === true) return anything();
     if (schema === false) return of.none;
-    if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return refuse(path, "is no schema");
+    if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return refuse(path, "is not a schema");
     const s = schema as Readonly<Record<string, unknown>>;
     const stray = Object.keys(s).find((keyword) => !KNOWN.has(keyword));
     if (stray !== undefined) return refuse(`${path}.${stray}`, "is a keyword that is not understood here");
@@ -140,7 +140,7 @@ export function schemaExpression(of: Expressions, root: JsonSchema): Expression 
       const value = s[keyword];
       if (keyword === "$ref") return pointed(value, `${path}.$ref`);
       if (keyword === "const") return of.bytes(json(value, `${path}.const`));
-      if (!Array.isArray(value)) return refuse(`${path}.${keyword}`, "is no list");
+      if (!Array.isArray(value)) return refuse(`${path}.${keyword}`, "is not a list");
       if (keyword === "enum") return of.texts(value.map((each) => json(each, `${path}.enum`)));
       if (keyword === "allOf" && value.length !== 1) return refuse(`${path}.allOf`, "has more than one member");
       return of.choice(...value.map((part, i) => inner(part, `${keyword}[${i}]`)));
@@ -168,9 +168,9 @@ export function schemaExpression(of: Expressions, root: JsonSchema): Expression 
     const most = s[high] ?? Number.POSITIVE_INFINITY;
     const count = (value: unknown): value is number =>
       Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 1e6;
-    if (!count(least)) return refuse(`${path}.${low}`, "is no count up to a million");
+    if (!count(least)) return refuse(`${path}.${low}`, "is not a count up to a million");
     if (most !== Number.POSITIVE_INFINITY && !count(most))
-      return refuse(`${path}.${high}`, "is no count up to a million");
+      return refuse(`${path}.${high}`, "is not a count up to a million");
     return [least, most as number];
   };
 
@@ -187,7 +187,7 @@ export function schemaExpression(of: Expressions, root: JsonSchema): Expression 
           (value) => value !== undefined,
         );
         if (!given.every((value) => Number.isSafeInteger(value)))
-          return refuse(`${path}.${name}`, "is no whole number");
+          return refuse(`${path}.${name}`, "is not a whole number");
         const numbers = given as number[];
         if (numbers.length === 0) return null;
         return by > 0 ? Math.max(...numbers) : Math.min(...numbers);
@@ -216,7 +216,7 @@ export function schemaExpression(of: Expressions, root: JsonSchema): Expression 
           ? []
           : Array.isArray(s.prefixItems)
             ? s.prefixItems
-            : refuse(`${path}.prefixItems`, "is no list");
+            : refuse(`${path}.prefixItems`, "is not a list");
       const fixed = first.map((part, i) => language(part, `${path}.prefixItems[${i}]`, depth + 1));
       const rest = language(s.items ?? true, `${path}.items`, depth + 1);
       if (least > most) return of.none;
@@ -236,9 +236,10 @@ export function schemaExpression(of: Expressions, root: JsonSchema): Expression 
     },
     object: (s, path, depth) => {
       const { properties = {}, required = [] } = s;
-      if (typeof properties !== "object" || properties === null) return refuse(`${path}.properties`, "is no object");
+      if (typeof properties !== "object" || properties === null)
+        return refuse(`${path}.properties`, "is not an object");
       if (!Array.isArray(required) || !required.every((name) => typeof name === "string"))
-        return refuse(`${path}.required`, "is no list of names");
+        return refuse(`${path}.required`, "is not a list of names");
       const missing = (required as string[]).filter((name) => !Object.hasOwn(properties, name));
       const members = [...Object.entries(properties), ...missing.map((name) => [name, true] as const)].map(
         ([name, part]) => ({
