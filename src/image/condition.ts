@@ -74,7 +74,7 @@ function prepareCaptions(
 
 const MOST_NAMED = 5;
 
-/** A warning where a prompt has words that the model never saw, with known ones of like spelling. */
+/** A warning where a prompt has words that the model never saw, with known ones of like meaning or spelling. */
 function strangeWords({ name, words }: ImageModel, prompt: string): readonly Warning[] {
   const strange = words?.strange(prompt) ?? [];
   if (strange.length === 0) return [];

@@ -1,6 +1,6 @@
 /** An image model that is ready: its parts from the stairs below, opened with every weight accounted for. */
 import { readFile } from "node:fs/promises";
-import type { Options } from "../base/check.js";
+import { isObject, type Options } from "../base/check.js";
 import { CheckpointError } from "../base/errors.js";
 import { type CaptionEncoder, openCaptionEncoder } from "../core/caption-encoder.js";
 import { openPictureEncoder, type PictureEncoder } from "../core/picture-encoder.js";
@@ -130,17 +130,23 @@ async function openWords({ captions, locate, verify }: ImageRecipe): Promise<Kno
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
     throw new CheckpointError(path, "unreadable", "the file cannot be read", remedy, { cause });
   });
-  const words = parsed(text);
-  if (!words) throw new CheckpointError(path, "unreadable", "it is no array of words", remedy);
-  return new KnownWords(words);
+  const words = parsedWords(text);
+  if (!words) throw new CheckpointError(path, "unreadable", "it is no array of words, nor { words, meanings }", remedy);
+  return words;
 }
 
-/** The array of texts that a JSON text is, or null. */
-function parsed(text: string): readonly string[] | null {
+/** The words that a JSON text lists, with or without meanings; null where it is something else. */
+function parsedWords(text: string): KnownWords | null {
   try {
     const json: unknown = JSON.parse(text);
-    return Array.isArray(json) && json.every((word) => typeof word === "string") ? json : null;
+    if (areWords(json)) return new KnownWords(json);
+    if (!isObject(json) || !areWords(json.words) || !isObject(json.meanings)) return null;
+    const meanings = json.meanings as Readonly<Record<string, readonly string[]>>;
+    return Object.values(meanings).every(areWords) ? new KnownWords(json.words, meanings) : null;
   } catch {
     return null;
   }
 }
+
+const areWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === "string");

@@ -27,7 +27,7 @@ export interface ImageDefaults extends TokenSampling {
 /** The text tokenizer, the words of the captions of training, where they are known, and the caption encoder where the transformers were trained with one. */
 export interface CaptionReader {
   readonly file: string;
-  /** A JSON file: an array of words in lower case. */
+  /** A JSON file: an array of words in lower case; or { words, meanings }, where meanings[thing] are strange nouns that mean a known thing. */
   readonly words: string | null;
   readonly encoder: Weighted<CaptionEncoderConfig> | null;
   /** What tells how well a picture fits a caption; null where nothing does. Needs the caption encoder. */

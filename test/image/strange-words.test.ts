@@ -12,10 +12,10 @@ let folder: string;
 let model: ImageModel;
 
 /** Puts a file of words into the folder, with its digest in config.json. */
-async function writeWords(text: string): Promise<void> {
-  const path = join(folder, "config.json");
+async function writeWords(text: string, to = folder): Promise<void> {
+  const path = join(to, "config.json");
   const config = JSON.parse(await readFile(path, "utf8"));
-  await writeFile(join(folder, "words.json"), text);
+  await writeFile(join(to, "words.json"), text);
   config.captions.words = "words.json";
   config.sha256["words.json"] = sha256(new TextEncoder().encode(text));
   await writeFile(path, JSON.stringify(config));
@@ -47,12 +47,26 @@ test("strange ones are named, with known ones of like spelling; the picture is d
   ]);
 });
 
+test("a strange noun that means a known thing is told by its meaning, also in the plural", async () => {
+  const path = join(folder, "meanings");
+  await writeTinyImageModel(path);
+  await writeWords(JSON.stringify({ words: ["apple", "red"], meanings: { apple: ["pip"], tree: ["pip"] } }), path);
+  const knowing = await loadImageModel(path, { device: "reference" });
+  const { warnings } = await generateImage({ model: knowing, prompt: "pips" });
+  const message = 'No caption that tiny was trained on has the word "pips" (known: apple, tree).';
+  expect(warnings).toEqual([{ type: "other", message }]);
+  await knowing.close();
+});
+
 test("the words are in no manifest, as no picture depends on them", async () => {
   const { images } = await generateImage({ model, prompt: "red" });
   expect(Object.keys(images[0]!.manifest.model.sha256)).not.toContain("words.json");
 });
 
-test("a file that is no array of words is refused", async () => {
-  await writeWords('{"apple": 1}');
-  await expect(loadImageModel(folder, { device: "reference" })).rejects.toMatchObject({ code: "checkpoint" });
-});
+test.each(['{"apple": 1}', '{"words": ["red"], "meanings": {"red": 1}}', "[1]", "{"])(
+  "no words are refused: %s",
+  async (text) => {
+    await writeWords(text);
+    await expect(loadImageModel(folder, { device: "reference" })).rejects.toMatchObject({ code: "checkpoint" });
+  },
+);

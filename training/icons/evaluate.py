@@ -10,9 +10,7 @@
    area (alpha of 128 and more) in connected parts under 12 pixels; the mean length of the edge of the opaque area, in pixels.
 Writes the order's part of report.json, and sheet-ORDER.png (the first 64 prompts, unpicked), into the run folder."""
 import argparse
-import hashlib
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +20,10 @@ from tokenizers import Tokenizer
 
 from recipe.captions import encode, in_scope, label_of
 from recipe.data import Pictures
+from recipe.drawn import drawn, in_lot_order, load
 from recipe.multi_scale import MultiScale, own_names
 from recipe.shipped import read
+from recipe.speckle import speckle
 from recipe.vq import VQ
 from train_judge import Judge
 from train_tokenizer import evaluate as reconstruct
@@ -32,63 +32,12 @@ HERE = Path(__file__).parent
 LAYOUTS = {"llamagen-vq": (VQ, lambda state: state), "var-multi-scale": (MultiScale, own_names)}
 
 
-def in_lot_order(pictures, indices):
-    """One row a concept, in an order that depends on the names alone."""
-    lot = lambda i: hashlib.sha256(f"evaluate|{pictures.rows[i]['concept']}|{pictures.rows[i]['style']}".encode()).hexdigest()
-    one = {}
-    for i in sorted(indices, key=lot):
-        one.setdefault(pictures.rows[i]["concept"], i)
-    return list(one.values())
-
-
-def draw(pictures, chosen, folder, model, network, options):
-    """Files of the pictures; those that the same weights and settings have drawn before are taken as they are."""
-    folder = folder / hashlib.sha256(json.dumps([network, options]).encode()).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    prompts = [{"prompt": label_of(pictures.rows[i]), "style": pictures.rows[i]["style"], "file": f"{n:03d}.png"} for n, i in enumerate(chosen)]
-    (folder / "prompts.json").write_text(json.dumps({"model": str(Path(model).resolve()), "options": options, "prompts": prompts}, indent=1))
-    subprocess.run(["node", str(HERE / "generate.mjs"), str(folder)], check=True)
-    return [folder / p["file"] for p in prompts]
-
-
-def load(file):
-    x = np.asarray(Image.open(file).convert("RGBA"), np.float32) / 255
-    x = np.concatenate([x[..., :3] * x[..., 3:], x[..., 3:]], -1)
-    return torch.from_numpy(x).permute(2, 0, 1) * 2 - 1
-
-
 @torch.no_grad()
 def ranks(judge, text, pictures, chosen, images):
     seen = torch.cat([judge.see(torch.stack(images[i:i + 64])) for i in range(0, len(images), 64)])
     read = judge.read(encode(text, [label_of(pictures.rows[i]) for i in chosen]))
     score = seen @ read.T
     return (score > score.diagonal()[:, None]).sum(1).numpy()
-
-
-def parts_of(opaque):
-    """Sizes of the 4-connected parts of a map of booleans, by spreading the least number of each part."""
-    number = np.where(opaque, np.arange(1, opaque.size + 1).reshape(opaque.shape), opaque.size + 1)
-    while True:
-        padded = np.pad(number, 1, constant_values=opaque.size + 1)
-        least = np.minimum.reduce([padded[1:-1, 1:-1], padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]])
-        least = np.where(opaque, least, opaque.size + 1)
-        if (least == number).all():
-            return np.unique(number[opaque], return_counts=True)[1]
-        number = least
-
-
-def speckle(images):
-    """Of pictures [4, H, W] in [-1, 1]."""
-    faint, small, area, edge = 0, 0, 0, 0
-    for image in images:
-        alpha = ((image[3].numpy() + 1) * 127.5).round()
-        opaque = alpha >= 128
-        sizes = parts_of(opaque)
-        faint += ((alpha > 0) & (alpha < 32)).mean()
-        small, area = small + sizes[sizes < 12].sum(), area + sizes.sum()
-        edge += (opaque[1:] != opaque[:-1]).sum() + (opaque[:, 1:] != opaque[:, :-1]).sum()
-    return {"faint %": round(100 * faint / len(images), 2), "in small parts %": round(100 * small / max(area, 1), 3),
-            "edge": round(edge / len(images), 1)}
 
 
 def summary(rank, rows):
@@ -123,8 +72,6 @@ def main():
     config = json.loads((model / "config.json").read_text())
     row = config["transformers"][a.order]
     tokenizer = config["tokenizers"][row["tokenizer"]]
-    network = [row, tokenizer, config["sha256"][row["weights"]], config["sha256"][tokenizer["weights"]], config["captions"],
-               config["sha256"].get("caption-encoder.safetensors")]
 
     kind, names = LAYOUTS[tokenizer["layout"]]
     codec = kind().eval().to(memory_format=torch.channels_last)
@@ -144,7 +91,7 @@ def main():
         rows = [pictures.rows[i] for i in chosen]
         real = summary(ranks(judge, text, pictures, chosen, list(pictures.batch(chosen))), rows)
         real_images = list(pictures.batch(chosen))
-        files = draw(pictures, chosen, out / name.replace(" ", "-"), model, network, options)
+        files = drawn([(label_of(row), row["style"]) for row in rows], out / name.replace(" ", "-"), model, options)
         report[name] = summary(ranks(judge, text, pictures, chosen, [load(f) for f in files]), rows)
         report[name]["R@1 of the real pictures"] = real["R@1"]
         report[name]["speckle"] = {"drawn": speckle([load(f) for f in files]), "real": speckle(real_images)}

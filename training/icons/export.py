@@ -28,6 +28,7 @@ from recipe.shipped import packed, packed_codec, read, write
 from recipe.transformer import TransformerConfig
 from recipe.upscaler import UpscalerConfig
 from recipe.vq import VQConfig
+from recipe.wordnet import meanings
 
 REVISION = "8"
 ENCODER, PICTURES, UPSCALER = "caption-encoder.safetensors", "picture-encoder.safetensors", "upscaler.safetensors"
@@ -71,10 +72,13 @@ def multi_scale(a, out):
 
 
 def write_words(rows, file):
-    """The words of all captions that the transformers learn, and the colours: what the SDK does not warn about."""
+    """The words of all captions that the transformers learn, and the colours: what the SDK does not warn about; and what it says of others."""
     texts = [text for row in rows if in_scope(row) for text in (label_of(row), *row["phrases"])]
     words = {word for text in texts for word in re.findall(r"[^\W\d_](?:[^\W\d_]|['’])*", text.lower())}
-    file.write_text(json.dumps(sorted(words | set(COLOURS)), separators=(",", ":"), ensure_ascii=False) + "\n")
+    words |= set(COLOURS)
+    names = {label_of(row) for row in rows if in_scope(row)}
+    lists = {"words": sorted(words), "meanings": meanings(words, names)}
+    file.write_text(json.dumps(lists, separators=(",", ":"), ensure_ascii=False) + "\n")
 
 
 def caption_condition(styles, vocabulary):

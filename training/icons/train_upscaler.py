@@ -6,8 +6,7 @@ are. Of fluent-3d there are 256 pixels at most: its pictures are learnt from 64 
 ones, by the mean of the answer's 2 x 2 pixels.
 
 Loss: smooth L1 of premultiplied RGBA, of its differences (edges) and of the picture laid on white (on black it is the first), and the squared
-error. Held-out concepts
-are never seen."""
+error. Held-out concepts are never seen."""
 import json
 from pathlib import Path
 
@@ -123,7 +122,7 @@ def psnr(a, b):
 
 
 @torch.no_grad()
-def evaluate(model, pairs, dtype, count=24):
+def evaluate(model, pairs, dtype, count=16):
     """PSNR of premultiplied RGBA over held-out pictures of the SVG sets: from clean and from rebuilt ones; and of Lanczos."""
     some = pairs.held_out[512][np.linspace(0, len(pairs.held_out[512]) - 1, count).astype(int)]
     scores = {}

@@ -1,4 +1,4 @@
-/** The words of the captions that a model was trained on, and which of them a strange one is nearest to in spelling. */
+/** The words of the captions that a model was trained on, and which of them a strange one is nearest to in meaning or in spelling. */
 
 const WORD = /\p{L}[\p{L}\p{M}'’]*/gu;
 
@@ -9,9 +9,18 @@ const PLAIN = new Set(
 
 export class KnownWords {
   private readonly words: ReadonlySet<string>;
+  private readonly meanings = new Map<string, string[]>();
 
-  constructor(words: Iterable<string>) {
+  /** @param meanings for a known thing the strange nouns that mean it, or a kind of it; a noun may mean several. */
+  constructor(words: Iterable<string>, meanings: Readonly<Record<string, readonly string[]>> = {}) {
     this.words = new Set(words);
+    for (const [known, nouns] of Object.entries(meanings)) {
+      for (const noun of nouns) {
+        const things = this.meanings.get(noun);
+        if (things) things.push(known);
+        else this.meanings.set(noun, [known]);
+      }
+    }
   }
 
   /** The words of a text that no caption had, in lower case, each once. A plural of a known word is known. */
@@ -20,8 +29,15 @@ export class KnownWords {
     return [...new Set(found)].filter((word) => !this.knows(word));
   }
 
-  /** At most `most` known words that differ from this one by the fewest letters, and by no more than a third of it; the nearest first. */
+  /**
+   * At most `most` known words: those that mean the same or something more general; where none is known to, those that differ from this one by
+   * the fewest letters, and by no more than a third of it, the nearest first.
+   */
   near(word: string, most: number): readonly string[] {
+    for (const form of formsOf(word)) {
+      const things = this.meanings.get(form);
+      if (things) return things.slice(0, most);
+    }
     const limit = Math.floor(word.length / 3);
     const found: { readonly known: string; readonly far: number }[] = [];
     for (const known of this.words) {
@@ -34,10 +50,14 @@ export class KnownWords {
   }
 
   private knows(word: string): boolean {
-    const bare = word.replace(/['’]s?$/u, "");
-    const forms = [word, bare, bare.replace(/s$/, ""), bare.replace(/es$/, ""), bare.replace(/ies$/, "y")];
-    return PLAIN.has(word) || forms.some((form) => this.words.has(form));
+    return PLAIN.has(word) || formsOf(word).some((form) => this.words.has(form));
   }
+}
+
+/** The word itself, without a possessive, and what it may be the plural of. */
+function formsOf(word: string): readonly string[] {
+  const bare = word.replace(/['’]s?$/u, "");
+  return [word, bare, bare.replace(/s$/, ""), bare.replace(/es$/, ""), bare.replace(/ies$/, "y")];
 }
 
 /** Letters to put in, leave out, change or swap with the next until one word is the other (optimal string alignment). */

@@ -29,3 +29,11 @@ test.each([
   expect(editDistance(a, b)).toBe(far);
   expect(editDistance(b, a)).toBe(far);
 });
+
+test("a strange noun that means a known thing is near to that, whatever it is spelt like", () => {
+  const meant = new KnownWords(["dog", "fox", "poodles"], { dog: ["poodle", "hound"], fox: ["vixen", "hound"] });
+  expect(meant.near("vixens", 3)).toEqual(["fox"]);
+  expect(meant.near("hound", 3)).toEqual(["dog", "fox"]);
+  expect(meant.near("hound", 1)).toEqual(["dog"]);
+  expect(meant.near("poodel", 3)).toEqual(["poodles"]);
+});

@@ -24,9 +24,14 @@ class Upscaler(nn.Module):
         nn.init.zeros_(self.conv_out.weight)
         nn.init.zeros_(self.conv_out.bias)
 
-    def forward(self, pixels):  # [B, C, h, w] -> [B, C, h * factor, w * factor], about [-1, 1]
+    def features(self, pixels):  # [B, C, h, w] -> [B, width, h, w]
         x = self.conv_in(pixels)
         for conv in self.blocks:
             x = x + conv(F.silu(x))
-        correction = F.pixel_shuffle(self.conv_out(F.silu(x)), self.config.factor)
-        return F.interpolate(pixels, scale_factor=float(self.config.factor), mode="nearest") + correction
+        return F.silu(x)
+
+    def repeated(self, pixels):
+        return F.interpolate(pixels, scale_factor=float(self.config.factor), mode="nearest")
+
+    def forward(self, pixels):   # -> [B, C, h * factor, w * factor], about [-1, 1]
+        return self.repeated(pixels) + F.pixel_shuffle(self.conv_out(self.features(pixels)), self.config.factor)
