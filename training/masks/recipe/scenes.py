@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-SIDE, MOST = 128, 4
+SIDE, MOST, CELLS = 128, 4, 8
 EMPTY, ALONE = 0.1, 0.1  # parts of the scenes whose words are missing, so that all things are meant; whose picture is missing
 
 
@@ -20,15 +20,37 @@ class Scenes:
     masks: torch.Tensor     # [B, side, side] in 0 … 1: the part of each pixel that belongs to what is meant
     captions: torch.Tensor  # [B, slots] ids of words
     texts: list
+    things: "Things"
+
+
+@dataclass
+class Things:
+    """All things of the scenes, M in all, whether meant or not."""
+    scene: torch.Tensor     # [M]
+    cover: torch.Tensor     # [M, CELLS, CELLS] which part of each cell it covers, as far as it is seen
+    captions: torch.Tensor  # [M, slots] words that are true of it
+    concept: torch.Tensor   # [M]
+    colour: torch.Tensor    # [M] -1 where the words name none
 
 
 def placed(icons, size, top, left):
-    """Icons [M, 4, 64, 64] on canvases [M, 4, SIDE, SIDE], `size` pixels wide, at `top` and `left`; all float."""
+    """Icons [M, C, 64, 64] on canvases [M, C, SIDE, SIDE], `size` pixels wide, at `top` and `left`; all float."""
     scale, where = SIDE / size, lambda start: (SIDE - 2 * start - size) / size
+    channels = icons.shape[1]
     theta = torch.zeros(len(icons), 2, 3, device=icons.device)
     theta[:, 0, 0], theta[:, 0, 2], theta[:, 1, 1], theta[:, 1, 2] = scale, where(left), scale, where(top)
-    grid = F.affine_grid(theta, [len(icons), 4, SIDE, SIDE], align_corners=False)
+    grid = F.affine_grid(theta, [len(icons), channels, SIDE, SIDE], align_corners=False)
     return F.grid_sample(icons, grid, align_corners=False)
+
+
+def visible(alphas):
+    """The part of each pixel in which each layer is seen; alphas [B, MOST, SIDE, SIDE], the lowest first."""
+    through = torch.ones_like(alphas[:, 0])
+    parts = []
+    for alpha in reversed(alphas.unbind(1)):
+        parts.append(alpha * through)
+        through = through * (1 - alpha)
+    return torch.stack(parts[::-1], 1)
 
 
 BLOTS = 8
@@ -70,13 +92,19 @@ def words(archive, chosen, rng):
     """A caption that is true of the first thing alone, as its number: with the colour where another has the same concept."""
     meant = chosen[0]
     twin = any(archive.concept[i] == archive.concept[meant] for i in chosen[1:])
-    kind = 1 if archive.count[meant, 1] and (twin or rng.random() < 0.5) else 0
-    return archive.first[meant, kind] + int(rng.integers(archive.count[meant, kind]))
+    return caption(archive, meant, rng, twin)[0]
+
+
+def caption(archive, icon, rng, coloured=False):
+    """(number of a caption that is true of an icon, its colour or -1 where the caption does not say)."""
+    kind = 1 if archive.count[icon, 1] and (coloured or rng.random() < 0.5) else 0
+    return archive.first[icon, kind] + int(rng.integers(archive.count[icon, kind])), archive.colour[icon] if kind else -1
 
 
 @dataclass
 class Plan:
-    """What a batch will be, before anything is drawn. Arrays of layers: icon, size, top, left, scene, level (0: the lowest)."""
+    """What a batch will be, before anything is drawn. Arrays of layers: icon, size, top, left, scene, level (0: the lowest), and words that
+    are true of it with the colour that they name."""
     layers: tuple
     grounds: np.ndarray     # [B, numbers of `background`]
     meant: np.ndarray       # [B] level of the meant thing
@@ -105,7 +133,7 @@ class Planner:
             size = rng.uniform(36, 88, len(chosen)) if not alone else np.array([SIDE * 0.9])
             spots = rng.uniform(-0.05, 1.05, (len(chosen), 2)) * (SIDE - size)[:, None] if not alone else np.full((1, 2), SIDE * 0.05)
             levels = rng.permutation(len(chosen))  # the meant thing may lie below
-            flat += [(i, s, *p, number - first, k) for i, s, p, k in zip(chosen, size, spots, levels)]
+            flat += [(i, s, *p, number - first, k, *caption(self.archive, i, rng)) for i, s, p, k in zip(chosen, size, spots, levels)]
             scenes.append((background(rng), levels[0], empty, alone, words(self.archive, chosen, rng)))
         return Plan(tuple(np.array(column) for column in zip(*flat)), *(np.stack(column) for column in zip(*scenes)), seed << 40 | first)
 
@@ -116,20 +144,34 @@ class SceneMaker:
 
     def draw(self, plan):
         device, count = self.archive.device, len(plan.grounds)
-        index, size, top, left, scene, level = (torch.from_numpy(column).to(device) for column in plan.layers)
+        index, size, top, left, scene, level, said, colour = (torch.from_numpy(column).to(device) for column in plan.layers)
         layers = torch.zeros(count, MOST, 4, SIDE, SIDE, device=device)  # the lowest first; where there is none, it is clear
         layers[scene, level] = placed(self.archive.icons[index].float() / 255, size.float(), top.float(), left.float())
         grain = torch.randn(count, 3, SIDE, SIDE, device=device, generator=torch.Generator(device).manual_seed(plan.grain))
         pictures = backgrounds(torch.from_numpy(plan.grounds).float().to(device), grain)
-        meant, empty = (torch.from_numpy(column).to(device)[:, None, None] for column in (plan.meant, plan.empty))
-        masks = torch.zeros(count, SIDE, SIDE, device=device)
-        for k, layer in enumerate(layers.unbind(1)):
-            alpha = layer[:, 3]
-            pictures = layer[:, :3] + pictures * (1 - alpha[:, None])
-            masks = masks * (1 - alpha) + alpha * (empty | (meant == k))
+        for layer in layers.unbind(1):
+            pictures = layer[:, :3] + pictures * (1 - layer[:, 3:])
+        seen = visible(layers[:, :, 3])
+        cover = F.adaptive_avg_pool2d(seen, CELLS)[scene, level]
+        concept = torch.from_numpy(self.archive.concept).to(device)[index]
+        things = Things(scene, cover, torch.from_numpy(self.archive.captions[said.cpu()]).to(device), concept, colour)
         captions = np.where(plan.empty[:, None], 0, self.archive.captions[plan.captions])
-        return Scenes(pictures.clamp(0, 1) * 2 - 1, torch.from_numpy(~plan.alone).float().to(device), F.interpolate(masks[:, None], size=self.side, mode="area")[:, 0],
-                      torch.from_numpy(captions).to(device), ["" if empty else self.archive.texts[i] for i, empty in zip(plan.captions, plan.empty)])
+        return Scenes(pictures.clamp(0, 1) * 2 - 1, torch.from_numpy(~plan.alone).float().to(device), self.meant(seen, plan), torch.from_numpy(captions).to(device),
+                      ["" if empty else self.archive.texts[i] for i, empty in zip(plan.captions, plan.empty)], things)
+
+    def masks(self, plan):
+        """The masks alone of what draw() draws, in a fraction of its time."""
+        device = self.archive.device
+        index, size, top, left, scene, level = (torch.from_numpy(column).to(device) for column in plan.layers[:6])
+        alphas = torch.zeros(len(plan.grounds), MOST, SIDE, SIDE, device=device)
+        alphas[scene, level] = placed(self.archive.icons[index, 3:].float() / 255, size.float(), top.float(), left.float())[:, 0]
+        return self.meant(visible(alphas), plan)
+
+    def meant(self, seen, plan):
+        """The mask of the meant thing, or of all where the words are missing."""
+        level, empty = (torch.from_numpy(column).to(seen.device) for column in (plan.meant, plan.empty))
+        masks = torch.where(empty[:, None, None], seen.sum(1), seen[torch.arange(len(seen), device=seen.device), level])
+        return masks if self.side == SIDE else F.interpolate(masks[:, None], size=self.side, mode="area")[:, 0]
 
     def batch(self, seed, first, count, whole=False):
         """Scenes `first` to first + count - 1 of a seed. `whole`: all have a picture and words."""
@@ -137,8 +179,10 @@ class SceneMaker:
 
     def batches(self, seed, step, count, workers=0):
         """Endless batches from that step on, planned by so many processes."""
-        plans = DataLoader(Plans(self.planner, seed, step, count), batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
-        return map(self.draw, plans)
+        return map(self.draw, self.plans(seed, step, count, workers))
+
+    def plans(self, seed, step, count, workers=0):
+        return DataLoader(Plans(self.planner, seed, step, count), batch_size=None, num_workers=workers, prefetch_factor=4 if workers else None)
 
 
 class Plans(IterableDataset):

@@ -35,14 +35,15 @@ def kept_config(run, config):
     (Path(run) / "config.json").write_text(json.dumps(config.as_json()))
 
 
-def train(a, model, maker, loss_of, look):
-    """`loss_of(step, scenes)` -> loss and numbers to log; `look(average)` -> numbers of held-out scenes, by the averaged weights."""
+def train(a, model, batches, loss_of, look):
+    """`batches(seed, step, count, workers)` -> endless ones from a step on; `loss_of(step, batch)` -> loss and numbers to log; `look(average)` ->
+    numbers of held-out scenes, by the averaged weights."""
     device, began = device_of(), time.time()
     decayed = [w for w in model.parameters() if w.requires_grad and w.dim() > 1]
     others = [w for w in model.parameters() if w.requires_grad and w.dim() <= 1]
     optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}], lr=a.rate, betas=(0.9, 0.95))
     run = Run(a.run, model, optimizer)
-    sums, logged, scenes = {}, time.time(), maker.batches(a.seed, run.step, a.batch, a.workers)
+    sums, logged, given = {}, time.time(), iter(batches(a.seed, run.step, a.batch, a.workers))
 
     def finished():
         return run.step >= a.steps or (a.minutes is not None and time.time() - began >= 60 * a.minutes)
@@ -53,8 +54,8 @@ def train(a, model, maker, loss_of, look):
             rate = min(rate, a.rate * max(0.02, (1 - (time.time() - began) / 60 / a.minutes) / 0.3))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            loss, numbers = loss_of(run.step, next(scenes))
+        with torch.autocast(device.type, torch.bfloat16):  # on processors with matrix units for it, several times as fast there, too
+            loss, numbers = loss_of(run.step, next(given))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*decayed, *others], 1.0)
