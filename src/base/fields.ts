@@ -12,6 +12,8 @@ export interface Fields {
   text(name: string, most?: number): string;
   word<W extends string>(name: string, words: readonly W[]): W;
   object(name: string): Fields;
+  /** A list of one object or more. */
+  objects(name: string): readonly Fields[];
   names(): readonly string[];
   /** Refuses fields that nobody asked for. */
   finish(): void;
@@ -45,6 +47,12 @@ export function fields(json: unknown, where: string): Fields {
       throw new ArgumentError(`${where}.${name}`, `one of ${words.join(", ")}`, found, near || undefined);
     },
     object: (name) => fields(take(name), `${where}.${name}`),
+    objects: (name) =>
+      value(
+        name,
+        "a list of one object or more",
+        (list): list is unknown[] => Array.isArray(list) && list.length > 0,
+      ).map((row, i) => fields(row, `${where}.${name}[${i}]`)),
     names: () => Object.keys(object),
     finish() {
       const stray = Object.keys(object).find((name) => !taken.has(name));

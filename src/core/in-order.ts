@@ -9,14 +9,20 @@ import type { Step } from "./decode/step.js";
  *
  * @throws ArgumentError for positions out of order, and for those that no slot of the pass predicts.
  */
-export function rowsInOrder<T>({ feed, fill }: Step<T>, known: number, begun: boolean, fresh: number): Tensor {
+export function rowsInOrder<T>(step: Step<T>, known: number, begun: boolean, fresh: number): Tensor {
+  checkInOrder(step, known, begun);
+  const last = known + step.feed.length;
+  return i32(
+    [step.fill.length],
+    step.fill.map((position) => fresh - 1 - (last - position)),
+  );
+}
+
+/** Throws ArgumentError for a step with positions out of order, or with those that no slot of its pass predicts. */
+export function checkInOrder<T>({ feed, fill }: Step<T>, known: number, begun: boolean): void {
   if (feed.some((position, i) => position !== known + i))
     throw new ArgumentError("step.feed", `positions from ${known} on, in order`, feed.join());
   const [first, last] = [known + (begun ? 1 : 0), known + feed.length];
   if (fill.some((position) => position < first || position > last))
     throw new ArgumentError("step.fill", `positions from ${first} to ${last}`, fill.join());
-  return i32(
-    [fill.length],
-    fill.map((position) => fresh - 1 - (last - position)),
-  );
 }

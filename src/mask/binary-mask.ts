@@ -2,7 +2,7 @@
 import { isIntegerIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
-import type { Box } from "../tokenizers/image/kept-cells.js";
+import type { Box } from "../base/plane.js";
 import { type PictureSource, readPicture, type Size } from "../tokenizers/image/read-picture.js";
 
 /** Which pixels of a picture belong to something. */

@@ -1,9 +1,9 @@
 /** One mask that was found, with all that belongs to it. */
+import type { Box } from "../base/plane.js";
 import { type Marking, markingOf } from "../media/marking.js";
 import { type GeneratedItem, saveItem } from "../media/saved.js";
 import { shownBriefly } from "../media/shown.js";
 import { xmpOf } from "../media/xmp.js";
-import type { Box } from "../tokenizers/image/kept-cells.js";
 import { areaOf, type BinaryMask, boxOf, rgbaOf } from "./binary-mask.js";
 import type { MaskManifest } from "./manifest.js";
 import type { MaskModel } from "./model.js";

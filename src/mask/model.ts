@@ -11,7 +11,7 @@ import { type Route, type Routed, routed } from "../media/routes.js";
 import { SharedModels } from "../media/shared-models.js";
 import { DEFAULT_MASK_MODEL } from "../models/known.js";
 import { parseMaskModelConfig } from "../models/mask-config.js";
-import { type MaskTokenizer, openMaskTokenizer } from "../tokenizers/mask/mask-tokenizer.js";
+import { type FramedTokenizer, openFramedTokenizer } from "../tokenizers/mask/framed-tokenizer.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
 import { type MaskNetwork, openMaskNetwork } from "./network.js";
 
@@ -30,7 +30,7 @@ export interface MaskModel extends LoadedModel, Routed<Route<MaskNetwork>> {
    *
    * @internal
    */
-  readonly masks: MaskTokenizer;
+  readonly masks: FramedTokenizer;
 }
 
 /**
@@ -57,10 +57,10 @@ export async function loadMaskModel(
     const words = await openTextTokenizer(recipe, recipe.words, rows);
     const coded = unpacked(await openFile(recipe, tokenizer.weights, parts));
     const engine = await opening;
-    const masks = await parts.own(openMaskTokenizer(engine, tokenizer.config, coded));
+    const masks = await parts.own(openFramedTokenizer(engine, tokenizer.config, coded));
     const open = async () => {
       const weights = unpacked(await openFile(recipe, segmenter.weights, parts));
-      return parts.own(openMaskNetwork(engine, segmenter.config, weights, precision));
+      return parts.own(openMaskNetwork(engine, segmenter.config, weights, { precision, boxOf: masks.boxOf }));
     };
     const decodings = ordersOf(segmenterObjective(segmenter.config));
     const route = { decodings, sampling, precision, sha256, network: once(open) };

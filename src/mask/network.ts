@@ -8,6 +8,7 @@ import { guidance } from "../core/sampling/guidance.js";
 import type { TokenSampling } from "../core/sampling/ranges.js";
 import { SEGMENTER, type Segmenter } from "../core/segmenter/architecture.js";
 import { deriveSegmenter, type SegmenterConfig, segmenterObjective } from "../core/segmenter/config.js";
+import type { SegmenterStart } from "../core/segmenter/feeder.js";
 import { openSession } from "../core/session.js";
 import type { Engine, Precision } from "../engine/engine.js";
 import { type FloatTensor, tensor } from "../engine/tensor.js";
@@ -39,22 +40,30 @@ export interface Masking extends Decodable<number>, Closable {
 
 export type MaskNetwork = TokenNetwork<MaskWork, Masking>;
 
+type BoxOf = SegmenterStart["boxOf"];
+
+export interface MaskNetworkOptions {
+  readonly precision: Precision;
+  /** What the tokenizer of masks knows: the box of two corners. */
+  readonly boxOf: BoxOf;
+}
+
 /** Opens the segmenter. Throws WeightsError. */
 export async function openMaskNetwork(
   engine: Engine,
   config: SegmenterConfig,
   weights: Checkpoint,
-  precision: Precision,
+  { precision, boxOf }: MaskNetworkOptions,
 ): Promise<MaskNetwork> {
   const segmenter = await openModel(engine, SEGMENTER, config, weights, { precision });
   return {
     rowBytes: stateBytes(segmenter.decoder.graph, { B: 1, S: deriveSegmenter(config).slots }),
-    begin: (work) => begin(segmenter, work),
+    begin: (work) => begin(segmenter, boxOf, work),
     close: () => segmenter.close(),
   };
 }
 
-async function begin(segmenter: Segmenter, work: MaskWork): Promise<Masking> {
+async function begin(segmenter: Segmenter, boxOf: BoxOf, work: MaskWork): Promise<Masking> {
   const { items, caption, picture, tokens, decoding, seed, firstItem } = work;
   const { guidance: scale, guidanceUntil, ...sampling } = work.sampling;
   const { positions: N, vocabulary: V, side } = segmenter.config;
@@ -63,7 +72,7 @@ async function begin(segmenter: Segmenter, work: MaskWork): Promise<Masking> {
   const draws = sampler({ seed, sampling, guidance: guidance(scale, guidanceUntil * tokens), firstItem });
   const captions = Array.from({ length: items }, () => caption);
   const pictures = picture && tensor([items, 3, side, side], repeated(picture.data, items));
-  const session = await openSession(segmenter, { captions, pictures }, { guided: scale > 1 });
+  const session = await openSession(segmenter, { captions, pictures, boxOf }, { guided: scale > 1 });
   const known = new Float32Array(items * N * V);
   const watched: Forward<number> = {
     items,

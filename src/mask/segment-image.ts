@@ -191,7 +191,8 @@ async function finish(
   item: number,
 ): Promise<GeneratedMask> {
   const { model, request, size, warnings } = job;
-  const softly = async () => maskAt((await model.masks.decodeSoftly(masking.logits(item), ids.length)).data, size);
+  const softly = async () =>
+    maskAt((await model.masks.decodeSoftly(i32([1, ids.length], ids), masking.logits(item))).data, size);
   const mask = request.reading === "soft" ? await softly() : await drawn(job, Array.from(ids));
   if (!mask.inside.includes(1)) warnOnce(warnings, other(`Nothing was found for ${quoted(request.prompt)}.`));
   const manifest = maskManifest(model, request, job.imageSha256, { index, ids, mask });

@@ -5,7 +5,7 @@ import { fields } from "../base/fields.js";
 import { parseSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import { parseSegmenterConfig, type SegmenterConfig } from "../core/segmenter/config.js";
 import { type Precision, PRECISIONS } from "../engine/engine.js";
-import { parseTitokConfig, type TitokConfig } from "../tokenizers/mask/titok-config.js";
+import { deriveFramed, type FramedConfig, parseFramedConfig } from "../tokenizers/mask/framed-config.js";
 import { fileName, type Weighted } from "./network-config.js";
 
 export interface MaskModelConfig {
@@ -13,7 +13,7 @@ export interface MaskModelConfig {
   readonly revision: string;
   readonly kind: "mask";
   readonly licence: string;
-  readonly tokenizer: Weighted<TitokConfig>;
+  readonly tokenizer: Weighted<FramedConfig>;
   readonly segmenter: Weighted<SegmenterConfig>;
   /** How the weights of the segmenter are held where the caller says nothing. */
   readonly precision: Precision;
@@ -42,7 +42,7 @@ export function parseMaskModelConfig(json: unknown, where: string): MaskModelCon
     row.finish();
     return { weights, config };
   };
-  const tokenizer = network("tokenizer", (row, at) => parseTitokConfig(at, row));
+  const tokenizer = network("tokenizer", parseFramedConfig);
   const segmenter = network("segmenter", parseSegmenterConfig);
   const precision = of.word("precision", PRECISIONS);
   const sampling = parseSampling(of.object("sampling"), TOKEN_SAMPLING);
@@ -57,9 +57,10 @@ export function parseMaskModelConfig(json: unknown, where: string): MaskModelCon
   digests.finish();
   of.finish();
   const { vocabulary, positions } = segmenter.config;
+  const { vocab, tokens } = deriveFramed(tokenizer.config);
   for (const [field, is, should] of [
-    ["vocabulary", vocabulary, tokenizer.config.vocab],
-    ["positions", positions, tokenizer.config.tokens],
+    ["vocabulary", vocabulary, vocab],
+    ["positions", positions, tokens],
   ] as const)
     if (is !== should) throw new ArgumentError(`${where}.segmenter.config.${field}`, `the tokenizer's ${should}`, is);
   return { name, revision, kind, licence, tokenizer, segmenter, precision, sampling, words, sha256 };

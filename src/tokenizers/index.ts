@@ -25,7 +25,8 @@ export {
 export { type Channels, type Picture, picturesOf, pixelsOf } from "./image/pixels.js";
 export { readPicture } from "./image/read-picture.js";
 export { centreCrop } from "./image/crop.js";
-export { type Box, boxMask, keptCells, type Mask } from "./image/kept-cells.js";
+export { boxMask, keptCells, type Mask } from "./image/kept-cells.js";
+export type { Box } from "../base/plane.js";
 export {
   decodeMesh,
   type EncodedMesh,
@@ -41,6 +42,8 @@ export { compileConstraint, TokenConstraint, type TokenMask } from "./text/const
 
 // Pictures and masks as lines of tokens
 export { boxesIn, boxWords } from "./mask/boxes.js";
+export { type FramedConfig, parseFramedConfig } from "./mask/framed-config.js";
+export { type FramedTokenizer, openFramedTokenizer } from "./mask/framed-tokenizer.js";
 export { type MaskTokenizer, openMaskTokenizer } from "./mask/mask-tokenizer.js";
 export {
   parseTitokConfig,

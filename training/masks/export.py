@@ -8,11 +8,13 @@ from pathlib import Path
 import torch
 
 from recipe.neighbours import module
-from recipe.segmenter import SegmenterConfig, of_use
-from recipe.tokenizer import TokenizerConfig
+from recipe import framed, segmenter as looking
+from recipe.framed import FramedConfig
+from recipe.segmenter import SegmenterConfig
 
 shipped = module("icons", "shipped")
 REVISION = "1"
+AS_THEY_ARE = ("places", "out.weight")
 
 
 def average_of(run, sizes):
@@ -21,14 +23,16 @@ def average_of(run, sizes):
 
 
 def packed(state, exact):
-    """Matrices as int8 blocks, tables and the rest float16; `exact`: all as float32, for fixtures."""
+    """Matrices and kernels as int8 blocks, tables and the rest float16; `exact`: all as float32, for fixtures."""
     if exact:
         return {name: w.float() for name, w in state.items()}
     tensors = {}
     for name, w in state.items():
-        looked_up = "embed_tokens" in name or "embedding" in name
-        if w.dim() == 2 and not looked_up and w.shape[1] % shipped.BLOCK == 0:
-            tensors[name], tensors[f"{name}.scales"] = shipped.int8_blocks(w)
+        if w.dim() > 1 and name not in AS_THEY_ARE and not name.startswith("quantiser.") and w[0].numel() % shipped.BLOCK == 0:
+            codes, tensors[f"{name}.scales"] = shipped.int8_blocks(w.flatten(1))
+            tensors[name] = codes.view(w.shape)
+        elif name.startswith(("quantiser.spread.", "quantiser.gather.")):
+            tensors[name] = w.float()
         else:
             tensors[name] = w.half()
     return tensors
@@ -40,7 +44,7 @@ def write_folder(out, tokenizer, segmenter, words, name="tessera-masks", tempera
     out.mkdir(parents=True, exist_ok=True)
     files = {"tokenizer": "tokenizer.safetensors", "segmenter": "segmenter.safetensors"}
     (tokens, coded), (sizes, said) = tokenizer, segmenter
-    for part, state in (("tokenizer", coded), ("segmenter", of_use(said))):
+    for part, state in (("tokenizer", framed.shipped(coded, tokens)), ("segmenter", looking.shipped(said))):
         shipped.write(packed(state, exact), out / files[part], f"{part} of {name}")
     if Path(words).resolve() != (out / "words.json").resolve():
         shutil.copy(words, out / "words.json")
@@ -63,7 +67,7 @@ def main():
     p.add_argument("--words", default="data/words.json")
     p.add_argument("--out", default="../../models/tessera-masks")
     a = p.parse_args()
-    write_folder(a.out, average_of(a.tokenizer, TokenizerConfig), average_of(a.segmenter, SegmenterConfig), a.words)
+    write_folder(a.out, average_of(a.tokenizer, FramedConfig), average_of(a.segmenter, SegmenterConfig), a.words)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
-/** Segmenters: a Llama decoder that reads words and a picture, and says the mask tokens of what the words mean (HiMTok, arXiv 2503.13026 §3.2, small). */
+/**
+ * Segmenters: a Llama decoder that reads words and a picture, and says the mask tokens of what the words mean (HiMTok, arXiv 2503.13026 §3.2,
+ * small). It looks twice: at the whole picture, from which it says the corners of a box, and at what is in the box, from which it says the shape.
+ */
 import { check, isIntegerIn, isNumberIn } from "../../base/check.js";
 import { fields } from "../../base/fields.js";
+import { type ConvolutionRow, parseConvolutions, shrinkage } from "../../engine/blocks/silu-convolution.js";
 import { lineLayout } from "../decode/layout.js";
 import type { LlamaConfig } from "../llama/config.js";
 import type { Objective } from "../orders.js";
@@ -8,17 +12,18 @@ import type { Objective } from "../orders.js";
 export interface SegmenterConfig {
   /** Pixels of one side of the picture. */
   readonly side: number;
-  /** Pixels of one side of a first patch, and first patches of one side of a second one, which is a slot of the decoder. */
-  readonly patch: number;
-  readonly cells: number;
-  /** Channels between the two. */
-  readonly stem: number;
+  /** Convolutions from the picture to patches, each of which is a slot of the decoder. */
+  readonly stem: readonly ConvolutionRow[];
   readonly layers: number;
   readonly heads: number;
   readonly width: number;
   /** Width of the gated MLP. */
   readonly hidden: number;
-  /** Ids of mask tokens, 0 and up; those of words come behind them, then the mark where the mask begins. */
+  /** Numbers of a point on the sphere where words and patches meet. */
+  readonly joint: number;
+  /** What the second look takes in beyond the box at every side, as a part of that side. */
+  readonly grown: number;
+  /** Ids of mask tokens, 0 and up; those of words come behind them, then the marks where the mask and where its shape begin. */
   readonly vocabulary: number;
   readonly words: number;
   /** Slots of the words; the unused ones hold word 0. */
@@ -36,13 +41,13 @@ export function parseSegmenterConfig(json: unknown, where = "segmenter"): Segmen
     of.number(name, `a whole number from 1 to ${most}`, isIntegerIn(1, most));
   const config: SegmenterConfig = {
     side: count("side", 4096),
-    patch: count("patch", 256),
-    cells: count("cells", 256),
-    stem: count("stem", 2 ** 16),
+    stem: parseConvolutions(of, "stem"),
     layers: count("layers", 1000),
     heads: count("heads", 1000),
     width: count("width", 2 ** 17),
     hidden: count("hidden", 2 ** 20),
+    joint: count("joint", 2 ** 16),
+    grown: of.number("grown", "a number from 0 to 1", isNumberIn(0, 1)),
     vocabulary: count("vocabulary", 2 ** 20),
     words: count("words", 2 ** 20),
     captionSlots: count("captionSlots", 4096),
@@ -51,9 +56,17 @@ export function parseSegmenterConfig(json: unknown, where = "segmenter"): Segmen
     normEpsilon: of.number("normEpsilon", "a number from 0 to 1", isNumberIn(0, 1)),
   };
   of.finish();
-  const { heads, patch, cells } = config;
+  const { heads, stem, positions } = config;
   check(`${where}.width`, "a multiple of twice the heads", config.width, (C) => C % (2 * heads) === 0);
-  check(`${where}.side`, `a multiple of ${patch * cells} pixels`, config.side, (side) => side % (patch * cells) === 0);
+  const patch = shrinkage(stem);
+  check(`${where}.side`, `a multiple of ${patch} pixels`, config.side, (side) => side % patch === 0);
+  check(
+    `${where}.stem`,
+    `a last convolution of ${config.width} channels`,
+    stem,
+    (rows) => rows.at(-1)!.channels === config.width,
+  );
+  check(`${where}.positions`, `more than the ${CORNERS} corners`, positions, (N) => N > CORNERS);
   return config;
 }
 
@@ -63,11 +76,24 @@ export const segmenterObjective = ({ positions, vocabulary }: SegmenterConfig): 
   layout: lineLayout(vocabulary),
 });
 
-/** What follows from a row. `lead` are the slots before the first mask token: words, patches, the mark. */
-export function deriveSegmenter({ side, patch, cells, captionSlots, vocabulary, words, positions }: SegmenterConfig) {
-  const patches = (side / patch / cells) ** 2;
-  const lead = captionSlots + patches + 1;
-  return { patches, lead, slots: lead + positions, rows: vocabulary + words + 1, begin: vocabulary + words };
+/** Mask tokens before the second look. */
+export const CORNERS = 2;
+
+/**
+ * What follows from a row. `lead` are the slots before the first mask token: words, patches, a mark; `second` those between the corners and
+ * the shape: patches of the box, a mark.
+ */
+export function deriveSegmenter({ side, stem, captionSlots, vocabulary, words, positions }: SegmenterConfig) {
+  const patches = (side / shrinkage(stem)) ** 2;
+  const [lead, second] = [captionSlots + patches + 1, patches + 1];
+  const begin = vocabulary + words;
+  return { patches, lead, second, slots: lead + second + positions, rows: begin + 2, begin, closer: begin + 1 };
+}
+
+/** The slot of a mask token. The slot before it predicts it. */
+export function slotOf(position: number, config: SegmenterConfig): number {
+  const { lead, second } = deriveSegmenter(config);
+  return lead + position + (position < CORNERS ? 0 : second);
 }
 
 /** The Llama decoder that it is, but for its embeddings and its head. */

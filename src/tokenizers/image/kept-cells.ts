@@ -2,6 +2,7 @@
 import { check, isNumberIn } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
 import { described } from "../../base/words.js";
+import type { Box } from "../../base/plane.js";
 import { roundHalfEven } from "../../base/round.js";
 import type { Grid } from "./multi-scale-config.js";
 import { bilinear } from "./resample.js";
@@ -12,9 +13,6 @@ export interface Mask {
   readonly width: number;
   readonly data: ArrayLike<number>;
 }
-
-/** A rectangle in fractions of the height and the width, 0 to 1. */
-export type Box = readonly [top: number, left: number, bottom: number, right: number];
 
 /**
  * "in": what lies in the box is generated; "out": what lies around it. The box covers cells round(top·h) to round(bottom·h) - 1

@@ -1,6 +1,6 @@
 /** Boxes in the words of InternVL, which HiMTok answers with (arXiv 2503.13026 §3.2): <box>[[x1,y1,x2,y2]]</box>, integers from 0 to 999. */
 import { check, isNumberIn } from "../../base/check.js";
-import type { Box } from "../image/kept-cells.js";
+import type { Box } from "../../base/plane.js";
 
 /** The integer that stands for the right or lower edge of the picture. */
 const EDGE = 999;

@@ -1,5 +1,4 @@
 /** Masks as tokens from coarse to fine, of which any number may be decoded: HiMTok, arXiv 2503.13026 §3.1 and §3.3. */
-import { check, isIntegerIn } from "../../base/check.js";
 import { ArgumentError } from "../../base/errors.js";
 import { described } from "../../base/words.js";
 import type { Engine } from "../../engine/engine.js";
@@ -26,11 +25,11 @@ export interface MaskTokenizer extends Tokenizer<FloatTensor, Tensor>, AsyncDisp
    */
   decode(ids: Tensor): Promise<FloatTensor>;
   /**
-   * The same from what a language model knew when it chose: logits [B, tokens, vocabularySize] of the mask tokens alone, before
-   * any processing. Each token is the mixture softmax(2 · logits) of codes; from token `kept` on the code is zero.
-   * @throws ArgumentError for another shape, a logit that is not finite, or `kept` outside 1 to tokens.
+   * The same from what a language model knew when it chose the ids [B, n]: logits [B, tokens, vocabularySize] of the mask tokens alone, before
+   * any processing. Each of the n tokens that stands for a code is the mixture softmax(2 · logits) of codes; from token n on the code is zero.
+   * @throws ArgumentError for another shape, an id outside the vocabulary, or a logit that is not finite.
    */
-  decodeSoftly(logits: FloatTensor, kept?: number): Promise<FloatTensor>;
+  decodeSoftly(ids: Tensor, logits: FloatTensor): Promise<FloatTensor>;
   close(): Promise<void>;
 }
 
@@ -55,11 +54,13 @@ export async function openMaskTokenizer(
       return network.encode(threefold(masks));
     },
     async decode(ids) {
+      checkIds(ids, tokens, vocab);
       return probabilities(await network.decode(ids));
     },
-    async decodeSoftly(logits, kept = tokens) {
-      check("kept", `an integer from 1 to ${tokens}`, kept, isIntegerIn(1, tokens));
-      return probabilities(await network.decodeMixtures(logits, kept));
+    async decodeSoftly(ids, logits) {
+      checkIds(ids, tokens, vocab);
+      checkLogits(logits, [ids.shape[0]!, tokens, vocab]);
+      return probabilities(await network.decodeMixtures(logits, ids.shape[1]!));
     },
   };
 }
@@ -87,7 +88,8 @@ function probabilities({ shape: [B, , Y, X], data }: FloatTensor): FloatTensor {
   return tensor([B!, Y!, X!], out);
 }
 
-function checkMasks(masks: FloatTensor, side: number): void {
+/** Refuses what no tokenizer of masks of that side takes. Throws ArgumentError. */
+export function checkMasks(masks: FloatTensor, side: number): void {
   const { shape, data } = masks;
   const [B, Y, X] = shape;
   if (shape.length !== 3 || !(B! > 0) || Y !== side || X !== side || dtypeOf(masks) !== "f32") {
@@ -97,4 +99,25 @@ function checkMasks(masks: FloatTensor, side: number): void {
   }
   const stray = data.find((value) => !(value >= 0 && value <= 1));
   if (stray !== undefined) throw new ArgumentError("masks", "values from 0 to 1", stray);
+}
+
+/** Refuses ids that are no masks of up to `tokens` tokens. Throws ArgumentError. */
+export function checkIds(ids: Tensor, tokens: number, vocab: number): void {
+  const [B, n] = ids.shape;
+  if (ids.shape.length !== 2 || !(B! > 0) || !(n! >= 1 && n! <= tokens) || dtypeOf(ids) !== "i32") {
+    const received = described(`a tensor [${ids.shape}] of ${dtypeOf(ids)}`);
+    throw new ArgumentError("ids", `an int32 tensor [B, n] with 1 <= n <= ${tokens}`, received);
+  }
+  const stray = ids.data.find((id) => id < 0 || id >= vocab);
+  if (stray !== undefined) throw new ArgumentError("ids", `ids from 0 to ${vocab - 1}`, stray);
+}
+
+/** Refuses logits of another shape than [B, tokens, vocab], and those that are not finite. Throws ArgumentError. */
+export function checkLogits(logits: FloatTensor, shape: readonly [B: number, tokens: number, vocab: number]): void {
+  if (logits.shape.join() !== shape.join() || dtypeOf(logits) !== "f32") {
+    const received = described(`a tensor [${logits.shape}] of ${dtypeOf(logits)}`);
+    throw new ArgumentError("logits", `a float tensor [${shape}]`, received);
+  }
+  const stray = logits.data.find((value) => !Number.isFinite(value));
+  if (stray !== undefined) throw new ArgumentError("logits", "finite numbers", stray);
 }

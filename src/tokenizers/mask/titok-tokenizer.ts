@@ -6,6 +6,7 @@ import { type FloatTensor, type Tensor, tensor } from "../../engine/tensor.js";
 import type { Checkpoint } from "../../engine/weights/checkpoint.js";
 import { checkPixels } from "../image/pixels.js";
 import type { Tokenizer } from "../tokenizer.js";
+import { checkIds } from "./mask-tokenizer.js";
 import type { TitokConfig } from "./titok-config.js";
 import { TitokNetwork } from "./titok-network.js";
 
@@ -62,6 +63,7 @@ export async function openTitokTokenizer(
       if (ids.shape[1] !== tokens) {
         throw new ArgumentError("ids", `a tensor [B, ${tokens}]`, described(`a tensor [${ids.shape}]`));
       }
+      checkIds(ids, tokens, vocab);
       const { shape, data } = await network.decode(ids);
       return tensor(
         shape,

@@ -77,13 +77,14 @@ export async function* himtok(folder: string, golden: GoldenCase, engine: Engine
     },
     { logits },
   );
+  const drawn = (n: number) => i32([logits.shape[0]!, n], new Int32Array(logits.shape[0]! * n)); // their number counts alone
   const answers = new Map<string, Numbers>([
     ["out.ids", ids],
     ["out.latents", inside["encoder.ln_post"]!],
     ["out.z", inside["encoder.conv_out"]!],
     ["out.codebook_effective", soft.codebook!],
     ["out.soft_z", turned(soft.mixtures as FloatTensor)],
-    ["out.soft_mask", await tokenizer.decodeSoftly(logits)],
+    ["out.soft_mask", await tokenizer.decodeSoftly(drawn(N), logits)],
     ["out.box_pixels", boxPixels(io)],
   ]);
   const prefixes = new Float32Array(N * side ** 2);
@@ -98,7 +99,7 @@ export async function* himtok(folder: string, golden: GoldenCase, engine: Engine
       const inputs = { ids, known: known(config, Number(ffn)) };
       answers.set(name, (await tapped(engine, weights, (g, tap) => decode(g, config, tap), inputs))["decoder.ffn"]!);
     }
-    if (zeroed) answers.set(name, await tokenizer.decodeSoftly(logits, Number(zeroed)));
+    if (zeroed) answers.set(name, await tokenizer.decodeSoftly(drawn(Number(zeroed)), logits));
   }
   const inputs = ["in.mask_image", "in.soft_logits", "in.box_in", "in.image_size"];
   yield* judge(golden, io, inputs, (name, expected) => {

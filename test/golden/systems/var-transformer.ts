@@ -15,7 +15,8 @@ import type { Paint } from "../../../src/core/var/feeder.js";
 import type { Engine, Program } from "../../../src/engine/engine.js";
 import { type FloatTensor, i32, type Tensor, tensor } from "../../../src/engine/tensor.js";
 import { openCheckpoint } from "../../../src/engine/weights/open.js";
-import { type Box, boxMask, keptCells } from "../../../src/tokenizers/image/kept-cells.js";
+import type { Box } from "../../../src/base/plane.js";
+import { boxMask, keptCells } from "../../../src/tokenizers/image/kept-cells.js";
 import {
   type MultiScaleTokenizer,
   openMultiScaleTokenizer,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError } from "../../../src/base/errors.js";
-import { type Box, boxMask, keptCells } from "../../../src/tokenizers/image/kept-cells.js";
+import type { Box } from "../../../src/base/plane.js";
+import { boxMask, keptCells } from "../../../src/tokenizers/image/kept-cells.js";
 import { type Grid, MULTI_SCALE_CONFIGS } from "../../../src/tokenizers/image/multi-scale-config.js";
 
 const { scales } = MULTI_SCALE_CONFIGS["var-256"];

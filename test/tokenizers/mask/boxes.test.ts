@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import { ArgumentError } from "../../../src/base/errors.js";
-import type { Box } from "../../../src/tokenizers/image/kept-cells.js";
+import type { Box } from "../../../src/base/plane.js";
 import { boxesIn, boxWords } from "../../../src/tokenizers/mask/boxes.js";
 
 const boxes: readonly Box[] = [

@@ -25,6 +25,6 @@ def folded(state):
             gain = state[f"{at}.norm.weight"] / (state[f"{at}.norm.running_var"] + 1e-5).sqrt()
             out[f"{at}.weight"] = w * gain[:, None, None, None]
             out[f"{at}.bias"] = state[f"{at}.norm.bias"] - state[f"{at}.norm.running_mean"] * gain
-        elif ".norm." not in name:
+        elif f"{name.rsplit('.norm.')[0]}.conv.weight" not in state:
             out[name] = w
     return out

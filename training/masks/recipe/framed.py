@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from recipe.conv import Conv
+from recipe.conv import Conv, folded
 
 
 @dataclass
@@ -39,11 +39,22 @@ class FramedConfig:
         return 2 + self.shape_tokens
 
     def for_sdk(self):
+        a, b, d, e = self.widths
+        rows = lambda name, *pairs: [{"channels": channels, name: by} for channels, by in pairs]
         return {"side": self.side, "places": self.places, "frame": self.frame, "scales": list(self.scales), "codeDim": self.code_dim,
-                "widths": list(self.widths), "usual": list(self.usual)}
+                "encoder": rows("stride", (a, 2), (b, 2), (b, 1), (d, 2), (d, 1), (e, 2), (e, 1), (e, 1)),
+                "decoder": rows("factor", (e, 1), (e, 1), (d, 2), (d, 1), (d, 1), (b, 2), (b, 1), (b, 1), (a, 2), (a, 1)), "usual": list(self.usual)}
 
     def as_json(self):
         return asdict(self)
+
+
+def shipped(state, config):
+    """Weights as they are shipped: normalisation within convolutions, and of the quantiser its codes and its matrices."""
+    out = {name: w for name, w in folded(state).items() if not name.startswith("quantiser.")}
+    for k, (up, down) in enumerate(zip(spread(config.scales), gathered(config.scales))):
+        out |= {f"quantiser.codes.{k}": state[f"quantiser.codes_{k}"], f"quantiser.spread.{k}": up, f"quantiser.gather.{k}": down}
+    return out
 
 
 def spread(scales):

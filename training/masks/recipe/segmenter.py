@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from recipe.conv import Conv
+from recipe.conv import Conv, folded
 from recipe.framed import boxes_of_ids, grid_over
 
 FINER = 4     # parts of a patch's side that are told apart by `found`
@@ -182,6 +182,6 @@ class Segmenter(nn.Module):
 BESIDE = ("finds.", "sharpness")
 
 
-def of_use(state):
-    """The weights without those that are only trained beside."""
-    return {name: w for name, w in state.items() if not name.startswith(BESIDE)}
+def shipped(state):
+    """Weights as they are shipped: normalisation within convolutions, without what is only trained beside."""
+    return {name: w.flatten(1) if name == "places" else w for name, w in folded(state).items() if not name.startswith(BESIDE)}
