@@ -4,27 +4,11 @@ import { join } from "node:path";
 import { sha256OfFile } from "../src/base/digest.js";
 import { parseOctreeConfig } from "../src/core/octree/config.js";
 import { octreeGraph } from "../src/core/octree/graph.js";
-import { parseSegmenterConfig } from "../src/core/segmenter/config.js";
-import { picturesGraph, segmenterGraph } from "../src/core/segmenter/graph.js";
 import type { Graph } from "../src/engine/graph.js";
 import { writeSafetensors } from "../src/engine/weights/safetensors-write.js";
-import { titokPrograms } from "../src/tokenizers/mask/titok-network.js";
-import { parseTitokConfig } from "../src/tokenizers/mask/titok-config.js";
 import { CONTEXT_SIZE, PLACE_KINDS, PLACE_ROWS } from "../src/tokenizers/octree/places.js";
 import { FIRST, SHAPE_VOCABULARY } from "../src/tokenizers/octree/vocabulary.js";
 import { randomWeights } from "./random-weights.js";
-
-/** training/masks/recipe/tokenizer.py and segmenter.py. */
-const MASK_TOWER = { width: 128, layers: 3, heads: 4 };
-const MASKS = {
-  form: "hierarchical",
-  ...{ side: 64, patch: 8, tokens: 32, codeDim: 12, vocab: 1024, encoder: MASK_TOWER, decoder: MASK_TOWER },
-  pixelDecoder: { zChannels: 64, ch: 32, multipliers: [1, 1, 2, 2], resBlocks: 1 },
-};
-const SEGMENTER = {
-  ...{ side: 128, patch: 4, cells: 4, stem: 48, layers: 5, heads: 5, width: 160, hidden: 384 },
-  ...{ vocabulary: 1024, words: 1024, captionSlots: 16, positions: 32, ropeBase: 10_000, normEpsilon: 1e-5 },
-};
 
 /** training/shapes/recipe/model.py. */
 const FIRST_WORD = 384;
@@ -35,21 +19,6 @@ const SHAPES = {
 };
 
 const GREEDY = { guidance: 1, guidanceUntil: 1, temperature: 0, topK: 0, topP: 1, minP: 0 };
-
-/** A folder of the layout of tessera-masks; its words are single letters. */
-export async function writeRandomMaskModel(folder: string): Promise<void> {
-  const segmenter = parseSegmenterConfig(SEGMENTER);
-  const programs = Object.values(titokPrograms(parseTitokConfig("masks", MASKS)));
-  await write(folder, "tokenizer.safetensors", programs);
-  await write(folder, "segmenter.safetensors", [picturesGraph(segmenter), segmenterGraph(segmenter)]);
-  const vocab = Object.fromEntries([..."abcdefghijklmnopqrstuvwxyz"].map((letter, id) => [letter, id + 1]));
-  await writeFile(join(folder, "words.json"), JSON.stringify(wordsOf(vocab)));
-  await writeConfig(folder, ["tokenizer.safetensors", "segmenter.safetensors", "words.json"], {
-    ...{ name: "random-masks", kind: "mask", words: "words.json", sampling: GREEDY },
-    tokenizer: { weights: "tokenizer.safetensors", config: MASKS },
-    segmenter: { weights: "segmenter.safetensors", config: SEGMENTER },
-  });
-}
 
 /** A folder of the layout of tessera-shapes. */
 export async function writeRandomMeshModel(folder: string): Promise<void> {
@@ -77,10 +46,3 @@ async function writeConfig(folder: string, files: readonly string[], fields: obj
   const config = { revision: "1", licence: "CC0-1.0", precision: "q8", ...fields, sha256 };
   await writeFile(join(folder, "config.json"), JSON.stringify(config));
 }
-
-const wordsOf = (vocab: Readonly<Record<string, number>>) => ({
-  ...{ version: "1.0", truncation: null, padding: null, added_tokens: [], normalizer: null },
-  pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
-  ...{ post_processor: null, decoder: { type: "ByteLevel" } },
-  model: { type: "BPE", vocab: { ...vocab, Ġ: 0 }, merges: [] },
-});

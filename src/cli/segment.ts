@@ -36,7 +36,7 @@ export function segmentCommand({ signal }: Context): Command {
     .option("--seed <number>", "seed; it matters where --temperature is above 0", numberOf, 0)
     .option("--no-manifest", "do not write <file>.json");
   withSamplingOptions(command, ["temperature"]);
-  withModelOption(command, `${DEFAULT_MASK_MODEL}, which is not in the package yet`);
+  withModelOption(command, DEFAULT_MASK_MODEL);
   return withMakingOptions(command).action(async (image: string, prompt: string, options: SegmentOptions) => {
     const { tokens, seed, temperature } = options;
     const loading = loadMaskModel(options.model, loadSettingsOf(options));

@@ -17,7 +17,7 @@ export type EmbeddedModel = { readonly about: string; readonly licence: string }
       /** Names that `voice` may have, as its config.json lists them. */
       readonly voices: readonly string[];
     }
-  | { readonly kind: "mesh" }
+  | { readonly kind: "mesh" | "mask" }
 );
 
 /** The image model that is used where none is named. */

@@ -21,9 +21,9 @@ from train_segmenter import trained_tokenizer
 AT_ONCE, SHEET = 32, 32
 
 
-def trained_segmenter(run, device):
+def trained_segmenter(run, tokens, device):
     config = SegmenterConfig(**json.loads((Path(run) / "config.json").read_text()))
-    model = Segmenter(config).to(device).eval().requires_grad_(False)
+    model = Segmenter(config, tokens).to(device).eval().requires_grad_(False)
     model.load_state_dict(torch.load(Path(run) / "checkpoint.pt", map_location=device, weights_only=True)["average"])
     return model
 
@@ -56,7 +56,7 @@ def rebuilt(tokenizer, maker, scenes):
     by_length = {n: [] for n in range(1, tokenizer.config.tokens + 1)}
     for first in range(0, scenes, AT_ONCE):
         masks = maker.batch(2, first, AT_ONCE, whole=True).masks
-        ids = tokenizer.encode(masks)[1]
+        ids = tokenizer.encode(masks)
         for n, found in by_length.items():
             found += iou(tokenizer.decode(ids, counts(n, masks.device)), masks).tolist()
     return {n: mean(found) for n, found in by_length.items()}
@@ -69,7 +69,7 @@ def segmented(tokenizer, segmenter, maker, scenes):
         s = maker.batch(2, first, AT_ONCE, whole=True)
         all_tokens = counts(tokenizer.config.tokens, s.masks.device)
         said, logits = greedy(segmenter, s.pictures, s.there, s.captions + segmenter.config.mask_ids)
-        masks = {"hard": tokenizer.decode(said, all_tokens), "soft": torch.sigmoid(tokenizer.logits(tokenizer.mixtures(logits), all_tokens))}
+        masks = {"hard": tokenizer.decode(said, all_tokens), "soft": tokenizer.decode_softly(said, logits, all_tokens)}
         for reading, mask in masks.items():
             found[reading] += iou(mask, s.masks).tolist()
         if first < SHEET:
@@ -90,7 +90,7 @@ def main():
     out, device = Path(a.out), device_of()
     out.mkdir(parents=True, exist_ok=True)
     archive, tokenizer = Archive(a.archive, device), trained_tokenizer(a.tokenizer, device)
-    segmenter = trained_segmenter(a.segmenter, device) if a.segmenter else None
+    segmenter = trained_segmenter(a.segmenter, tokenizer.config, device) if a.segmenter else None
     makers = {pool: SceneMaker(archive, icons, tokenizer.config.side) for pool, icons in (("trained", archive.trained), ("held_out", archive.tested))}
     report = {"scenes": a.scenes, "reconstruction_iou": rebuilt(tokenizer, makers["held_out"], a.scenes)}
     if segmenter is not None:

@@ -23,7 +23,7 @@ const openWeights = () => openCheckpoint(join(TINY_MASKS, "tokenizer.safetensors
 let engine: Engine;
 let weights: Checkpoint;
 let tokenizer: FramedTokenizer;
-let io: ReadonlyMap<string, Tensor>;
+let io: Awaited<ReturnType<typeof readTensors>>;
 beforeAll(async () => {
   engine = await openEngine({ device: "cpu" });
   weights = await openWeights();
@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 const masks = () => io.get("masks") as FloatTensor;
-const ids = () => io.get("ids")!;
+const ids = () => io.get("ids") as Tensor;
 const prefix = (n: number) =>
   i32(
     [2, n],

@@ -106,7 +106,7 @@ class Segmenter(nn.Module):
         self.joint = nn.Linear(C, c.joint, bias=False)
         self.likeness = nn.Parameter(torch.randn(C) * 0.1)
         self.lm_head = nn.Linear(C, c.mask_ids, bias=False)
-        self.finds, self.sharpness = nn.Linear(C, FINER ** 2), nn.Parameter(torch.tensor(2.0))  # trained beside, not shipped
+        self.finds, self.sharpness = nn.Linear(C, FINER ** 2), nn.Parameter(torch.tensor(3.0))  # trained beside, not shipped
         for module in self.modules():
             if isinstance(module, (nn.Linear, nn.Embedding)):
                 nn.init.normal_(module.weight, std=0.02 if module is not self.joint and module not in self.meaning.values() else module.in_features ** -0.5)
