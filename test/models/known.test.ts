@@ -7,6 +7,7 @@ const REPEATED = {
   image: (config: { styles: string[] }) => ({ styles: config.styles }),
   speech: (config: { voices: { name: string }[] }) => ({ voices: config.voices.map(({ name }) => name) }),
   mesh: () => ({}),
+  mask: () => ({}),
 };
 
 test.each(Object.entries<EmbeddedModel>(EMBEDDED_MODELS))(
