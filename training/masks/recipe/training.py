@@ -1,6 +1,7 @@
 """What training the tokenizer and the segmenter has in common: a resumable loop that ends by steps or by the clock."""
 import argparse
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -45,8 +46,11 @@ def train(a, model, batches, loss_of, look):
     run = Run(a.run, model, optimizer)
     sums, logged, given = {}, time.time(), iter(batches(a.seed, run.step, a.batch, a.workers))
 
+    told = []  # to end, by a signal: what was learnt is saved first
+    signal.signal(signal.SIGTERM, lambda *_: told.append(True))
+
     def finished():
-        return run.step >= a.steps or (a.minutes is not None and time.time() - began >= 60 * a.minutes)
+        return told or run.step >= a.steps or (a.minutes is not None and time.time() - began >= 60 * a.minutes)
 
     while not finished():
         rate = schedule(run.step, a.steps, a.rate)
@@ -66,7 +70,7 @@ def train(a, model, batches, loss_of, look):
         if run.step % 25 == 0:
             run.log(rate=rate, pace=(time.time() - logged) / 25, **{name: float(value) / 25 for name, value in sums.items()})
             sums, logged = {}, time.time()
-        if run.step % a.every == 0 or finished():
+        if not told and (run.step % a.every == 0 or finished()):
             run.log(of="held_out", **look(run.average))
             run.save()
     run.save()
