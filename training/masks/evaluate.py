@@ -78,6 +78,20 @@ def segmented(tokenizer, segmenter, maker, scenes):
     return {reading: mean(values) for reading, values in found.items()}, torch.cat(sheet)[:SHEET], texts[:SHEET]
 
 
+def write_scenes(maker, scenes, folder):
+    """NUMBER.png, NUMBER-mask.png and what is asked for in scenes.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = []
+    for first in range(0, scenes, AT_ONCE):
+        s = maker.batch(2, first, AT_ONCE, whole=True)
+        for k in range(AT_ONCE):
+            picture = ((s.pictures[k].permute(1, 2, 0) + 1) * 127.5).round().byte().cpu().numpy()
+            Image.fromarray(picture).save(folder / f"{first + k}.png")
+            Image.fromarray(((s.masks[k] > 0.5) * 255).byte().cpu().numpy()).save(folder / f"{first + k}-mask.png")
+        texts += s.texts
+    (folder / "scenes.json").write_text(json.dumps(texts))
+
+
 @torch.no_grad()
 def main():
     p = argparse.ArgumentParser()
@@ -86,6 +100,7 @@ def main():
     p.add_argument("--segmenter", help="left out: the tokenizer alone")
     p.add_argument("--out", default="runs/evaluate")
     p.add_argument("--scenes", type=int, default=256)
+    p.add_argument("--write", help="a folder for the scenes themselves, for through-sdk.ts")
     a = p.parse_args()
     out, device = Path(a.out), device_of()
     out.mkdir(parents=True, exist_ok=True)
@@ -98,6 +113,9 @@ def main():
         sheet, texts = results["trained"][1:]
         report |= {"iou": {pool: found for pool, (found, *_) in results.items()}, "sheet": texts}
         save_sheet(sheet, out / "sheet.png")
+    if a.write:
+        for pool, maker in makers.items():
+            write_scenes(maker, a.scenes, Path(a.write) / pool)
     (out / "report.json").write_text(json.dumps(report, indent=1))
     print(json.dumps(report), flush=True)
 

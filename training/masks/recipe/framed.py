@@ -20,7 +20,7 @@ class FramedConfig:
     scales: tuple = (1, 2, 3, 4)  # tokens of a side, from coarse to fine
     code_dim: int = 24
     widths: tuple = (32, 64, 96, 160)  # channels at 1/2, 1/4, 1/8, 1/16 of the frame
-    usual: tuple = (0.4, 0.4)     # height and width of a box of which one corner alone is known
+    usual: tuple = (0.44, 0.44)   # height and width of a box of which one corner alone is known
 
     @property
     def vocab(self):
