@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { uniform } from "../src/base/random.js";
+import { DEFAULT_MASK_MODEL } from "../src/mask/index.js";
 import { writeTinyTextModel } from "../test/support/tiny-text-model.js";
-import { writeRandomMaskModel } from "./random-models.js";
 
 const MOMENTS = Number(process.env.MOMENTS ?? 20);
 const SEED = Number(process.env.SEED ?? 1);
@@ -61,9 +61,10 @@ const end = (way: Way, medium: string, order: string, moment: number, model: str
 export async function endings(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "tessera-bench-"));
   try {
-    const models: Record<string, string> = { text: await writeTinyTextModel(join(folder, "text")) };
-    models.mask = join(folder, "mask");
-    await writeRandomMaskModel(models.mask);
+    const models: Record<string, string> = {
+      text: await writeTinyTextModel(join(folder, "text")),
+      mask: DEFAULT_MASK_MODEL,
+    };
     const wrong: string[] = [];
     for (const [item, [medium, order, latest]] of RUNS.entries()) {
       const cases = Object.keys(WAYS).flatMap((way, w) =>
