@@ -1,4 +1,5 @@
 /** Public names of speech. */
+export { type AudioCodec, loadAudioCodec } from "./codec.js";
 export { encodeSpeech } from "./encode-speech.js";
 export { readSpeechMarking, SPEECH_FORMATS, type SpeechFormat, speechFile, wavOf } from "./encode.js";
 export type { SpeechChunk, SpeechEnd, SpeechEvent, SpeechResult } from "./events.js";

@@ -50,7 +50,7 @@ export function pacedVoice(name: string, config: PacedVoice, parts: PacedParts):
       return { parts: spoken.map((sentence): Phones => ({ sentence, inputTokens: sentence.phones.length })), left };
     },
     speaker: async ({ speaker }) => ({
-      label: config.speakers[speaker]!.name,
+      ...{ label: config.speakers[speaker]!.name, warnings: [] },
       begin: (sentence, place) => begin(sentence as Phones, place),
     }),
   };

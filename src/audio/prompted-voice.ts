@@ -81,8 +81,8 @@ export function promptedVoice(config: CosyvoiceConfig, parts: PromptedParts): Vo
     );
   };
 
-  const speakerOf = (label: string, prompt: Prompt): Speaker => ({
-    label,
+  const speakerOf = (label: string, prompt: Prompt, warnings: readonly string[] = []): Speaker => ({
+    ...{ label, warnings },
     begin: (sentence, place) => begin(prompt, sentence as Words, place),
   });
 
@@ -100,7 +100,7 @@ export function promptedVoice(config: CosyvoiceConfig, parts: PromptedParts): Vo
       const { mel, tokenizerMels: mels, flow } = config;
       const listening = { mel, mels, framesPerToken: flow.generation === 1 ? null : flow.framesPerToken };
       const heard = await listen(recording, await parts.ears(), listening, signal);
-      return speakerOf(`recording ${heard.digest}`, promptOf(recording, heard));
+      return speakerOf(`recording ${heard.digest}`, promptOf(recording, heard), heard.warnings);
     },
   };
 }

@@ -26,6 +26,8 @@ export interface Heard {
   readonly speaker: Float32Array;
   /** Of the samples and of what was said about them. */
   readonly digest: string;
+  /** What a caller should know of the recording. */
+  readonly warnings: readonly string[];
 }
 
 /** The two published networks that listen, as files that run as they are. */
@@ -90,12 +92,13 @@ export async function listen(
   const vector = await ears.speaker.run({
     [ears.speaker.inputs[0]!]: { shape: [1, ...features.shape], data: features.data },
   });
-  const { samples } = whole;
+  const { samples, sampleRate } = whole;
   const said = Buffer.from(JSON.stringify([text ?? null, instruction ?? null]));
   return {
     prompt: { tokens: ids.subarray(0, tokens), mel: framesBetween(sounding, 0, columns) },
     speaker: Float32Array.from(Object.values(vector)[0]!.data),
     digest: sha256(Buffer.concat([Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), said])),
+    warnings: sampleRate < TOKENIZER_RATE ? [dull(sampleRate)] : [],
   };
 }
 
@@ -104,3 +107,6 @@ function evenly(tokens: number, frames: number, framesPerToken: number): [tokens
   const count = Math.min(Math.floor(frames / framesPerToken), tokens);
   return [count, count * framesPerToken];
 }
+
+const dull = (sampleRate: number): string =>
+  `A recording at ${sampleRate} Hz holds nothing above ${sampleRate / 2} Hz: the voice will sound as dull. Bring one at ${TOKENIZER_RATE} Hz or more.`;

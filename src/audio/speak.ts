@@ -47,6 +47,7 @@ export function speak(
     },
     async open() {
       const speaker = await model.voice.speaker(request, signal);
+      for (const warning of speaker.warnings) warnOnce(warnings, other(warning));
       const read = (sentence: Sentence) => {
         inputTokens += sentence.inputTokens;
       };

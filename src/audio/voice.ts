@@ -5,7 +5,10 @@ import type { SpeechRequest } from "./request.js";
 
 /** A recording whose voice is to be spoken with, as far as the model can: `model.clones`. */
 export interface RecordedVoice {
-  /** At most 30 s of one person, and at least half a second that is not silent. */
+  /**
+   * At most 30 s of one person, and at least half a second that is not silent. Any rate: below 16 kHz it is brought up to that, and a
+   * warning says that the voice will sound as dull as the recording.
+   */
   readonly audio: SoundSource;
   /** What is said in it, word for word. Without it only the sound of the voice is taken over: the text may be of another language. */
   readonly text?: string | undefined;
@@ -17,6 +20,8 @@ export interface RecordedVoice {
 export interface Speaker {
   /** For the manifest: the name, or the digest of the recording. */
   readonly label: string;
+  /** What a caller should know of the recording. */
+  readonly warnings: readonly string[];
   /** Begins a sentence of `voice.sentences`. */
   begin(sentence: Sentence, place: Place): Utterance;
 }

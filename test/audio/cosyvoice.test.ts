@@ -62,6 +62,13 @@ describe.each(["cosyvoice.yaml", "cosyvoice2.yaml", "cosyvoice3.yaml"] as const)
     expect((await verifySpeech(manifest, { model, voice: voices[1]! })).same).toBe(false);
   }, 60_000);
 
+  test("a recording at 8 kHz speaks, with a warning that it is dull", async () => {
+    const narrow = { samples: samples.filter((_, i) => i % 2 === 0), sampleRate: 8000 };
+    const heard = await generateSpeech({ model, text: "Yes.", voice: { audio: narrow, text: "A hum." }, seed: 1 });
+    expect(heard.speeches[0]!.samples.length).toBeGreaterThan(0);
+    expect(heard.warnings).toEqual([{ type: "other", message: expect.stringMatching(/8000 Hz.*4000 Hz.*16000 Hz/) }]);
+  }, 60_000);
+
   test("recordings become ids by the file of the tokenizer", async () => {
     const ids = await encodeSpeech({ model, audio });
     expect(ids.length).toBe(25);

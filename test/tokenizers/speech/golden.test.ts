@@ -19,6 +19,7 @@ test.each(["cpu", "tensorflow-cpu"] as const)(
       "cosyvoice/lm-v3 PASS",
       "cosyvoice/ras-table PASS",
       "cosyvoice/s3-quantizers PASS",
+      "codecs/snac PASS",
       "codecs/vocos-same PASS",
       "tessera-voice/paced PASS",
     ]);
