@@ -1,4 +1,5 @@
 /** npm run bench [-- NAME...]: every benchmark, or those named. Each prints what it compares and the ratios. */
+import { cosyvoice2 } from "./cosyvoice2.js";
 import { defaultPicture } from "./default-picture.js";
 import { endings } from "./endings.js";
 import { gallery } from "./gallery.js";
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   previews,
   together,
   speech,
+  cosyvoice2,
   jacobi: () => jacobiPasses(),
   "load-memory": loadMemory,
   separations,

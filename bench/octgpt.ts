@@ -19,6 +19,7 @@ import { dualGraph } from "../src/tokenizers/octree/dual-graph.js";
 import { type PointOctree, pointOctree, shapeCell } from "../src/tokenizers/octree/point-octree.js";
 import { pytorch } from "./pytorch.js";
 import { randomWeights } from "./random-weights.js";
+import { type Speed, timed } from "./speed.js";
 
 const THREADS = 2;
 const RUNS = 2;
@@ -64,7 +65,7 @@ async function transformer(): Promise<void> {
   await using engine = await openEngine({ device: "cpu", threads: THREADS });
   const graph = octgptGraph(config);
   await using program = await engine.compile(graph, randomWeights(graph));
-  const seconds = await timed(() => program.run({ ...feeds, rows: asked }));
+  const seconds = await timed(() => program.run({ ...feeds, rows: asked }), RUNS);
   const { width, heads, encoderBlocks, window, dilation } = config;
   const sizes = [width, heads, encoderBlocks, window, dilation, known.length, all.length].join();
   const columns = { known, all };
@@ -112,7 +113,7 @@ async function decoder(): Promise<void> {
   const seconds = await timed(async () => {
     let said = await programs[0]!.run(first);
     for (const [i, feeds] of further.entries()) said = await programs[i + 1]!.run({ ...feeds, above: said.x! });
-  });
+  }, RUNS);
   const tensors: [string, FloatTensor][] = [["codes", codes]];
   for (let d = fullDepth; d <= config.depth; d++) {
     const { edges, depths } = dualGraph(octree, d);
@@ -148,25 +149,6 @@ const floats = (shape: readonly number[], values: ArrayLike<number>): FloatTenso
   shape,
   data: Float32Array.from(values),
 });
-
-/** Of the fastest of some runs behind a first one: seconds on the clock, and of all processor cores together, which a busy machine spares. */
-async function timed(run: () => Promise<unknown>): Promise<Speed> {
-  await run();
-  let best: Speed = { seconds: Number.POSITIVE_INFINITY, coreSeconds: Number.POSITIVE_INFINITY };
-  for (let i = 0; i < RUNS; i++) {
-    const [began, before] = [performance.now(), process.cpuUsage()];
-    await run();
-    const { user, system } = process.cpuUsage(before);
-    const seconds = (performance.now() - began) / 1000;
-    if (seconds < best.seconds) best = { seconds, coreSeconds: (user + system) / 1e6 };
-  }
-  return best;
-}
-
-interface Speed {
-  readonly seconds: number;
-  readonly coreSeconds: number;
-}
 
 async function withTensors<T>(
   tensors: readonly (readonly [string, FloatTensor])[],

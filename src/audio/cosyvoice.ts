@@ -45,7 +45,7 @@ export async function loadCosyvoice(
     const languageModel = await parts.own(
       openPromptedLm(engine, config.languageModel, await open(FILES.languageModel), precision),
     );
-    const flow = openFlowDecoder(engine, config.flow, await open(FILES.flow));
+    const flow = openFlowDecoder(engine, config.flow, await open(FILES.flow), precision);
     await parts.own(Promise.resolve(flow));
     const vocoder = await parts.own(openHift(engine, config.vocoder, withoutPrefix(await open(FILES.vocoder))));
     const ears = () =>

@@ -41,8 +41,9 @@ export interface AudioTokenizer {
 }
 
 /**
- * Loads a speech model: an embedded one by its name, a folder of that layout by its path, or the folder of CosyVoice 2 or 3 as their
- * authors publish it (cosyvoice2.yaml, llm.pt, flow.pt, hift.pt, campplus.onnx, speech_tokenizer_v2.onnx, CosyVoice-BlankEN).
+ * Loads a speech model: an embedded one by its name, a folder of that layout by its path, or the folder of CosyVoice 1, 2 or 3 as its
+ * authors publish it (cosyvoice2.yaml, llm.pt, flow.pt, hift.pt, campplus.onnx, speech_tokenizer_v2.onnx, CosyVoice-BlankEN). The
+ * folder of CosyVoice-300M, -SFT or -Instruct needs multilingual.tiktoken of the package openai-whisper besides.
  *
  * @throws UnknownNameError for a name that does not exist; CheckpointError for files that are damaged or not those that config.json
  *   states; WeightsError for weights missing, misshapen or left over; DeviceError; ArgumentError.

@@ -25,7 +25,7 @@ export interface LoadSettings {
   readonly device: DeviceName | "auto";
   /** Where `engine` is null: threads of the CPU's kernels; null: one per core. On a machine that is busy, fewer are faster. */
   readonly threads: number | null;
-  /** How the transformer's weights are held; null: as the model states ("f32" for published files). */
+  /** How the transformer's weights are held, and of CosyVoice those of its flow, too; null: as the model states ("f32" for published files). */
   readonly precision: Precision | null;
   /** Whether files are hashed, and those of a folder compared with its config.json, before they are used. */
   readonly verify: boolean;

@@ -1,6 +1,6 @@
 /** A flow matching decoder ready for use: speech tokens to mel, whole or in chunks, on any engine. */
 import { ArgumentError, ClosedError } from "../../../base/errors.js";
-import type { Engine } from "../../../engine/engine.js";
+import type { Engine, Precision } from "../../../engine/engine.js";
 import type { Graph } from "../../../engine/graph.js";
 import type { FloatTensor } from "../../../engine/tensor.js";
 import type { Checkpoint } from "../../../engine/weights/checkpoint.js";
@@ -45,13 +45,18 @@ const COMPUTED = [/rotary_embed\.inv_freq$/];
  *
  * @throws WeightsError listing all weights that are missing, misshapen or unused.
  */
-export function openFlowDecoder(engine: Engine, config: FlowConfig, checkpoint: Checkpoint): FlowDecoder {
+export function openFlowDecoder(
+  engine: Engine,
+  config: FlowConfig,
+  checkpoint: Checkpoint,
+  precision: Precision = "f32",
+): FlowDecoder {
   const regulator = config.generation === 1 ? regulatorGraph(config) : null;
   const plain = [encoderGraph(config, "whole", "final"), estimatorGraph(config, "whole")];
   settle(checkpoint, regulator ? [...plain, regulator] : plain, { ignore: COMPUTED });
   const lazy = new Map<string, LazyProgram>();
   const program = (key: string, graph: () => Graph) => {
-    const found = lazy.get(key) ?? compiledOnce(engine, graph(), checkpoint);
+    const found = lazy.get(key) ?? compiledOnce(engine, graph(), checkpoint, precision);
     lazy.set(key, found);
     return found.get();
   };

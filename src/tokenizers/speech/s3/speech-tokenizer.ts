@@ -1,6 +1,6 @@
 /** A tokenizer of speech ready for use: audio to ids of supervised semantic tokens, on any engine. */
 import { ArgumentError, ClosedError } from "../../../base/errors.js";
-import type { Engine } from "../../../engine/engine.js";
+import type { Engine, Precision } from "../../../engine/engine.js";
 import { type Graph, GraphBuilder } from "../../../engine/graph.js";
 import { HIDDEN } from "../../../engine/ops/attention.js";
 import { scaled } from "../../../engine/ops/sizes.js";
@@ -63,11 +63,16 @@ export function s3Graph(config: S3Config, batch: "equal lengths" | "own lengths"
  *
  * @throws WeightsError listing all weights that are missing, misshapen or unused.
  */
-export function openSpeechTokenizer(engine: Engine, config: S3Config, checkpoint: Checkpoint): SpeechTokenizer {
+export function openSpeechTokenizer(
+  engine: Engine,
+  config: S3Config,
+  checkpoint: Checkpoint,
+  precision: Precision = "f32",
+): SpeechTokenizer {
   const equal = s3Graph(config, "equal lengths");
   settle(checkpoint, [equal]);
-  const own = compiledOnce(engine, s3Graph(config, "own lengths"), checkpoint);
-  return new OpenSpeechTokenizer(config, compiledOnce(engine, equal, checkpoint), own);
+  const own = compiledOnce(engine, s3Graph(config, "own lengths"), checkpoint, precision);
+  return new OpenSpeechTokenizer(config, compiledOnce(engine, equal, checkpoint, precision), own);
 }
 
 class OpenSpeechTokenizer implements SpeechTokenizer {
