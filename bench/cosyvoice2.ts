@@ -9,7 +9,7 @@ import { loadSpeechModel } from "../src/audio/model.js";
 import type { Precision } from "../src/engine/engine.js";
 import { openEngine } from "../src/engine/open.js";
 import { tensor } from "../src/engine/tensor.js";
-import { unpacked } from "../src/engine/weights/int8-blocks.js";
+import { unpacked } from "../src/engine/weights/block-codes.js";
 import { openCheckpoint } from "../src/engine/weights/open.js";
 import { folderRecipe } from "../src/media/recipe.js";
 import { DEFAULT_SPEECH_MODEL } from "../src/models/known.js";
