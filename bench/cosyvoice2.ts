@@ -60,7 +60,8 @@ async function heard(): Promise<{ readonly mean: number; readonly most: number }
   await using model = await loadSpeechModel(undefined, { engine });
   const { speeches } = await generateSpeech({ model, text: "The quick brown fox jumps over the lazy dog.", seed: 1 });
   const recipe = await folderRecipe(DEFAULT_SPEECH_MODEL, false, parseSpeechModelConfig);
-  await using weights = unpacked(await openCheckpoint(recipe.locate(recipe.files.flow)));
+  await using file = await openCheckpoint(recipe.locate(recipe.files.flow));
+  const weights = unpacked(file);
   const mel = async (precision: Precision) => {
     await using flow = openFlowDecoder(engine, recipe.flow, weights, precision);
     const noise = seededNoise(1, 0);
