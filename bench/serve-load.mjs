@@ -1,4 +1,4 @@
-// Many clients at once on `tessera serve`: node bench/serve-load.mjs [CLIENTS] [SECONDS]. A third of the requests is left half-way.
+// Many clients at once on `tessera serve`: node bench/serve-load.mjs [CLIENTS] [SECONDS] [TOGETHER]. A third of the requests is left half-way.
 // Prints what became of every request, whether pictures are those that a quiet server draws, the memory before and after, and how long
 // after a client has left the model is free again. Ends with 1 where a request is lost, a picture differs or memory stays.
 import { spawn } from "node:child_process";
@@ -9,10 +9,12 @@ import { fileURLToPath } from "node:url";
 
 const [clients, seconds] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 60)];
 const PROMPTS = ["red apple", "green pear", "blue car", "yellow star"];
-const WARM_UP = 12;
+const WARM_UP = 4;
+/** Pictures that the server draws in one batch, at most. */
+const TOGETHER = Number(process.argv[4] ?? 8);
 
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-const child = spawn(process.execPath, [main, "serve", "--port", "0", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+const child = spawn(process.execPath, [main, "serve", "--port", "0", "--json", "--together", String(TOGETHER)], { stdio: ["ignore", "pipe", "inherit"] });
 const { url } = JSON.parse(String((await once(child.stdout, "data"))[0]));
 
 const ask = (prompt, signal) =>
@@ -39,7 +41,9 @@ const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 const expected = new Map();
 for (const prompt of PROMPTS) expected.set(prompt, await digest(await ask(prompt)));
-for (let i = 0; i < WARM_UP; i++) await Promise.all([ask(PROMPTS[i % 4]), ask(PROMPTS[(i + 1) % 4])].map(async (a) => digest(await a)));
+// As many at once as are drawn in one batch, and one that is drawn before them: memory is what such a server holds.
+for (let i = 0; i < WARM_UP; i++)
+  await Promise.all(Array.from({ length: 1 + TOGETHER }, async (_, k) => digest(await ask(PROMPTS[(i + k) % 4]))));
 await quiet();
 const before = (await metrics()).memory;
 

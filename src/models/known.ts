@@ -41,6 +41,11 @@ export const EMBEDDED_MODELS = {
     ],
     licence: "Apache-2.0",
   },
+  "tessera-masks": {
+    kind: "mask",
+    about: "masks of things in a picture, found by words, and any mask in 32 tokens",
+    licence: "Apache-2.0",
+  },
   "tessera-shapes": {
     kind: "mesh",
     about: "closed meshes with colours, from words for 60 kinds of things",

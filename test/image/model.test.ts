@@ -121,7 +121,7 @@ describe("loadImageModel", () => {
     ["no transformers", (c) => (c.transformers = {}), /transformers/],
     ["other sides than its tokenizer", (c) => (c.transformers["next-scale"].config.sides = [1, 2, 5]), /sides/],
     ["other codes than its tokenizer", (c) => (c.transformers["next-scale"].config.codeDim = 4), /codeDim/],
-    ["pictures of another size", (c) => (c.transformers["next-neighbor"].config.grid = 4), /20 pixels a side/],
+    ["pictures of another size", (c) => (c.transformers["next-neighbor"].config.grid = 4), /20 pixels per side/],
     [
       "other subjects",
       (c) => (c.transformers["next-scale"].config.condition.styles = 3),

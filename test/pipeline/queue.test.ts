@@ -176,7 +176,7 @@ describe.skipIf(missing !== null)("workers behind a queue", () => {
       clearInterval(hurry);
       await queue.close();
     }
-    expect(errors).toEqual([expect.stringMatching(/its result does not come[\s\S]*same --cache/)]);
+    expect(errors).toEqual([expect.stringMatching(/its result does not arrive[\s\S]*same --cache/)]);
     expect(new Set(done.map(({ key }) => key)).size).toBe(1);
     expect(existsSync(join(folder, "assets"))).toBe(false);
   });
