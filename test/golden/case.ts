@@ -1,5 +1,5 @@
 /** A golden case on disk: a folder with case.json and, mostly, weights.safetensors and io.safetensors. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { type Checkpoint, ELEMENT_BYTES, type Element } from "../../src/engine/weights/checkpoint.js";
 import { openCheckpoint } from "../../src/engine/weights/open.js";
@@ -16,7 +16,10 @@ export interface GoldenCase {
   readonly [other: string]: unknown;
 }
 
-/** All folders below `roots`, themselves included, that hold a case.json; sorted, so that runs can be compared. */
+/**
+ * All folders below `roots`, themselves included, that hold a case.json; sorted, so that runs can be compared. Files among the
+ * roots are passed over: `DIR/*` of a shell also names what lies beside the cases.
+ */
 export async function findCases(roots: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   const visit = async (folder: string): Promise<void> => {
@@ -24,7 +27,7 @@ export async function findCases(roots: readonly string[]): Promise<string[]> {
     if (entries.some((entry) => entry.name === "case.json")) found.push(folder);
     for (const entry of entries) if (entry.isDirectory()) await visit(path.join(folder, entry.name));
   };
-  for (const root of roots) await visit(path.resolve(root));
+  for (const root of roots) if ((await stat(root)).isDirectory()) await visit(path.resolve(root));
   return [...new Set(found)].sort();
 }
 

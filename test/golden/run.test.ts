@@ -31,11 +31,13 @@ beforeAll(async () => {
   await altered("7-no-weights", () => {});
   await rm(path.join(folder, "7-no-weights", "weights.safetensors"));
   await altered("8-other-sizes", ({ config }) => void Object.assign(config!, { vocab: 38 }));
-  for await (const outcome of runCases([folder, path.join(folder, "1-good")], engine)) outcomes.push(outcome);
+  const readme = path.join(folder, "README.md");
+  await writeFile(readme, "What these cases are.");
+  for await (const outcome of runCases([folder, readme, path.join(folder, "1-good")], engine)) outcomes.push(outcome);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it("finds every case once, at any depth, and goes on after a failure", () => {
+it("finds every case once, at any depth, passes over files, and goes on after a failure", () => {
   expect(outcomes.map(({ verdict }) => verdict)).toEqual([
     ...["PASS", "FAIL", "FAIL", "UNSUPPORTED", "UNSUPPORTED", "FAIL", "FAIL", "FAIL"],
   ]);
