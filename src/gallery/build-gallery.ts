@@ -1,7 +1,7 @@
 /**
- * A folder of pictures from fixed seeds: each as PNG with its manifest, a page and a contact sheet over all, and a comparison of the
- * orders of decoding. A second run keeps
- * every picture whose manifest and pixels are those that it would make, so an interrupted gallery goes on where it stopped.
+ * A folder of pictures from fixed seeds: each as PNG with its manifest, a contact sheet, a comparison of the orders of decoding, and a
+ * page over these and whatever else of the folder has manifests. A second run keeps every picture whose manifest and pixels are those
+ * that it would make, so an interrupted gallery goes on where it stopped.
  */
 import { join } from "node:path";
 import { nameFrom, slugOf } from "../base/slug.js";
@@ -18,6 +18,8 @@ export interface GallerySettings {
   readonly model: ImageModel;
   readonly folder: string;
   readonly seed: number;
+  /** A sentence above the cards; by default, what there is and who made it. */
+  readonly title?: string | undefined;
   /** How many are made, from the first on; undefined: all. */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -41,6 +43,7 @@ export async function buildGallery({
   model,
   folder,
   seed,
+  title,
   limit,
   signal,
   onPicture,
@@ -60,7 +63,6 @@ export async function buildGallery({
   await writeWhole(sheet, await sheetOf(model, folder, rows));
   const several = model.decodings.length > 1;
   if (several) await buildComparison({ ...COMPARED, model, seed, folder, signal, back: "index.html" });
-  const title = `What ${model.name} draws`;
   const sheetLink = { file: "sheet.png", text: "All pictures on one sheet" };
   const comparison = { file: COMPARISON_PAGE, text: "The same picture in every order of decoding" };
   const { page } = await writeGallery({

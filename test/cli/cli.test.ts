@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readMarking, VERSION } from "../../src/index.js";
@@ -199,7 +199,20 @@ describe("tessera demo", () => {
     expect(existsSync(join(folder, page)) && existsSync(join(folder, sheet))).toBe(true);
     const second = JSON.parse((await tessera(...words)).stdout);
     expect(second.rows.map((row: { milliseconds: number | null }) => row.milliseconds)).toEqual([null, null]);
+    expect(second.others).toEqual([]); // a model that was named is shown alone
   });
+
+  test("without a model shows every medium, as a manifest says that can be run again", async () => {
+    const words = ["demo", "--limit", "1", "-o", "media", "--json"];
+    const { code, stdout } = await tessera(...words);
+    expect(code).toBe(0);
+    const { others, page } = JSON.parse(stdout) as { readonly others: readonly string[]; readonly page: string };
+    expect(others.map((file) => extname(file)).sort()).toEqual([".glb", ".json", ".json", ".wav"]);
+    const html = await readFile(join(folder, page), "utf8");
+    for (const said of ["<audio", 'class="turning"', "What Tessera makes"]) expect(html).toContain(said);
+    const again = await tessera("run", join("media", "assets.yaml"), "--json");
+    expect(JSON.parse(again.stdout).counts).toMatchObject({ kept: 2, made: 0 });
+  }, 120_000);
 });
 
 describe("the rest", () => {
