@@ -14,7 +14,7 @@ from recipe.framed import FramedConfig, FramedTokenizer, boxes_of, grid_over, id
 from recipe.sampling import greedy
 from recipe.scenes import SceneMaker
 from recipe.segmenter import GROWN, Segmenter, SegmenterConfig
-from recipe.training import arguments, device_of, iou, kept_config, train
+from recipe.training import arguments, device_of, iou, kept_config, settle, train
 
 SOFT_EVERY = 4
 OFF = 0.4        # how many boxes have edges that are off
@@ -62,6 +62,7 @@ def main():
     p = arguments("runs/segmenter", 100_000, 64, 1e-3)
     p.add_argument("--tokenizer", default="runs/tokenizer")
     p.add_argument("--words-first", type=int, default=1000, help="steps that teach words and patches alone, several times as quick as whole ones")
+    p.add_argument("--settled", action="store_true", help="normalise by the statistics met so far: for late training, or from start.py on")
     a = p.parse_args()
     device = device_of()
     torch.manual_seed(a.seed)
@@ -70,6 +71,8 @@ def main():
     config = SegmenterConfig(mask_ids=tokens.vocab, tokens=tokens.tokens)
     kept_config(a.run, config)
     model = Segmenter(config, tokens).to(device)
+    if a.settled:
+        settle(model)
     makers = {name: SceneMaker(archive, pool, tokens.side) for name, pool in (("trained", archive.trained), ("held_out", archive.tested))}
     weights = 1 / (torch.arange(tokens.shape_tokens, device=device) + 9.0)
     weights = weights / weights.mean()

@@ -52,3 +52,7 @@ class Archive:
         self.texts = stored["texts"].tolist()
         self.device = device
         self.trained, self.tested = np.flatnonzero(~self.held_out), np.flatnonzero(self.held_out)
+
+    def names(self, icon):
+        """All captions that are true of an icon."""
+        return {self.texts[k] for first, count in zip(self.first[icon], self.count[icon]) for k in range(first, first + count)}

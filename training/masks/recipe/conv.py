@@ -1,4 +1,5 @@
 """The convolution of both networks, and how it is shipped."""
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -28,3 +29,14 @@ def folded(state):
         elif f"{name.rsplit('.norm.')[0]}.conv.weight" not in state:
             out[name] = w
     return out
+
+
+def unfolded(state, model):
+    """The way back: weights of a model that computes the same, its normalisation doing nothing as long as it is settled."""
+    out = model.state_dict()
+    for name, module in model.named_modules():
+        if isinstance(module, Conv):
+            own = {"conv.weight": state[f"{name}.weight"], "norm.bias": state[f"{name}.bias"]}
+            plain = {"norm.weight": 1.0, "norm.running_mean": 0.0, "norm.running_var": 1 - module.norm.eps}
+            out |= {f"{name}.{k}": w for k, w in own.items()} | {f"{name}.{k}": torch.full_like(own["norm.bias"], w) for k, w in plain.items()}
+    return out | {name: w.view_as(out[name]) for name, w in state.items() if name in out}

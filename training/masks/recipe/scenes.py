@@ -88,11 +88,12 @@ def things(archive, pool, rng, same):
     return chosen
 
 
-def words(archive, chosen, rng):
-    """A caption that is true of the first thing alone, as its number: with the colour where another has the same concept."""
-    meant = chosen[0]
-    twin = any(archive.concept[i] == archive.concept[meant] for i in chosen[1:])
-    return caption(archive, meant, rng, twin)[0]
+def asked(archive, chosen, rng):
+    """(number of a caption of the first thing, with the colour where another has the same concept; the things without others of which it is true)."""
+    meant, *others = chosen
+    twin = any(archive.concept[i] == archive.concept[meant] for i in others)
+    said = caption(archive, meant, rng, twin)[0]
+    return said, [meant, *(i for i in others if archive.texts[said] not in archive.names(i))]
 
 
 def caption(archive, icon, rng, coloured=False):
@@ -126,7 +127,7 @@ class Planner:
         scenes, flat = [], []
         for number in range(first, first + count):
             rng = np.random.default_rng([seed, number])
-            chosen = things(self.archive, self.pool, rng, self.same)
+            said, chosen = asked(self.archive, things(self.archive, self.pool, rng, self.same), rng)
             lot = 1.0 if whole else rng.random()
             alone, empty = lot < ALONE, ALONE <= lot < ALONE + EMPTY
             chosen = chosen[:1] if alone else chosen
@@ -134,7 +135,7 @@ class Planner:
             spots = rng.uniform(-0.05, 1.05, (len(chosen), 2)) * (SIDE - size)[:, None] if not alone else np.full((1, 2), SIDE * 0.05)
             levels = rng.permutation(len(chosen))  # the meant thing may lie below
             flat += [(i, s, *p, number - first, k, *caption(self.archive, i, rng)) for i, s, p, k in zip(chosen, size, spots, levels)]
-            scenes.append((background(rng), levels[0], empty, alone, words(self.archive, chosen, rng)))
+            scenes.append((background(rng), levels[0], empty, alone, said))
         return Plan(tuple(np.array(column) for column in zip(*flat)), *(np.stack(column) for column in zip(*scenes)), seed << 40 | first)
 
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from recipe.neighbours import module
 
@@ -36,13 +37,25 @@ def kept_config(run, config):
     (Path(run) / "config.json").write_text(json.dumps(config.as_json()))
 
 
+def optimizer_of(model, rate):
+    """Matrices decay, all else does not."""
+    held = [w for w in model.parameters() if w.requires_grad]
+    groups = [{"params": [w for w in held if w.dim() > 1], "weight_decay": 0.05}, {"params": [w for w in held if w.dim() <= 1], "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95))
+
+
+def settle(model):
+    """Normalisation by the statistics met so far, not by those of each batch: so a model is trained as it is shipped."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
 def train(a, model, batches, loss_of, look):
     """`batches(seed, step, count, workers)` -> endless ones from a step on; `loss_of(step, batch)` -> loss and numbers to log; `look(average)` ->
     numbers of held-out scenes, by the averaged weights."""
     device, began = device_of(), time.time()
-    decayed = [w for w in model.parameters() if w.requires_grad and w.dim() > 1]
-    others = [w for w in model.parameters() if w.requires_grad and w.dim() <= 1]
-    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}], lr=a.rate, betas=(0.9, 0.95))
+    optimizer = optimizer_of(model, a.rate)
     run = Run(a.run, model, optimizer)
     sums, logged, given = {}, time.time(), iter(batches(a.seed, run.step, a.batch, a.workers))
 
@@ -62,7 +75,7 @@ def train(a, model, batches, loss_of, look):
             loss, numbers = loss_of(run.step, next(given))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([*decayed, *others], 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         run.follow()
         for name, value in {"loss": loss.detach(), **numbers}.items():
