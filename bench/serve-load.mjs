@@ -1,6 +1,6 @@
 // Many clients at once on `tessera serve`: node bench/serve-load.mjs [CLIENTS] [SECONDS] [TOGETHER]. A third of the requests is left half-way.
 // Prints what became of every request, whether pictures are those that a quiet server draws, the memory before and after, and how long
-// after a client has left the model is free again. Ends with 1 where a request is lost, a picture differs or memory stays.
+// after one client has left, or all of a batch at once, the model is free again. Ends with 1 where a request is lost, a picture differs or memory stays.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ const [clients, seconds] = [Number(process.argv[2] ?? 50), Number(process.argv[3
 const PROMPTS = ["red apple", "green pear", "blue car", "yellow star"];
 const WARM_UP = 4;
 /** Pictures that the server draws in one batch, at most. */
-const TOGETHER = Number(process.argv[4] ?? 8);
+const TOGETHER = Number(process.argv[4] ?? 4);
 
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const child = spawn(process.execPath, [main, "serve", "--port", "0", "--json", "--together", String(TOGETHER)], { stdio: ["ignore", "pipe", "inherit"] });
@@ -77,24 +77,32 @@ clearInterval(watch);
 await quiet();
 const after = (await metrics()).memory;
 
-const free = [];
-for (let i = 0; i < 10; i++) {
-  const controller = new AbortController();
-  const gone = ask(PROMPTS[0], controller.signal).catch(() => {});
-  while ((await metrics()).running === 0) await sleep(2);
-  await sleep(20 + 40 * i);
-  if ((await metrics()).running === 0) continue; // done before it could be left
-  const left = performance.now();
-  controller.abort();
-  while ((await metrics()).running > 0) await sleep(2);
-  free.push(performance.now() - left);
-  await gone;
+/** Milliseconds from when so many clients have left a batch of theirs to when the model is free, in order of size. */
+async function freeAfter(size) {
+  const times = [];
+  for (let i = 0; i < 10; i++) {
+    const controller = new AbortController();
+    const first = size === 1 ? null : ask(PROMPTS[0]).catch(() => {}); // behind which the others meet
+    while (first && (await metrics()).running === 0) await sleep(2);
+    const gone = Array.from({ length: size }, () => ask(PROMPTS[0], controller.signal).catch(() => {}));
+    await first;
+    while ((await metrics()).running < size) await sleep(2);
+    await sleep(size * (20 + 40 * i));
+    if ((await metrics()).running < size) continue; // done before it could be left
+    const left = performance.now();
+    controller.abort();
+    while ((await metrics()).running > 0) await sleep(2);
+    times.push(performance.now() - left);
+    await Promise.all(gone);
+  }
+  return times.sort((a, b) => a - b).map((ms) => ms.toFixed(0));
 }
-free.sort((a, b) => a - b);
+const [one, all] = [await freeAfter(1), await freeAfter(TOGETHER)];
 
 console.log(`${clients} clients, ${seconds} s: ${JSON.stringify(count)}`);
 console.log(`memory: ${megabytes(before)} before, ${megabytes(peak)} at most, ${megabytes(after)} after (${((100 * after) / before - 100).toFixed(1)} %)`);
-console.log(`free after a client has left: ${free.map((ms) => ms.toFixed(0)).join(", ")} ms`);
+console.log(`free after a client has left: ${one.join(", ")} ms`);
+console.log(`free after ${TOGETHER} clients of one batch have left: ${all.join(", ")} ms`);
 child.kill("SIGTERM");
 const [code] = await once(child, "exit");
 process.exitCode = code === 0 && count.lost + count.wrong === 0 && after < 1.1 * before ? 0 : 1;

@@ -50,7 +50,7 @@ export const serveCommand = ({ signal }: Context): Command =>
     )
     .option("--port <number>", "port to listen on (0: any free one)", numberOf, 8080)
     .option("--queue <count>", "requests that may wait for a model; any further one is answered with 429", numberOf, 32)
-    .option("--together <count>", "pictures of like requests that are drawn in one batch, at most", numberOf, 8)
+    .option("--together <count>", "pictures of like requests that are drawn in one batch, at most", numberOf, 4)
     .option("--device <name>", "auto, or a device listed by `tessera doctor`", "auto")
     .option("--threads <count>", "CPU threads per model (default: one per core)", numberOf)
     .option("--precision <kind>", `precision of the weights: ${PRECISIONS.join(", ")} (default: as the model states)`)

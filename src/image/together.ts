@@ -1,5 +1,6 @@
 /** Requests that are drawn in common batches, where they are alike: whose pictures those are changes nothing about them. */
 import { canonical } from "../base/canonical.js";
+import { unlessAborted } from "../base/signals.js";
 import { itemsOf, joined } from "../core/condition.js";
 import { decodedApart } from "../core/orders.js";
 import { APART, batchSize } from "../media/batches.js";
@@ -46,14 +47,15 @@ export function seatsFor(requests: number): readonly Seat[] {
     const self = {};
     awaited.add(self);
     return {
-      begin: (network, work, signal) =>
-        new Promise((resolve, reject) => {
+      begin(network, work, signal) {
+        const begun = new Promise<Drawing>((resolve, reject) => {
           signal?.throwIfAborted();
-          signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
           awaited.delete(self);
           waiting.push({ network, work, signal, resolve, reject });
           draw();
-        }),
+        });
+        return unlessAborted(begun, signal);
+      },
       leave() {
         if (awaited.delete(self)) draw();
       },

@@ -2,6 +2,7 @@
  * Models that calls name instead of bringing: loaded once for all calls of a process that overlap or follow each other soon, and
  * closed when nobody has used them for a while. Waiting for that keeps no process alive.
  */
+import { unlessAborted } from "../base/signals.js";
 import { modelIdentity } from "../models/folder.js";
 import type { Closable } from "./parts.js";
 
@@ -72,20 +73,5 @@ export class SharedModels<M extends Closable> {
 
   private forget(key: string, shelf: Shelf<M>): void {
     if (this.shelves.get(key) === shelf) this.shelves.delete(key);
-  }
-}
-
-/** The value, or the reason of the signal if that comes first. */
-async function unlessAborted<T>(value: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return value;
-  signal.throwIfAborted();
-  const heard = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { signal: heard.signal });
-  });
-  try {
-    return await Promise.race([value, aborted]);
-  } finally {
-    heard.abort();
   }
 }

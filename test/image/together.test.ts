@@ -1,4 +1,5 @@
 /** Requests that are drawn together: each stream tells what it would tell alone, whatever becomes of the others. */
+import { getEventListeners } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   ArgumentError,
@@ -133,6 +134,14 @@ describe("requests", () => {
     expect(ends.map((end) => (end as PromiseRejectedResult).reason)).toEqual([new Error("gone"), new Error("gone")]);
     expect(begin).toHaveBeenCalledTimes(1);
     expect(await idsAlone(1)).toEqual((await generateImage(request(1))).images[0]!.ids);
+  });
+
+  test("may share a signal, on which nothing is left behind, and of which Node does not warn", async () => {
+    const { signal } = new AbortController();
+    const warned = vi.spyOn(process, "emitWarning");
+    await Promise.all(streamImages(Array.from({ length: 12 }, (_, seed) => request(seed, { signal }))).map(resultOf));
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   test("wait for one that reads slowly, and not for one that has left", async () => {

@@ -112,7 +112,7 @@ test("requests that wait and are alike are drawn in one batch, each as it is alo
   const alone = [];
   for (const request of requests) alone.push(bytes((await generateImage({ model, ...request })).images));
   const begin = vi.spyOn(await model.routes[0].network(), "begin");
-  await using server = await serving();
+  await using server = await serving({ together: 8 });
   const client = clientOf(server);
   const running = client.images.generate(LONG);
   await until(async () => (await metric(server, RUNNING)) === 1);
