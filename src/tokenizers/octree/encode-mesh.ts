@@ -5,10 +5,11 @@ import { ClosestFace } from "./closest.js";
 import { encodeVoxels } from "./encode.js";
 import { boundsOf, type Mesh } from "./mesh.js";
 import { decodeSurface, readIds, symbolsOf } from "./octree-tokenizer.js";
+import { hasTopology, offsetSolid } from "./offset-solid.js";
 import { fittedOffsets } from "./offsets.js";
 import { nearestColour } from "./palette.js";
 import { surfaceCells } from "./surface-cells.js";
-import { topologyOf } from "./topology.js";
+import { type Topology, topologyOf } from "./topology.js";
 import { DEPTHS, FIRST, PROFILES, type Profile } from "./vocabulary.js";
 import { shellOf, type Voxels } from "./voxels.js";
 import { solidOf } from "./voxels-of-level.js";
@@ -45,7 +46,7 @@ export interface EncodedMesh {
 }
 
 /**
- * The ids of a mesh.
+ * The ids of a mesh. A closed one of one piece keeps its Euler number wherever a solid within a voxel of it has that.
  *
  * @throws ArgumentError for a mesh without a face, with a position that is not finite, or with a face out of range.
  */
@@ -59,11 +60,22 @@ export function encodeMesh(given: Mesh, options: Options<EncodeOptions> = {}): E
   const framed = { ...mesh, positions: mesh.positions.map((p, i) => (p - frame.centre[i % 3]!) / frame.side + 0.5) };
   const topology = topologyOf(mesh);
   const closed = topology.closed && topology.oriented; // what winding numbers need
-  const solid = voxelise(framed, depth, closed);
+  const solid = solidOfMesh(framed, depth, topology);
   const closest = mesh.colours || profile === "offsets" ? new ClosestFace(framed) : null;
   const voxels = mesh.colours ? { ...solid, colours: coloursOf(framed, closest!, solid) } : solid;
   if (profile === "shell") return { ids: encodeVoxels(voxels), frame, closed };
   return { ids: withOffsets(encodeVoxels(voxels, 0), framed, closest!, depth), frame, closed };
+}
+
+/**
+ * The solid of a mesh in the cube [0, 1]³. A closed mesh of one piece keeps its Euler number where any solid near it has that; pieces may overlap,
+ * so that nobody knows what several come to.
+ */
+function solidOfMesh(mesh: Mesh, depth: number, { closed, oriented, manifold, euler }: Topology): Voxels {
+  const voxels = voxelise(mesh, depth, closed && oriented);
+  if (!closed || !oriented || !manifold || euler.length > 1 || hasTopology(depth, voxels.solid, euler[0]!))
+    return voxels;
+  return { depth, solid: offsetSolid(mesh, depth, euler[0]!) ?? voxels.solid };
 }
 
 /** The mesh of a stream in its frame. `depth`: not deeper than that level. Throws TokenizerError for ids that the grammar does not allow. */
