@@ -30,6 +30,7 @@ import {
   withReportOptions,
   withSamplingOptions,
 } from "./options.js";
+import { replaced } from "./replaced.js";
 import { print } from "./streams.js";
 
 export interface DrawingOptions extends ModelOptions, ItemOptions, SamplingOptions, ReportOptions {
@@ -97,6 +98,7 @@ export async function drawToFiles(
   const settings = settingsOf(options, format);
   const previews = new Set<string>();
   const written = new Map<GeneratedImage, readonly string[]>();
+  const others = replaced();
   try {
     const result = await followed(
       options,
@@ -108,11 +110,14 @@ export async function drawToFiles(
           previews.add(path);
           await writeWhole(path, event.bytes);
         } else {
-          const paths = await event.image.save(pathOf(event.image.index), { manifest: options.manifest });
-          written.set(event.image, paths);
+          const { image } = event;
+          const path = pathOf(image.index);
+          const save = () => image.save(path, { manifest: options.manifest });
+          written.set(image, await others.during(path, save));
         }
       },
     );
+    if (!options.json) others.tell();
     report(result, written, options);
   } finally {
     await Promise.all([...previews].map((path) => rm(path, { force: true })));

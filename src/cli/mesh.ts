@@ -25,6 +25,7 @@ import {
   withSamplingOptions,
   withShapeModelOptions,
 } from "./options.js";
+import { replaced } from "./replaced.js";
 import { print } from "./streams.js";
 
 /** Endings by which a file, not a folder, is meant. */
@@ -67,14 +68,18 @@ export function meshCommand({ signal }: Context): Command {
     const pathOf = (index: number) =>
       named ? options.output : join(options.output, `${stemOf({ prompt })}-${seed}-${index}.${format}`);
     const written = new Map<GeneratedMesh, readonly string[]>();
+    const others = replaced();
     const loading = loadMeshModel(shapeSourceOf(options), loadSettingsOf(options));
     const decoding = options.passes && ({ kind: "masked-octree", passes: options.passes } as const);
     const settings = { n, seed, firstIndex, format, depth, size, faces, guidance, temperature, decoding };
     const stream = (model: MeshModel) => streamMesh({ ...settings, model, signal, prompt });
     const result = await followed(options, loading, stream, async (event) => {
       if (event.type !== "mesh-end") return;
-      written.set(event.mesh, await event.mesh.save(pathOf(event.mesh.index), { manifest: options.manifest }));
+      const path = pathOf(event.mesh.index);
+      const save = () => event.mesh.save(path, { manifest: options.manifest });
+      written.set(event.mesh, await others.during(path, save));
     });
+    if (!options.json) others.tell();
     report(result, written, options.json);
   });
 }

@@ -14,6 +14,7 @@ import {
 import type { Context } from "./context.js";
 import { factsOf, filesOf, followed, type MakingOptions, withMakingOptions } from "./making.js";
 import { loadSettingsOf, numberOf, printJson, withModelOption, withSamplingOptions } from "./options.js";
+import { replaced } from "./replaced.js";
 import { print } from "./streams.js";
 
 interface SegmentOptions extends MakingOptions {
@@ -45,8 +46,10 @@ export function segmentCommand({ signal }: Context): Command {
     const result = await followed(options, loading, stream, () => {});
     const mask = result.masks[0]!;
     const cut = options.cutOut === undefined ? null : await cutOut(image, mask);
-    const paths = await mask.save(options.output, { manifest: options.manifest });
-    await cut?.save(options.cutOut!);
+    const others = replaced();
+    const paths = await others.during(options.output, () => mask.save(options.output, { manifest: options.manifest }));
+    if (cut) await others.during(options.cutOut!, () => cut.save(options.cutOut!));
+    if (!options.json) others.tell();
     report(result, mask, { ...options, paths });
   });
 }

@@ -16,6 +16,7 @@ import type { Context } from "./context.js";
 import { stemOf } from "./file-names.js";
 import { filesOf, followed, type MakingOptions, withMakingOptions } from "./making.js";
 import { loadSettingsOf, numberOf, printJson, withModelOption, withSamplingOptions } from "./options.js";
+import { replaced } from "./replaced.js";
 import { print } from "./streams.js";
 
 interface SpeakOptions extends MakingOptions {
@@ -58,11 +59,13 @@ export function speakCommand({ signal }: Context): Command {
     const settings = { voice, speed, seed, temperature, topP, loudness, format };
     const stream = (model: SpeechModel) => streamSpeech({ ...settings, model, signal, text });
     let paths: readonly string[] = [];
+    const others = replaced();
     const result = await followed({ json, quiet: options.quiet || toStdout }, loading, stream, async (event) => {
       if (event.type !== "speech-end") return;
       if (toStdout) process.stdout.write(event.speech.bytes);
-      else paths = await event.speech.save(path, { manifest: options.manifest });
+      else paths = await others.during(path, () => event.speech.save(path, { manifest: options.manifest }));
     });
+    if (!json) others.tell();
     if (!toStdout) report(result, paths, json);
   });
 }

@@ -55,7 +55,8 @@ function prepareCaptions(
     const { ids, warnings: cut } = promptIds(captions, prompt, room);
     const row = style === NO_STYLE ? null : model.styles.indexOf(style);
     const vectors = encoder && once(() => encoder.vectors(ids));
-    return { ids, row, vectors, warnings: [...cut, ...strangeWords(model, prompt)] };
+    const empty = prompt.trim() === "" ? [other("The prompt is empty: the pictures are of anything.")] : [];
+    return { ids, row, vectors, warnings: [...empty, ...cut, ...strangeWords(model, prompt)] };
   });
   const of = async (items: readonly number[]): Promise<Condition> => {
     const those = items.map((item) => each[item]!);

@@ -34,8 +34,19 @@ export function promptIds(
 ): { readonly ids: readonly number[]; readonly warnings: readonly Warning[] } {
   const all = Array.from(tokenizer.encode(prompt, { specialsInText: "text" }));
   if (all.length <= room) return { ids: all, warnings: [] };
-  const lost = tokenizer.decode(all.slice(room, room + 40)).trim();
-  const clipped = lost.length > 60 || all.length > room + 40 ? `${lost.slice(0, 60)}…` : lost;
+  const lost = tokenizer
+    .decode(all.slice(wholeFrom(tokenizer, all, room), room + 40))
+    .replace(/\uFFFD+$/, "")
+    .trim();
+  const clipped = lost.length > 60 || all.length > room + 40 ? `${Array.from(lost).slice(0, 60).join("")}…` : lost;
   const message = `The prompt has ${all.length} tokens and the model reads ${room}; from "${clipped}" on it was left out.`;
   return { ids: all.slice(0, room), warnings: [other(message)] };
+}
+
+/** The last token up to `end` with which a character begins: tokens may be parts of one. */
+function wholeFrom(tokenizer: TextTokenizer, ids: readonly number[], end: number): number {
+  const isWhole = (from: number) => !tokenizer.decode(ids.slice(from, end + 4)).startsWith("\uFFFD");
+  let from = end;
+  while (from > Math.max(0, end - 4) && !isWhole(from)) from--;
+  return from;
 }

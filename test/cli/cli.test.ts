@@ -51,6 +51,15 @@ describe("tessera image", () => {
     expect(await readdir(join(folder, "o2"))).toEqual(["x.webp"]);
   });
 
+  test("tells of files that it replaces, unless they are the same", async () => {
+    const drawn = (...words: string[]) => tessera("image", "red", ...TINY, "-q", "-o", "r/x.png", ...words);
+    const warning = "warning: r/x.png held something else and was replaced.\n";
+    expect(await drawn()).toEqual({ code: 0, stdout: "r/x.png\n", stderr: "" });
+    expect((await drawn()).stderr).toBe("");
+    expect((await drawn("--seed", "1")).stderr).toBe(warning);
+    expect((await drawn("--seed", "2", "--json")).stderr).toBe("");
+  });
+
   test("--decoding jacobi: the same picture, and verify makes it again", async () => {
     const of = async (...words: string[]) =>
       JSON.parse((await tessera("image", "red", ...TINY, "--json", "-o", "d/x.png", ...words)).stdout);

@@ -38,6 +38,10 @@ test("known words are drawn without a word", async () => {
   expect(await warned("red")).toEqual([]);
 });
 
+test("no words at all are warned of", async () => {
+  expect(await warned(" ")).toEqual([{ type: "other", message: "The prompt is empty: the pictures are of anything." }]);
+});
+
 test("strange ones are named, with known ones of like spelling; the picture is drawn", async () => {
   expect(await warned("a rde")).toEqual([
     { type: "other", message: 'No caption that tiny was trained on has the word "rde" (known: red).' },
