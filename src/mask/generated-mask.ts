@@ -35,7 +35,7 @@ export async function generatedMask(
   made: Pick<GeneratedMask, "ids" | "seed" | "index" | "manifest">,
   marking: Marking,
 ): Promise<GeneratedMask> {
-  const bytes = await maskPng(mask, xmpOf(marking));
+  const bytes = await maskFile(mask, marking);
   return shownBriefly({
     ...{
       ...mask,
@@ -51,9 +51,9 @@ export async function generatedMask(
   });
 }
 
-/** The PNG file of a mask, one grey channel. */
-async function maskPng(mask: BinaryMask, xmp: string): Promise<Uint8Array> {
+/** The PNG file of a mask, one grey channel: white where a pixel belongs to it. */
+export async function maskFile(mask: BinaryMask, marking: Marking): Promise<Uint8Array> {
   const bytes = mask.inside.map((flag) => 255 * flag);
   const grey = await sharpOf(bytes, mask, 1);
-  return grey.toColourspace("b-w").withXmp(xmp).png().toBuffer();
+  return grey.toColourspace("b-w").withXmp(xmpOf(marking)).png().toBuffer();
 }

@@ -12,7 +12,7 @@ export { type CutOut, cutOut } from "./cut-out.js";
 export { decodeMask, type DecodeMaskOptions, encodeMask, type MaskCoding } from "./encode-mask.js";
 export { fromPolygons, type Polygon, toPolygons } from "./formats/polygon.js";
 export { type CocoRle, fromRle, toRle } from "./formats/rle.js";
-export type { GeneratedMask } from "./generated-mask.js";
+export { type GeneratedMask, maskFile } from "./generated-mask.js";
 export { type MaskManifest, parseMaskManifest, readMaskManifest } from "./manifest.js";
 export { loadMaskModel, type MaskModel } from "./model.js";
 export { MASK_DEFAULTS, type MaskSettings } from "./request.js";

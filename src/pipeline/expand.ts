@@ -1,4 +1,5 @@
 /** From a manifest to the list of items: every combination of what an asset lists, each with the name of its files. */
+import { parse } from "node:path";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import type { Step } from "./finish.js";
@@ -113,7 +114,10 @@ function* itemsOf({ name, where, kind, source, axes, count, fixed, steps }: Asse
     const { seed, ...settings } = { ...combination, ...fixed } as Settings & { readonly seed: number };
     row.check(settings, model, where);
     for (let index = 0; index < count; index++) {
-      const values = { asset: name, kind, index, seed, ...combination };
+      const files = row.files.flatMap((file) =>
+        combination[file] ? [[file, parse(String(combination[file])).name]] : [],
+      );
+      const values = { asset: name, kind, index, seed, ...combination, ...Object.fromEntries(files) };
       const stem = rendered(template, values, `${where}.output`);
       const { device = "auto", precision = null } = source;
       yield { asset: name, kind, model, device, precision, settings, seed, index, steps, stem };

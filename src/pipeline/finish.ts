@@ -52,7 +52,7 @@ export async function finish(finishing: Finishing, { bytes, manifest }: StoredIt
     if (name !== "formats" || item.own === null || manifests === "none") continue;
     for (const { suffix } of written) {
       const record = row.manifestAs(manifest, suffix.slice(1));
-      files.push({ suffix: `${suffix}.json`, bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) });
+      if (record) files.push({ suffix: `${suffix}.json`, bytes: Buffer.from(`${JSON.stringify(record, null, 2)}\n`) });
     }
   }
   return files;

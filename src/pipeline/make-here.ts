@@ -5,6 +5,7 @@ import { OutputError } from "../base/errors.js";
 import { batchesOf, subjectOf, subjectsOf } from "./batches.js";
 import { type Executor, type How, keepOutput, storedItem, type Work } from "./executor.js";
 import type { StoredItem } from "./finish.js";
+import { keepInputs, settingsWithBytes } from "./inputs.js";
 import { KINDS } from "./kinds/index.js";
 import type { Loading, MadeItem } from "./kinds/kind.js";
 import type { Planned } from "./plan.js";
@@ -87,9 +88,11 @@ export async function makeBatch(
   await attempt(open, work, async () => {
     const [{ source, task }] = batch as [Planned];
     const kind = KINDS[task.kind];
+    for (const { inputs } of batch) await keepInputs(work.store, inputs);
     const model = await modelOf(models, task.kind, source, { ...loadingOf(task), threads });
     const n = batch.length / (subjects?.length ?? 1);
-    const settings = subjects ? { ...task.settings, [kind.list!]: subjects } : task.settings;
+    const own = await settingsWithBytes(task.kind, task.settings, work.store);
+    const settings = subjects ? { ...own, [kind.list!]: subjects } : own;
     const wanted = { seed: task.seed, firstIndex: task.index, n, signal: work.signal };
     try {
       for await (const event of kind.make(model, settings, wanted)) {

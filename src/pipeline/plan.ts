@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { EMBEDDED_MODELS, digestOfModel } from "../index.js";
 import { expanded, type Item } from "./expand.js";
+import { type Input, inputsOf } from "./inputs.js";
 import { nearest } from "../base/nearest.js";
 import { UnknownNameError } from "../base/errors.js";
 import { type Lock, type LockedItem, lockPathOf, type Made, readLock } from "./lock.js";
@@ -37,6 +38,8 @@ export interface Planned {
   readonly task: Task;
   /** Where the model lies here. */
   readonly source: string;
+  /** The files that it is made from, as far as they lie here. */
+  readonly inputs: readonly Input[];
   readonly itemKey: string;
   readonly outputKey: string;
   /** What the store or the lock file knows of its files; null where they are to be made. */
@@ -61,8 +64,8 @@ export interface Plan {
 /**
  * Reads a manifest and compares it with the store and the output folder.
  *
- * @throws InputError, ArgumentError, UnknownNameError for a manifest that is refused, a model that is not there, an output folder that
- *   is a symbolic link.
+ * @throws InputError, ArgumentError, UnknownNameError for a manifest that is refused, a model or a file that is not there, an output
+ *   folder that is a symbolic link.
  */
 export async function planAssets({ manifest, output, cache, only }: PlanOptions): Promise<Plan> {
   const file = await readAssets(manifest);
@@ -83,10 +86,11 @@ export async function planAssets({ manifest, output, cache, only }: PlanOptions)
   for (const item of chosen.items) {
     const source = sourceOf(item.model, home);
     if (!digests.has(source)) digests.set(source, digestOfModel(source));
-    const task = taskOf(item, await digests.get(source)!, file.manifests);
+    const inputs = await inputsOf(item, home);
+    const task = taskOf(item, await digests.get(source)!, inputs, file.manifests);
     items.push(
       await compared(
-        { item, task, source, itemKey: itemKey(task), outputKey: outputKey(task) },
+        { item, task, source, inputs, itemKey: itemKey(task), outputKey: outputKey(task) },
         { store, output: folder, locked },
       ),
     );

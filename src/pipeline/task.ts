@@ -7,6 +7,7 @@ import { sha256 } from "../base/digest.js";
 import { VERSION } from "../index.js";
 import type { Item } from "./expand.js";
 import type { Manifests, Step } from "./finish.js";
+import { type Input, settingsByDigest } from "./inputs.js";
 import { KINDS, type KindName } from "./kinds/index.js";
 import type { Settings } from "./kinds/kind.js";
 
@@ -16,6 +17,7 @@ export interface Task {
   readonly model: string;
   readonly device: string;
   readonly precision: string | null;
+  /** Files are named by their digest. */
   readonly settings: Settings;
   readonly seed: number;
   readonly index: number;
@@ -29,8 +31,9 @@ export const RESULTS = VERSION.split(".").slice(0, 2).join(".");
 /** Raised when post steps or the records of the store change. */
 const FINISHING = 1;
 
-export function taskOf(item: Item, model: string, manifests: Manifests): Task {
-  const { kind, device, precision, settings, seed, index, steps } = item;
+export function taskOf(item: Item, model: string, inputs: readonly Input[], manifests: Manifests): Task {
+  const { kind, device, precision, seed, index, steps } = item;
+  const settings = settingsByDigest(item.settings, inputs);
   return { kind, model, device, precision, settings, seed, index, steps, manifests };
 }
 

@@ -1,6 +1,7 @@
 /** Makes everything of a lock file again, and compares it with what the lock says and with what lies in the output folder. */
 import { dirname, resolve } from "node:path";
 import { digestOfModel } from "../index.js";
+import { inputsOf } from "./inputs.js";
 import { type Lock, type LockedItem, type LockFile, readLock } from "./lock.js";
 import { makeHere } from "./make-here.js";
 import { OutputFolder } from "./output-folder.js";
@@ -57,10 +58,11 @@ export async function verifyAssets(options: VerifyOptions): Promise<TreeVerifica
     ...{ store, signal },
     progress() {},
     warning() {},
-    async done({ item, task }, { files, made }) {
+    async done({ item, task, inputs, outputKey }, { files, made }) {
       const entry = entries.get(item.stem)!;
       tell(item.stem, [
         ...(task.model === entry.modelSha256 ? [] : ["the files of the model"]),
+        ...(inputs.length === 0 || outputKey === entry.key ? [] : ["the model, or the files that it is made from"]),
         ...(made.tokensSha256 === entry.made.tokensSha256 ? [] : ["tokens"]),
         ...(made.device === entry.made.device ? [] : [`device: was ${entry.made.device}, is ${made.device}`]),
         ...(await fileDifferences(output, item.stem, entry.files, files)),
@@ -82,8 +84,9 @@ export async function verifyAssets(options: VerifyOptions): Promise<TreeVerifica
 
 async function plannedFrom({ item }: LockedItem, { manifests }: Lock, home: string): Promise<Planned> {
   const source = sourceOf(item.model, home);
-  const task = taskOf(item, await digestOfModel(source), manifests);
-  return { item, task, source, itemKey: itemKey(task), outputKey: outputKey(task), known: null, missing: [] };
+  const inputs = await inputsOf(item, home);
+  const task = taskOf(item, await digestOfModel(source), inputs, manifests);
+  return { item, task, source, inputs, itemKey: itemKey(task), outputKey: outputKey(task), known: null, missing: [] };
 }
 
 async function fileDifferences(

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Queue as BullQueue } from "bullmq";
+import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   type AssetsEvent,
@@ -21,6 +22,7 @@ import { RedisServer, redisMissing } from "../support/redis-server.js";
 import { MAIN } from "../support/tessera-command.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeTinyImageModel } from "../support/tiny-image-model.js";
+import { squarePicture, TINY_MASKS } from "../support/tiny-mask-model.js";
 import { writeTinyTextModel } from "../support/tiny-text-model.js";
 import { treeOf } from "../support/tree.js";
 
@@ -28,6 +30,8 @@ const root = temporaryFolder();
 const missing = redisMissing();
 if (missing) console.warn(`skipped: ${missing}`);
 
+/** Made from a file that the workers do not have. */
+const CUT = `{ kind: cut-out, model: ${JSON.stringify(TINY_MASKS)}, device: reference, image: ../photo.png, prompt: square }`;
 const PICTURES = "{ kind: image, model: ../model, device: reference, prompt: [red, apple], seed: [1, 2, 3] }";
 /** Jobs that take longer than their test. */
 const LONG = "{ kind: text, model: ../words, device: reference, prompt: a, maxOutputTokens: 1100, seed: [1, 2, 3] }";
@@ -44,6 +48,8 @@ describe.skipIf(missing !== null)("workers behind a queue", () => {
     await mkdir(join(root, "redis"));
     redis = await RedisServer.start(join(root, "redis"));
     await writeTinyImageModel(join(root, "model"));
+    const { rgba, ...size } = squarePicture(40, 30);
+    await sharp(rgba, { raw: { ...size, channels: 4 } }).toFile(join(root, "photo.png"));
     await writeTinyTextModel(join(root, "words"), { eos_token_id: [] });
   });
   afterEach(async () => {
@@ -107,7 +113,7 @@ describe.skipIf(missing !== null)("workers behind a queue", () => {
       names.map((name) =>
         project(
           name,
-          `{ a: ${PICTURES}, b: { kind: image, model: ../model, device: reference, prompt: red, seed: 1 } }`,
+          `{ a: ${PICTURES}, b: { kind: image, model: ../model, device: reference, prompt: red, seed: 1 }, c: ${CUT} }`,
         ),
       ),
     )) as [string, string, string];
@@ -118,16 +124,17 @@ describe.skipIf(missing !== null)("workers behind a queue", () => {
       submitted(there, "shared", ({ type }) => types.add(type)),
       submitted(twin, "shared"),
     ]);
-    for (const { counts } of results) expect(counts).toMatchObject({ made: 7, failed: 0 });
+    for (const { counts } of results) expect(counts).toMatchObject({ made: 8, failed: 0 });
     expect(types).toContain("item-progress");
     expect(treeOf(there, /^\.tessera/)).toEqual(treeOf(here, /^\.tessera/));
     expect(treeOf(twin, /^\.tessera/)).toEqual(treeOf(here, /^\.tessera/));
     const done = workers.flat();
     expect(done.every(({ error }) => error === null)).toBe(true);
-    expect(done.map(({ name }) => name).sort()).toEqual(
-      ["apple", "red"].flatMap((prompt) => [1, 2, 3].map((seed) => `image "${prompt}", seed ${seed}, index 0`)),
-    );
-    expect((await submitted(there, "shared")).counts).toMatchObject({ kept: 7, made: 0 });
+    expect(done.map(({ name }) => name).sort()).toEqual([
+      `cut-out "square", seed 0, index 0`,
+      ...["apple", "red"].flatMap((prompt) => [1, 2, 3].map((seed) => `image "${prompt}", seed ${seed}, index 0`)),
+    ]);
+    expect((await submitted(there, "shared")).counts).toMatchObject({ kept: 8, made: 0 });
   });
 
   test("a worker is killed in the middle, and Redis restarts twice: nothing is lost", { timeout: 60_000 }, async () => {

@@ -19,6 +19,7 @@ export const IMAGE = kindOf({
   model: DEFAULT_IMAGE_MODEL,
   subjects: ["prompt", "classId"],
   list: "prompt",
+  files: [],
   axes: {
     prompt: promptOf('What to draw, such as "red apple".'),
     style: nameOf("One of the model's styles, or none."),

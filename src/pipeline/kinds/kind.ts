@@ -66,6 +66,8 @@ export interface KindRow<M extends Closable, E extends { readonly type: string }
   readonly subjects: readonly [string, ...string[]];
   /** The subject of which one call takes a list, as many items being made of each; null where it takes one. */
   readonly list: string | null;
+  /** Settings of one value each that name a file; the model gets its bytes. */
+  readonly files: readonly string[];
   /** Settings of one value each: a list of them makes an asset of each. */
   readonly axes: Readonly<Record<string, z.ZodType>>;
   /** Settings that are lists or objects by themselves. */

@@ -10,6 +10,7 @@ export const MESH = kindOf({
   model: DEFAULT_MESH_MODEL,
   subjects: ["prompt"],
   list: null,
+  files: [],
   axes: {
     prompt: promptOf('What to make, such as "round table with three legs".'),
     depth: wholeFrom(3, 8, "Levels of the octree: 2^depth voxels along the longest side."),

@@ -14,6 +14,15 @@ export const promptOf = (about: string): z.ZodType =>
 /** A name, such as that of a style. */
 export const nameOf = (about: string): z.ZodType => z.string().min(1).max(200).describe(about);
 
+/** The path of a file, relative to the manifest. */
+export const fileOf = (about: string): z.ZodType =>
+  z
+    .string()
+    .min(1)
+    .max(1000)
+    .refine((path) => !hasControlCharacters(path), "a path without control characters")
+    .describe(`${about} A path relative to this file.`);
+
 export const numberFrom = (low: number, high: number, about: string): z.ZodType =>
   z.number().min(low).max(high).describe(about);
 

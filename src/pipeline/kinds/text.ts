@@ -13,6 +13,7 @@ export const TEXT = kindOf({
   model: null,
   subjects: ["prompt"],
   list: null,
+  files: [],
   axes: {
     prompt: promptOf("What the model answers or continues."),
     system: promptOf("A system message before the prompt, for models with a chat template."),

@@ -61,8 +61,8 @@ export interface MediumRow<V, F extends string = string> {
   readonly kept: F;
   decode(bytes: Uint8Array): Promise<V>;
   encode(value: V, format: F, marking: Marking): Promise<Uint8Array>;
-  /** The manifest of an item whose file is of another format. */
-  manifestAs(manifest: ItemManifest, format: F): ItemManifest;
+  /** The manifest of an item whose file is of that format; null where it could not be made again from one. */
+  manifestAs(manifest: ItemManifest, format: F): ItemManifest | null;
   /** Steps besides `formats`, which every medium has. */
   readonly steps: Readonly<Record<string, StepRow<V>>>;
 }

@@ -36,7 +36,9 @@ export const PICTURE = mediumOf<Picture, ImageFormat>({
   kept: "png",
   decode: pictureOf,
   encode: pictureFile,
-  manifestAs: (manifest, format) => ({ ...manifest, picture: { ...(manifest.picture as object), format } }),
+  // A cut-out has the manifest of its mask, which is no manifest of its file.
+  manifestAs: (manifest, format) =>
+    manifest.picture ? { ...manifest, picture: { ...(manifest.picture as object), format } } : null,
   steps: {
     resize: change("Resamples to a square, or to a width and a height.", RESIZE, (picture, options) =>
       resized(picture, typeof options === "number" ? { ...SQUARE, width: options, height: options } : options),

@@ -41,6 +41,8 @@ export function parseJob(key: string, data: unknown): Job {
 
 /** A job as a person tells it from others, such as: image "red apple", seed 3, index 0. */
 export function nameOf({ kind, settings, seed, index }: Task): string {
-  const subject = KINDS[kind].subjects.map((name) => settings[name]).find((value) => value !== undefined);
+  const subject = ["prompt", ...KINDS[kind].subjects]
+    .map((name) => settings[name])
+    .find((value) => value !== undefined);
   return `${kind} ${JSON.stringify(subject)}, seed ${seed}, index ${index}`;
 }

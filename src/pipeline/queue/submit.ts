@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Job, Queue, QueueEvents } from "bullmq";
 import { QueueError } from "../../base/errors.js";
 import type { Executor, Work } from "../executor.js";
+import { keepInputs } from "../inputs.js";
 import { knownFrom, type Planned } from "../plan.js";
 import { parsedOrNull } from "../store/parsed.js";
 import { outputRecord } from "../store/store.js";
@@ -173,7 +174,14 @@ class Submission {
 
   private async submit(key: string): Promise<void> {
     const { planned, losses } = this.open.get(key)!;
-    const { task, source } = planned[0]!;
+    const { task, source, inputs } = planned[0]!;
+    try {
+      await keepInputs(this.work.store, inputs);
+    } catch (error) {
+      this.open.delete(key);
+      for (const one of planned) this.work.failed(one, error);
+      return;
+    }
     const before = await this.queue.getJob(key);
     if (await before?.isFailed()) await before!.remove();
     const delay = losses === 0 ? 0 : 250 * 2 ** losses;

@@ -153,7 +153,7 @@ class Sources {
       if ((await this.digest(here)) !== task.model) continue;
       const item = { ...task, asset: task.kind, model: here, stem: nameOf(task) };
       const keys = { itemKey: itemKey(task), outputKey: outputKey(task) };
-      return { item, task, source: here, ...keys, known: null, missing: [] };
+      return { item, task, source: here, inputs: [], ...keys, known: null, missing: [] };
     }
     const remedy = "Put the same files there, or name their folder by --models.";
     throw new ArgumentError(
