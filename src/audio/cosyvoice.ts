@@ -55,7 +55,7 @@ export async function loadCosyvoice(
       });
     const { name, licence, flow: sizes, vocoder: sound } = config;
     return {
-      ...{ name, licence, precision, revision: basename(path), device: engine.device, clones: true },
+      ...{ name, licence, precision, revision: basename(path), device: engine.device, clones: true, fixed: [] },
       ...{ sampleRate: sound.sampleRate, tokenSamples: sound.sampleRate / sizes.tokenRate },
       voices: speakers.map(({ name }) => ({ name, description: `${name}, of ${SPEAKERS}` })),
       defaults: { voice: speakers[0]?.name ?? null, temperature: 1, topP: 0.8 },

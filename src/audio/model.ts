@@ -8,6 +8,7 @@ import { digestsOf, folderRecipe, type ModelFiles, openFile } from "../media/rec
 import { SharedModels } from "../media/shared-models.js";
 import { cosyvoiceOf } from "../models/cosyvoice.js";
 import { DEFAULT_SPEECH_MODEL } from "../models/known.js";
+import { pocketTtsOf } from "../models/pocket-tts.js";
 import { type PacedVoice, parseSpeechModelConfig, type SpeechModelConfig } from "../models/speech-config.js";
 import { openFlowDecoder } from "../tokenizers/speech/flow/flow-decoder.js";
 import { openSpeechTokenizer } from "../tokenizers/speech/s3/speech-tokenizer.js";
@@ -16,6 +17,7 @@ import { loadPronunciation, type Pronunciation } from "../tokenizers/speech/text
 import { openHift } from "../tokenizers/speech/vocoder/hift.js";
 import { loadCosyvoice } from "./cosyvoice.js";
 import { pacedVoice } from "./paced-voice.js";
+import { loadPocketTts } from "./pocket-tts.js";
 import type { Voice } from "./voice.js";
 
 /** A loaded model: any number of speeches may share it, one after the other or at once. */
@@ -24,6 +26,8 @@ export interface SpeechModel extends LoadedModel {
   readonly voices: readonly { readonly name: string; readonly description: string }[];
   /** Whether `voice` may be a recording. */
   readonly clones: boolean;
+  /** Settings of which it knows no other value than 1. */
+  readonly fixed: readonly ("speed" | "topP")[];
   /** Samples a second of what it speaks. */
   readonly sampleRate: number;
   /** Samples of a token. */
@@ -43,7 +47,9 @@ export interface AudioTokenizer {
 /**
  * Loads a speech model: an embedded one by its name, a folder of that layout by its path, or the folder of CosyVoice 1, 2 or 3 as its
  * authors publish it (cosyvoice2.yaml, llm.pt, flow.pt, hift.pt, campplus.onnx, speech_tokenizer_v2.onnx, CosyVoice-BlankEN). The
- * folder of CosyVoice-300M, -SFT or -Instruct needs multilingual.tiktoken of the package openai-whisper besides.
+ * folder of CosyVoice-300M, -SFT or -Instruct needs multilingual.tiktoken of the package openai-whisper besides. Or the folder of a
+ * language of pocket-tts (model.safetensors, tokenizer.model, embeddings), with its configuration out of the package pocket-tts, such
+ * as english.yaml.
  *
  * @throws UnknownNameError for a name that does not exist; CheckpointError for files that are damaged or not those that config.json
  *   states; WeightsError for weights missing, misshapen or left over; DeviceError; ArgumentError.
@@ -58,8 +64,10 @@ export async function loadSpeechModel(
   options: Options<LoadSettings> = {},
 ): Promise<SpeechModel> {
   const settings = loadSettings("loadSpeechModel", options);
-  const published = await cosyvoiceOf(source);
-  return published ? loadCosyvoice(source, published, settings) : loadPaced(source, settings);
+  const cosyvoice = await cosyvoiceOf(source);
+  if (cosyvoice) return loadCosyvoice(source, cosyvoice, settings);
+  const pocketTts = await pocketTtsOf(source);
+  return pocketTts ? loadPocketTts(source, pocketTts, settings) : loadPaced(source, settings);
 }
 
 async function loadPaced(source: string, settings: LoadSettings): Promise<SpeechModel> {
@@ -83,7 +91,7 @@ async function loadPaced(source: string, settings: LoadSettings): Promise<Speech
     await drawSome(languageModel, recipe);
     const { name, revision, licence, sampleRate, tokenSamples, defaults, speakers } = recipe;
     return {
-      ...{ name, revision, licence, sampleRate, tokenSamples, defaults, precision, clones: false },
+      ...{ name, revision, licence, sampleRate, tokenSamples, defaults, precision, clones: false, fixed: [] },
       device: engine.device,
       voices: speakers.map(({ name, description }) => ({ name, description })),
       sha256: digestsOf(recipe, [files.languageModel, files.flow, files.vocoder, files.pronunciation]),

@@ -15,19 +15,15 @@ import { resampled } from "../tokenizers/speech/audio/resample.js";
 import type { FlowPrompt } from "../tokenizers/speech/flow/passage.js";
 import { framesBetween } from "../tokenizers/speech/frames.js";
 import { trimSilence } from "./loudness.js";
-import { readAudio } from "./read-audio.js";
+import { readAudio, type Sound } from "./read-audio.js";
 import type { RecordedVoice } from "./voice.js";
 
 /** Longer ones the tokenizer does not take, and shorter ones say too little of a voice. */
 const [LEAST_SECONDS, MOST_SECONDS] = [0.5, 30];
 
-export interface Heard {
+export interface Heard extends Omit<RecordedSound, "sound"> {
   readonly prompt: FlowPrompt;
   readonly speaker: Float32Array;
-  /** Of the samples and of what was said about them. */
-  readonly digest: string;
-  /** What a caller should know of the recording. */
-  readonly warnings: readonly string[];
 }
 
 /** The two published networks that listen, as files that run as they are. */
@@ -61,13 +57,39 @@ export async function idsBy({ inputs, run }: FileProgram, mels: number, samples:
   return Int32Array.from(Object.values(outputs)[0]!.data);
 }
 
-/**
- * Listens to a recording of one person.
- *
- * @throws What readAudio throws; ArgumentError for silence, or less or more than can be used.
- */
-export async function listen(
+/** What is heard in a recording of one person, without the silence around it. */
+export interface RecordedSound {
+  readonly sound: Sound;
+  /** Of the samples and of what was said about them. */
+  readonly digest: string;
+  /** What a caller should know of the recording. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads a recording. @throws What readAudio throws; ArgumentError for silence, or less or more than can be used. */
+export async function recordedSound(
   { audio, text, instruction }: RecordedVoice,
+  signal: AbortSignal | undefined,
+): Promise<RecordedSound> {
+  const whole = await readAudio(audio, { mostSeconds: MOST_SECONDS, signal: signal ?? null });
+  const sound = trimSilence(whole);
+  const seconds = sound.samples.length / sound.sampleRate;
+  if (seconds < LEAST_SECONDS) {
+    const heard = described(seconds === 0 ? "silence" : `${seconds.toFixed(2)} s that are not silent`);
+    throw new ArgumentError("voice.audio", `a recording in which ${LEAST_SECONDS} s are heard or more`, heard);
+  }
+  const { samples, sampleRate } = whole;
+  const said = Buffer.from(JSON.stringify([text ?? null, instruction ?? null]));
+  return {
+    sound,
+    digest: sha256(Buffer.concat([Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), said])),
+    warnings: sampleRate < TOKENIZER_RATE ? [dull(sampleRate)] : [],
+  };
+}
+
+/** Listens to a recording of one person. @throws What recordedSound throws. */
+export async function listen(
+  recording: RecordedVoice,
   ears: Ears,
   {
     mel,
@@ -76,13 +98,7 @@ export async function listen(
   }: { readonly mel: MelConfig; readonly mels: number; readonly framesPerToken: number | null },
   signal: AbortSignal | undefined,
 ): Promise<Heard> {
-  const whole = await readAudio(audio, { mostSeconds: MOST_SECONDS, signal: signal ?? null });
-  const sound = trimSilence(whole);
-  const seconds = sound.samples.length / sound.sampleRate;
-  if (seconds < LEAST_SECONDS) {
-    const heard = described(seconds === 0 ? "silence" : `${seconds.toFixed(2)} s that are not silent`);
-    throw new ArgumentError("voice.audio", `a recording in which ${LEAST_SECONDS} s are heard or more`, heard);
-  }
+  const { sound, digest, warnings } = await recordedSound(recording, signal);
   const at16 = resampled(sound.samples, sound.sampleRate, TOKENIZER_RATE);
   const ids = await idsBy(ears.tokenizer, mels, at16);
   const sounding = logMel(resampled(sound.samples, sound.sampleRate, mel.sampleRate), mel);
@@ -92,13 +108,10 @@ export async function listen(
   const vector = await ears.speaker.run({
     [ears.speaker.inputs[0]!]: { shape: [1, ...features.shape], data: features.data },
   });
-  const { samples, sampleRate } = whole;
-  const said = Buffer.from(JSON.stringify([text ?? null, instruction ?? null]));
   return {
     prompt: { tokens: ids.subarray(0, tokens), mel: framesBetween(sounding, 0, columns) },
     speaker: Float32Array.from(Object.values(vector)[0]!.data),
-    digest: sha256(Buffer.concat([Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), said])),
-    warnings: sampleRate < TOKENIZER_RATE ? [dull(sampleRate)] : [],
+    ...{ digest, warnings },
   };
 }
 

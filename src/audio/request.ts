@@ -68,6 +68,10 @@ export function requestOf(
   const { defaults } = model;
   const who = voiceOf(model, settings.voice ?? defaults.voice);
   check("speed", "a number from 0.5 to 2", settings.speed, isNumberIn(0.5, 2));
+  for (const setting of model.fixed) {
+    if ((settings[setting] ?? 1) !== 1)
+      throw new ArgumentError(setting, `1: ${model.name} knows no other`, settings[setting]);
+  }
   check("loudness", "a number from -70 to 0 (LUFS), or null", settings.loudness, (l) => l === null || isLoudness(l));
   check("format", `one of ${Object.keys(ENCODINGS).join(", ")}`, settings.format, (format) =>
     Object.hasOwn(ENCODINGS, format),

@@ -63,7 +63,9 @@ export interface Memory extends AsyncDisposable {
   keep(slots: readonly number[]): Promise<void>;
   /** Makes batch row i a copy of what row parents[i] was. Fewer parents leave fewer rows, for good. */
   fork(parents: readonly number[]): Promise<void>;
-  /** A copy of the filled slots of a state, [B, H, length, D]; for tests and comparisons with a reference. */
+  /** Fills the next T slots of every state with rows [B, H, T, D], by the names of the states, such as `read` gave. Throws ShapeError. */
+  load(rows: Readonly<Record<string, FloatTensor>>): Promise<void>;
+  /** A copy of the filled slots of a state, [B, H, length, D]: to be loaded again, or compared with a reference. */
   read(state: string): Promise<FloatTensor>;
   close(): Promise<void>;
 }

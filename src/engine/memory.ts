@@ -105,6 +105,17 @@ export class HostMemory implements Memory {
     }
   }
 
+  async load(rows: Readonly<Record<string, FloatTensor>>): Promise<void> {
+    const [given, known] = [Object.keys(rows), [...this.whole.keys()]];
+    if (given.length !== known.length || given.some((name) => !this.whole.has(name)))
+      throw new ShapeError(
+        "memory",
+        `rows of ${given.join(", ")} are not those of its states`,
+        `States: ${known.join(", ")}.`,
+      );
+    this.append(new Map(Object.entries(rows)));
+  }
+
   /** Writes each `rows` [B, H, T, D] after what its state holds, then counts them: all states grow together. */
   append(rows: ReadonlyMap<string, Tensor>): void {
     this.open();
@@ -180,7 +191,6 @@ export class HostMemory implements Memory {
     this.cut();
   }
 
-  /** A copy of the filled slots of a state, [B, H, length, D]. For tests and golden comparisons. */
   async read(name: string): Promise<FloatTensor> {
     this.open();
     const state = this.states.get(name);

@@ -1,6 +1,8 @@
 /** The table of published checkpoints, devices and orders, out of the code's own rows. */
 import type { Architecture } from "../../src/core/architecture.js";
 import { lineLayout } from "../../src/core/decode/layout.js";
+import { FLOW_LM_CONFIGS } from "../../src/core/flow-lm/config.js";
+import { backboneGraph, headGraph, latentGraph, textGraph, voiceGraph } from "../../src/core/flow-lm/graphs.js";
 import { LLAMAGEN } from "../../src/core/llamagen/architecture.js";
 import { type TransformerConfig, TRANSFORMERS } from "../../src/core/llamagen/config.js";
 import { OCTGPT } from "../../src/core/octgpt/architecture.js";
@@ -10,11 +12,13 @@ import { VAR } from "../../src/core/var/architecture.js";
 import { SCALE_TRANSFORMERS, type ScaleConfig } from "../../src/core/var/config.js";
 import { DEVICE_NAMES, type DeviceName } from "../../src/engine/devices.js";
 import { nameOf } from "../../src/engine/feeds.js";
+import type { Graph } from "../../src/engine/graph.js";
 import { sizeOf } from "../../src/engine/tensor.js";
 import { COSYVOICE_CONFIGS } from "../../src/models/cosyvoice.js";
 import { EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "../../src/models/known.js";
 import { PUBLISHED_SHAPE_MODELS } from "../../src/models/octgpt.js";
 import { TEXT_MODEL_TYPES } from "../../src/models/text-config.js";
+import { LATENT_CODEC_CONFIGS, latentDecoder, latentEncoder } from "../../src/tokenizers/speech/codecs/latent-codec.js";
 import { COMPARED_DEVICES, type Network, NETWORKS } from "../golden/on-devices.js";
 
 /** A line of the table. */
@@ -79,10 +83,7 @@ function rowsOf<Config>(
 ): Row[] {
   return Object.entries(configs).map(([name, config]) => {
     const graphs = [conditionGraph(config), decoderGraph(config)].flatMap((graph) => graph ?? []);
-    const shapes = new Map(
-      graphs.flatMap(({ weights }) => weights.map(({ source, shape }) => [nameOf(source), shape])),
-    );
-    const parameters = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape as number[]), 0);
+    const parameters = parametersOf(graphs);
     const [orders, by] = [ordersOf(objective(config)), loaded(name)];
     return { name, medium, network: network(name, config), orders, parameters, loaded: by };
   });
@@ -119,12 +120,28 @@ function allRows(): readonly Row[] {
       const network = name.includes("CosyVoice3") ? "CosyVoice 3" : null;
       return { name, medium: "speech", network, orders: ["next-token"], parameters: null, loaded: "its folder" };
     }),
+    pocketTtsRow(),
     ...TEXT_MODEL_TYPES.map((type): Row => {
       const network = type in NETWORKS ? (type as Network) : null;
       const loaded = "its folder, or its repository once pulled";
       return { name: `\`model_type: ${type}\``, medium: "texts", network, orders: text, parameters: null, loaded };
     }),
   ];
+}
+
+/** The six layers of most languages; some have a model of 24. */
+function pocketTtsRow(): Row {
+  const [model, codec] = [FLOW_LM_CONFIGS["pocket-tts"], LATENT_CODEC_CONFIGS["pocket-tts"]];
+  const graphs = [voiceGraph, textGraph, latentGraph, backboneGraph, headGraph].map((graph) => graph(model));
+  const parameters = parametersOf(graphs) + parametersOf([latentEncoder(codec), latentDecoder(codec, "whole")]);
+  const loaded = "its folder, with its configuration";
+  return { name: "pocket-tts", medium: "speech", network: null, orders: ["next latent"], parameters, loaded };
+}
+
+/** Numbers in all weights of graphs, each counted once. */
+function parametersOf(graphs: readonly Graph[]): number {
+  const shapes = new Map(graphs.flatMap(({ weights }) => weights.map(({ source, shape }) => [nameOf(source), shape])));
+  return [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape as number[]), 0);
 }
 
 const millions = (parameters: number | null): string =>

@@ -87,6 +87,10 @@ describe.each(USABLE)("%s", (device) => {
       expect(memory.length).toBe(9);
       await memory.fork([1]);
       results.push((await program.run(stepInputs(1, 2, memory.length, S), memory)).logits!, await memory.read("v"));
+      const again = await program.allocate({ B: 1, S });
+      await again.load({ k: await memory.read("k"), v: await memory.read("v") });
+      expect([again.length, again.visible]).toEqual([memory.length, memory.visible]);
+      results.push((await program.run(stepInputs(1, 1, again.length, S), again)).logits!);
       return results;
     });
   });

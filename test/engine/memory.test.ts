@@ -110,6 +110,19 @@ describe("HostMemory", () => {
     expect(memory.length).toBe(3);
   });
 
+  test("what was read is loaded again, behind what is there", async () => {
+    const [first, second] = [allocate(), allocate(200)];
+    first.append(rows(3, 0));
+    const k = await first.read("k");
+    await second.load({ k });
+    await second.load({ k });
+    expect([second.length, second.visible]).toEqual([6, 64]);
+    expect(await second.keep([3, 4, 5]).then(() => second.read("k"))).toEqual(k);
+    await expect(second.load({})).rejects.toThrow("are not those of its states");
+    await expect(second.load({ k, v: k })).rejects.toThrow("States: k.");
+    await expect(first.load({ k: tensor([3, 2, 5, 5], new Float32Array(150)) })).rejects.toThrow("do not fit");
+  });
+
   test("refuses sizes that are missing or zero, and use after close", async () => {
     expect(() => HostMemory.allocate(graphWithState(), { B: 3 })).toThrow('state "k" [B,2,S,5] cannot be allocated');
     expect(() => HostMemory.allocate(graphWithState(), { B: 0, S: 7 })).toThrow("cannot be allocated");

@@ -10,6 +10,8 @@ export interface FlowLmConfig {
   readonly textRows: number;
   /** Numbers of a latent. */
   readonly latent: number;
+  /** Numbers per frame of a recording, as the encoder gives them. */
+  readonly voice: number;
   /** Whether a row of its own stands before the voice. */
   readonly voiceMark: boolean;
   readonly head: FlowHeadConfig;
@@ -25,7 +27,8 @@ export interface FlowHeadConfig {
 
 export const FLOW_LM_CONFIGS = {
   "pocket-tts": {
-    ...{ width: 1024, heads: 16, layers: 6, hidden: 4096, textRows: 4001, latent: 32, voiceMark: true },
+    ...{ width: 1024, heads: 16, layers: 6, hidden: 4096, textRows: 4001, latent: 32 },
+    ...{ voice: 32, voiceMark: true },
     head: { width: 512, blocks: 6, frequencies: 128 },
   },
 } as const satisfies Readonly<Record<string, FlowLmConfig>>;

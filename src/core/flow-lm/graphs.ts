@@ -2,17 +2,18 @@
  * The latent transformer as mathematics (CALM, arXiv 2509.06926 §3.2): rows of voice, text and latents through a causal transformer;
  * a flow head makes the next latent of each hidden state. Weight names are those of pocket-tts' files.
  */
+import { weightedLayers } from "../../engine/blocks/layers.js";
 import { type Graph, GraphBuilder, type Value } from "../../engine/graph.js";
 import { type Ops, opsOf } from "../../engine/ops/index.js";
 import type { FlowLmConfig } from "./config.js";
 
 const EPSILON = 1e-5;
 
-/** `latents` [1, N, L] of a recording to the rows that stand for its voice, [1, N (+ 1), C]. */
-export function voiceGraph({ width: C, latent, voiceMark }: FlowLmConfig): Graph {
+/** `latents` [1, N, V] of a recording to the rows that stand for its voice, [1, N (+ 1), C]. */
+export function voiceGraph({ width: C, voice, voiceMark }: FlowLmConfig): Graph {
   const g = new GraphBuilder("flow-lm-voice");
   const o = opsOf(g);
-  const rows = o.linear(g.input("latents", [1, "N", latent]), g.weight("speaker_proj_weight", [C, latent]), null);
+  const rows = o.linear(g.input("latents", [1, "N", voice]), g.weight("speaker_proj_weight", [C, voice]), null);
   return g.build({ rows: voiceMark ? o.concat(g.weight("bos_before_voice", [1, 1, C]), rows, { axis: 1 }) : rows });
 }
 
@@ -41,30 +42,33 @@ export function backboneGraph(config: FlowLmConfig): Graph {
   const D = C / H;
   const g = new GraphBuilder("flow-lm");
   const o = opsOf(g);
+  const { linear, norm, apart, together } = weightedLayers(g, "linear");
   const angles = g.input("angles", ["T", D / 2, 2]);
   const bias = g.input("bias", [1, 1, "T", "S+T"]);
   let x = g.input("rows", [1, "T", C]);
   for (let i = 0; i < config.layers; i++) {
     const path = `transformer.layers.${i}`;
-    const matrix = (name: string, rows: number, columns: number) => g.weight(`${path}.${name}.weight`, [rows, columns]);
-    const remember = (name: string, fresh: Value) => {
-      const state = g.state(`layers.${i}.${name}`, [1, H, "S", D]);
+    const remember = (name: StateKind, fresh: Value) => {
+      const state = g.state(stateOf(i, name), [1, H, "S", D]);
       g.append(state, fresh);
       return state;
     };
-    const qkv = o.linear(layerNorm(g, o, `${path}.norm1`, x), matrix("self_attn.in_proj", 3 * C, C), null);
-    const split = o.transpose(o.reshape(qkv, { shape: [0, 0, 3 * H, D] }), { permutation: [0, 2, 1, 3] });
-    const part = (j: number) => o.slice(split, { axis: 1, start: j * H, end: (j + 1) * H });
+    const all = linear(`${path}.self_attn.in_proj`, norm(`${path}.norm1`, x, EPSILON), 3 * C, { bias: false });
+    const part = (j: number) => apart(o.slice(all, { axis: 2, start: j * C, end: (j + 1) * C }), H);
     const [q, k, v] = [o.rotary(part(0), angles), o.rotary(part(1), angles), part(2)];
     const seen = o.attention(q, k, v, remember("key", k), remember("value", v), bias, { scale: D ** -0.5 });
-    const merged = o.reshape(o.transpose(seen, { permutation: [0, 2, 1, 3] }), { shape: [0, 0, C] });
-    x = o.add(x, o.linear(merged, matrix("self_attn.out_proj", C, C), null));
-    const inner = o.linear(layerNorm(g, o, `${path}.norm2`, x), matrix("linear1", hidden, C), null);
-    x = o.add(x, o.linear(o.gelu(inner, { approximation: "none" }), matrix("linear2", C, hidden), null));
+    x = o.add(x, linear(`${path}.self_attn.out_proj`, together(seen), C, { bias: false }));
+    const inner = linear(`${path}.linear1`, norm(`${path}.norm2`, x, EPSILON), hidden, { bias: false });
+    x = o.add(x, linear(`${path}.linear2`, o.gelu(inner, { approximation: "none" }), C, { bias: false }));
   }
-  const out = layerNorm(g, o, "out_norm", x);
-  return g.build({ hidden: out, end: linear(g, o, "out_eos", out, 1) });
+  const out = norm("out_norm", x, EPSILON);
+  return g.build({ hidden: out, end: linear("out_eos", out, 1) });
 }
+
+export type StateKind = "key" | "value";
+
+/** The name of a state of the transformer: keys turned to their places, and values. */
+export const stateOf = (layer: number, kind: StateKind): string => `layers.${layer}.${kind}`;
 
 /** Names of values that the flow head gives out besides the velocity, for tests. */
 export type HeadTap = (name: "time 0" | "block 0", value: Value) => void;
@@ -74,6 +78,7 @@ export function headGraph({ width: C, latent, head }: FlowLmConfig, tap: HeadTap
   const { width: F } = head;
   const g = new GraphBuilder("flow-head");
   const o = opsOf(g);
+  const { linear, norm } = weightedLayers(g, "linear");
   const span = g.input("span", ["N", 2]);
 
   const time = (k: 0 | 1): Value => {
@@ -83,45 +88,38 @@ export function headGraph({ width: C, latent, head }: FlowLmConfig, tap: HeadTap
       g.weight(`${path}.freqs`, [head.frequencies]),
     );
     const waves = o.concat(o.cos(angle), o.sin(angle), { axis: 1 });
-    const y = linear(g, o, `${path}.mlp.2`, o.silu(linear(g, o, `${path}.mlp.0`, waves, F)), F);
+    const y = linear(`${path}.mlp.2`, o.silu(linear(`${path}.mlp.0`, waves, F)), F);
     return o.mul(byDeviation(o, y, F), g.weight(`${path}.mlp.3.alpha`, [F]));
   };
   const first = time(0);
   tap("time 0", first);
   const when = o.affine(o.add(first, time(1)), { scale: 0.5 });
-  const y = o.silu(o.add(when, linear(g, o, "flow_net.cond_embed", g.input("hidden", ["N", C]), F)));
+  const y = o.silu(o.add(when, linear("flow_net.cond_embed", g.input("hidden", ["N", C]), F)));
 
   const modulation = (path: string, count: number): Value[] => {
-    const all = linear(g, o, `${path}.adaLN_modulation.1`, y, count * F);
+    const all = linear(`${path}.adaLN_modulation.1`, y, count * F);
     return Array.from({ length: count }, (_, i) => o.slice(all, { axis: 1, start: i * F, end: (i + 1) * F }));
   };
   const modulated = (x: Value, shift: Value, scale: Value) => o.add(o.mul(x, o.affine(scale, { offset: 1 })), shift);
 
-  let x = linear(g, o, "flow_net.input_proj", g.input("x", ["N", latent]), F);
+  let x = linear("flow_net.input_proj", g.input("x", ["N", latent]), F);
   for (let i = 0; i < head.blocks; i++) {
     const path = `flow_net.res_blocks.${i}`;
     const [shift, scale, gate] = modulation(path, 3) as [Value, Value, Value];
-    const h = modulated(layerNorm(g, o, `${path}.in_ln`, x, 1e-6), shift, scale);
-    const inner = linear(g, o, `${path}.mlp.2`, o.silu(linear(g, o, `${path}.mlp.0`, h, F)), F);
-    x = o.add(x, o.mul(gate, inner));
+    const h = modulated(norm(`${path}.in_ln`, x, HEAD_EPSILON), shift, scale);
+    x = o.add(x, o.mul(gate, linear(`${path}.mlp.2`, o.silu(linear(`${path}.mlp.0`, h, F)), F)));
     if (i === 0) tap("block 0", x);
   }
   const [shift, scale] = modulation("flow_net.final_layer", 2) as [Value, Value];
-  const last = modulated(o.layerNorm(x, null, null, { epsilon: 1e-6 }), shift, scale);
-  return g.build({ velocity: linear(g, o, "flow_net.final_layer.linear", last, latent) });
+  const last = modulated(o.layerNorm(x, null, null, { epsilon: HEAD_EPSILON }), shift, scale);
+  return g.build({ velocity: linear("flow_net.final_layer.linear", last, latent) });
 }
+
+const HEAD_EPSILON = 1e-6;
 
 /** x over its standard deviation (of a sample, about the mean, which stays in x). */
 function byDeviation(o: Ops, x: Value, size: number): Value {
   const centred = o.sub(x, o.mean(x, { axis: -1, keepDims: true }));
   const squares = o.sum(o.mul(centred, centred), { axis: -1, keepDims: true });
   return o.div(x, o.sqrt(o.affine(squares, { scale: 1 / (size - 1), offset: EPSILON })));
-}
-
-const linear = (g: GraphBuilder, o: Ops, path: string, x: Value, width: number): Value =>
-  o.linear(x, g.weight(`${path}.weight`, [width, x.shape.at(-1) as number]), g.weight(`${path}.bias`, [width]));
-
-function layerNorm(g: GraphBuilder, o: Ops, path: string, x: Value, epsilon = EPSILON): Value {
-  const C = x.shape.at(-1) as number;
-  return o.layerNorm(x, g.weight(`${path}.weight`, [C]), g.weight(`${path}.bias`, [C]), { epsilon });
 }

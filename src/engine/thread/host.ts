@@ -13,7 +13,7 @@ import { shownBy } from "../memory.js";
 import type { FloatTensor } from "../tensor.js";
 import type { Checkpoint } from "../weights/checkpoint.js";
 import { type Home, startHome } from "./home.js";
-import type { CheckpointTable, OwnerMethods, RunResult, Tensors, ThreadMethods, ThreadSettings } from "./protocol.js";
+import type { CheckpointTable, OwnerMethods, MemorySize, Tensors, ThreadMethods, ThreadSettings } from "./protocol.js";
 import { Moved, Wire } from "./wire.js";
 
 /** Starts a thread and opens an engine in it; `onEnd` is told when the thread has ended. Throws DeviceError. */
@@ -210,13 +210,17 @@ class ThreadMemory implements Memory {
     await this.engine.wire.call("fork", { memory: this.id, parents });
   }
 
+  async load(rows: Readonly<Record<string, FloatTensor>>): Promise<void> {
+    await this.during(() => this.engine.wire.call("load", { memory: this.id, rows }));
+  }
+
   async read(state: string): Promise<FloatTensor> {
     this.open();
     return this.engine.wire.call("read", { memory: this.id, state });
   }
 
   /** Runs with this memory, which nobody else may touch meanwhile, since its length is known only when the run has ended. */
-  async during(run: () => Promise<RunResult>): Promise<RunResult> {
+  async during<Result extends MemorySize>(run: () => Promise<Result>): Promise<Result> {
     this.open();
     this.busy = true;
     try {

@@ -57,6 +57,11 @@ const methods: ThreadMethods = {
   },
   keep: ({ memory, slots }) => memories.get(memory)!.keep(slots),
   fork: ({ memory, parents }) => memories.get(memory)!.fork(parents),
+  async load({ memory, rows }) {
+    const states = memories.get(memory)!;
+    await states.load(rows);
+    return { length: states.length, visible: states.visible };
+  },
   read: ({ memory, state }) => memories.get(memory)!.read(state),
   async closeMemory(memory) {
     await memories.get(memory)?.close();

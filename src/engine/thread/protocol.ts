@@ -35,6 +35,7 @@ export type ThreadMethods = {
   truncate(call: { memory: number; length: number }): Promise<void>;
   keep(call: { memory: number; slots: readonly number[] }): Promise<void>;
   fork(call: { memory: number; parents: readonly number[] }): Promise<void>;
+  load(call: { memory: number; rows: Readonly<Record<string, FloatTensor>> }): Promise<MemorySize>;
   read(call: { memory: number; state: string }): Promise<FloatTensor>;
   closeMemory(memory: number): Promise<void>;
   closeProgram(program: number): Promise<void>;
@@ -47,11 +48,14 @@ export interface RunCall {
   readonly memory: number | null;
 }
 
-export interface RunResult {
-  readonly outputs: Tensors;
-  /** Slots filled after the run, and those that the next one sees. */
+/** Slots filled after a call, and those that the next one sees. */
+export interface MemorySize {
   readonly length: number;
   readonly visible: number;
+}
+
+export interface RunResult extends MemorySize {
+  readonly outputs: Tensors;
 }
 
 /** Answered by the thread's owner. */

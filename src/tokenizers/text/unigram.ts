@@ -17,11 +17,25 @@ export function readUnigram(part: Cursor): TextModel {
   const fallsBack = part.at("byte_fallback").boolean(false);
 
   const vocabulary = new Vocabulary(pieces.map(({ token }, id) => [token, id] as const));
-  const written = pieces.flatMap(({ token }) => (token === "" ? [] : [[token, vocabulary.idOf(token)!] as const]));
+  // No file of the format has this member: load-sentencepiece.ts says with it which pieces a text is never cut into.
+  const unmatched = new Set(
+    part.has("unmatched")
+      ? part
+          .at("unmatched")
+          .list()
+          .map((id) => id.integer())
+      : [],
+  );
+  const written = pieces.flatMap(({ token }, id) =>
+    token === "" || unmatched.has(id) ? [] : [[token, vocabulary.idOf(token)!] as const],
+  );
   const trie = new Trie(new Map(written));
   const scores = Float64Array.from(pieces, ({ score }) => score);
-  const unknownScore =
-    scores.reduce((least, score) => Math.min(least, score), Number.POSITIVE_INFINITY) - UNKNOWN_PENALTY;
+  const least = scores.reduce(
+    (low, score, id) => (unmatched.has(id) ? low : Math.min(low, score)),
+    Number.POSITIVE_INFINITY,
+  );
+  const unknownScore = least - UNKNOWN_PENALTY;
 
   const unknownId = unknown ?? -1; // a path may lead through -1, and fails only if no bytes can stand for the character
   const missing = (text: string): number => {
@@ -35,7 +49,7 @@ export function readUnigram(part: Cursor): TextModel {
   /** Appends the ids of a part of the best path. Several unknown characters in a row are one part. */
   const append = (text: string, out: number[]) => {
     const id = vocabulary.idOf(text);
-    if (id !== undefined) return void out.push(id);
+    if (id !== undefined && !unmatched.has(id)) return void out.push(id);
     const bytes = fallsBack ? Array.from(utf8(text), (byte) => vocabulary.idOf(byteToken(byte))) : [undefined];
     if (bytes.every((byte) => byte !== undefined)) for (const byte of bytes) out.push(byte);
     else out.push(missing(text));

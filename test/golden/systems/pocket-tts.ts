@@ -24,7 +24,7 @@ export async function* pocketFlowLm(folder: string, golden: GoldenCase, engine: 
   const { d, heads, layers, vocab, latent: L, fd, fdepth, steps, lsd } = golden.config as Sizes;
   const shapeOf = (name: string) => weights.entries.get(name)!.shape;
   const config: FlowLmConfig = {
-    ...{ width: d!, heads: heads!, layers: layers!, textRows: vocab! + 1, latent: L! },
+    ...{ width: d!, heads: heads!, layers: layers!, textRows: vocab! + 1, latent: L!, voice: L! },
     hidden: shapeOf("transformer.layers.0.linear1.weight")[0]!, // the case does not say
     voiceMark: golden.config.bos_voice === true,
     head: { width: fd!, blocks: fdepth!, frequencies: shapeOf("flow_net.time_embed.0.freqs")[0]! },
@@ -57,8 +57,9 @@ export async function* pocketFlowLm(folder: string, golden: GoldenCase, engine: 
   };
   await using model = await openFlowLm(watching, config, weights);
   const frames: LatentFrame[] = [];
+  const voice = tensor([1, io.get("in.voice_latents")!.shape[0]!, L!], data("in.voice_latents"));
   const run = model.generate({
-    voice: tensor([1, io.get("in.voice_latents")!.shape[0]!, L!], data("in.voice_latents")),
+    voice: await model.listen(voice),
     text: io.get("in.text")!.data,
     noise: (frame) => data("in.noise").slice(frame * L!, (frame + 1) * L!),
     ...{ steps: lsd!, most: steps!, afterEnd: steps! }, // the reference goes on to the last step, whatever is said of the end
@@ -100,7 +101,16 @@ export async function* pocketCodec(folder: string, golden: GoldenCase, engine: E
   await using weights = await openWeights(folder);
   const { dim, nf, heads, layers, ctx, inner, up } = golden.config as Sizes;
   const config: LatentCodecConfig = {
-    ...{ sampleRate: 24000, latent: inner!, width: dim!, filters: nf!, heads: heads!, layers: layers!, window: ctx! },
+    ...{
+      sampleRate: 24000,
+      latent: inner!,
+      encoded: inner!,
+      width: dim!,
+      filters: nf!,
+      heads: heads!,
+      layers: layers!,
+      window: ctx!,
+    },
     hidden: weights.entries.get("decoder_transformer.transformer.layers.0.linear1.weight")!.shape[0]!, // the case does not say
     resampling: up!,
     ratios: golden.config.ratios as number[],

@@ -18,8 +18,9 @@ import { rotationTable } from "../rotations.js";
 
 export interface LatentCodecConfig {
   readonly sampleRate: number;
-  /** Channels of the latents, and inside. */
+  /** Channels of the latents that are decoded, of those that the encoder gives, and inside. */
   readonly latent: number;
+  readonly encoded: number;
   readonly width: number;
   /** Channels next to the samples, doubled at each ratio. */
   readonly filters: number;
@@ -37,7 +38,8 @@ export interface LatentCodecConfig {
 
 export const LATENT_CODEC_CONFIGS = {
   "pocket-tts": {
-    ...{ sampleRate: 24000, latent: 32, width: 512, filters: 64, ratios: [6, 5, 4] },
+    ...{ sampleRate: 24000, latent: 32, encoded: 32, width: 512, filters: 64 },
+    ratios: [6, 5, 4],
     ...{ heads: 8, layers: 2, hidden: 2048, window: 250, resampling: 16 },
   },
 } as const satisfies Readonly<Record<string, LatentCodecConfig>>;
@@ -139,7 +141,7 @@ export function latentDecoder(config: LatentCodecConfig, pieces: Pieces, tap: Ta
   return g.build({ samples, ...carry.outputs });
 }
 
-/** Samples [1, 1, L], L a multiple of samplesOf, to latents [1, latent, F]. */
+/** Samples [1, 1, L], L a multiple of samplesOf, to latents [1, encoded, F]. */
 export function latentEncoder(config: LatentCodecConfig): Graph {
   const g = new GraphBuilder("latent-encoder");
   const o = opsOf(g);
@@ -151,9 +153,9 @@ export function latentEncoder(config: LatentCodecConfig): Graph {
   }
   x = conv(`encoder.model.${3 * config.ratios.length + 2}.conv`, o.elu(x), config.width, 3);
   x = transformer("encoder_transformer", x, placesOf(g, config, x.shape[2]!));
-  const { latent, resampling } = config;
+  const { encoded, resampling } = config;
   const down = { stride: resampling, bias: false, edge: true } as const;
-  return g.build({ latents: conv("downsample.conv.conv", x, latent, 2 * resampling, down) });
+  return g.build({ latents: conv("downsample.conv.conv", x, encoded, 2 * resampling, down) });
 }
 
 /** What a transformer at the places `from` to `from + T` of a sequence is told. */
@@ -173,7 +175,7 @@ export function placeInputs(
 
 export interface LatentCodec extends AsyncDisposable {
   readonly config: LatentCodecConfig;
-  /** Samples to latents [1, latent, F]; silence is added up to a whole latent. */
+  /** Samples to latents [1, encoded, F]; silence is added up to a whole latent. */
   encode(samples: Float32Array): Promise<FloatTensor>;
   /** Latents [1, latent, F] to samples. */
   decode(latents: FloatTensor): Promise<Float32Array>;
