@@ -2,12 +2,12 @@
 import { isIntegerIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { type Fields, fields } from "../base/fields.js";
-import type { SnacConfig } from "../tokenizers/speech/codecs/snac.js";
+import { HEAD, type SnacConfig } from "../tokenizers/speech/codecs/snac.js";
 
 /**
  * A checked configuration out of the JSON of hubertsiuzdak/snac_24khz and others of its form. `where` names the file in messages.
  *
- * @throws ArgumentError for a field that is missing, wrong or unknown, and for the local attention of the 32 and 44 kHz models.
+ * @throws ArgumentError for a field that is missing, wrong or unknown.
  */
 export function parseSnacConfig(json: unknown, where: string): SnacConfig {
   const of = fields(json, where);
@@ -19,10 +19,12 @@ export function parseSnacConfig(json: unknown, where: string): SnacConfig {
     codebook: count(of, "codebook_size", 2 ** 20),
     codeSize: count(of, "codebook_dim", 4096),
     strides: counts(of, "vq_strides"),
+    window: of.value("attn_window_size", "an integer from 1 to 4096, or null", (value): value is number | null => {
+      return value === null || isIntegerIn(1, 4096)(value);
+    }),
   };
   const only = <T>(name: string, expected: T) =>
     of.value(name, String(expected), (value): value is T => value === expected);
-  only("attn_window_size", null);
   only("noise", true);
   only("depthwise", true);
   const up = counts(of, "decoder_rates");
@@ -33,6 +35,13 @@ export function parseSnacConfig(json: unknown, where: string): SnacConfig {
   const width = config.encoderWidth * 2 ** config.rates.length;
   if (latent !== null && latent !== width)
     throw new ArgumentError(`${where}.latent_dim`, `null or ${width}, as encoder_dim and encoder_rates say`, latent);
+  for (const [name, channels] of [
+    ["encoder_dim", width],
+    ["decoder_dim", config.decoderWidth],
+  ] as const) {
+    if (config.window !== null && channels % HEAD !== 0)
+      throw new ArgumentError(`${where}.${name}`, `whole heads of ${HEAD} channels for the attention`, channels);
+  }
   if (config.strides.some((stride) => config.strides[0]! % stride !== 0))
     throw new ArgumentError(`${where}.vq_strides`, "strides that divide the first one", config.strides);
   return config;

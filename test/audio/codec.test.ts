@@ -59,7 +59,8 @@ test("what cannot be is refused", async () => {
   await refused(one.with(0, Int32Array.of(codec.codebookSize))).toMatchObject({ argument: "books[0]" });
   await refused(one, { seed: -1 }).toMatchObject({ argument: "seed" });
   const loading = (values: object) => write(values).then(() => loadAudioCodec(folder, { device: "cpu", threads: 1 }));
-  await expect(loading({ ...config, attn_window_size: 32 })).rejects.toThrow(/attn_window_size/);
+  await expect(loading({ ...config, attn_window_size: 0 })).rejects.toThrow(/attn_window_size/);
+  await expect(loading({ ...config, attn_window_size: 32 })).rejects.toThrow(/heads of 64 channels/);
   await expect(loading({ ...config, decoder_rates: config.encoder_rates })).rejects.toThrow(/decoder_rates/);
   await expect(loading({ ...config, codebook_size: 7 })).rejects.toMatchObject({ code: "weights" });
   await expect(loading({ ...config, books: 3 })).rejects.toMatchObject({ code: "argument" });

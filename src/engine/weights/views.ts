@@ -1,6 +1,6 @@
 /** A checkpoint under other names, or with matrices turned. A view borrows: closing it closes nothing, and it reads as long as the file is open. */
 import { WeightsError } from "../../base/errors.js";
-import { type Checkpoint, ELEMENT_BYTES } from "./checkpoint.js";
+import { type Checkpoint, ELEMENT_BYTES, type Entry } from "./checkpoint.js";
 import { checkpointOf, type Stored } from "./stored.js";
 
 /**
@@ -38,6 +38,35 @@ export function renamed(checkpoint: Checkpoint, table: readonly Rename[]): Check
   }
   if (faults.length > 0) throw new WeightsError(checkpoint.label, faults);
   return view(checkpoint, names);
+}
+
+/**
+ * Matrices of one layer as the one that they are in other files, one below the other: where names differ by those of `parts` alone,
+ * they become a tensor with `whole` in their place. A part whose others are missing stays as it is.
+ */
+export function stacked(checkpoint: Checkpoint, parts: readonly string[], whole: string): Checkpoint {
+  const tensors: Stored[] = [];
+  const used = new Set<string>();
+  const [first = ""] = parts;
+  for (const name of checkpoint.entries.keys()) {
+    const names = name.includes(first) ? parts.map((part) => name.replace(first, part)) : [];
+    const entries = names.map((each) => checkpoint.entries.get(each));
+    const [top] = entries;
+    const alike = (each: Entry | undefined) =>
+      each?.element === top?.element && each?.shape.slice(1).join() === top?.shape.slice(1).join();
+    if (!top || !entries.every(alike)) continue;
+    const { element, shape } = top;
+    const rows = entries.reduce((sum, each) => sum + each!.shape[0]!, 0);
+    const read = async () =>
+      new Uint8Array(Buffer.concat(await Promise.all(names.map((each) => checkpoint.bytes(each)))));
+    tensors.push({ name: name.replace(first, whole), element, shape: shape.with(0, rows), extent: null, read });
+    for (const each of names) used.add(each);
+  }
+  for (const { name, element, shape } of checkpoint.entries.values()) {
+    if (used.has(name)) continue;
+    tensors.push({ name, element, shape, extent: checkpoint.extent(name), read: () => checkpoint.bytes(name) });
+  }
+  return checkpointOf(checkpoint.label, { tensors, metadata: checkpoint.metadata }, async () => {});
 }
 
 /** The matrices whose names match `which` turned, [in, out] as [out, in], and all else as it is. */

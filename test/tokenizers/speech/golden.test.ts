@@ -20,6 +20,7 @@ test.each(["cpu", "tensorflow-cpu"] as const)(
       "cosyvoice/ras-table PASS",
       "cosyvoice/s3-quantizers PASS",
       "codecs/snac PASS",
+      "codecs/snac-window PASS",
       "codecs/vocos-same PASS",
       "tessera-voice/paced PASS",
     ]);

@@ -34,6 +34,8 @@ export interface LatentCodecConfig {
   readonly window: number;
   /** Places of the transformer for each latent. */
   readonly resampling: number;
+  /** Which elements of a head turn together; neighbours where nothing is said. */
+  readonly pairs?: "neighbours" | "halves";
 }
 
 export const LATENT_CODEC_CONFIGS = {
@@ -54,6 +56,7 @@ function layersOf(g: GraphBuilder, config: LatentCodecConfig, carry: Carry) {
   const o = opsOf(g);
   const { linear, norm, swapped, apart, together } = weightedLayers(g);
   const { width, heads } = config;
+  const pairs = { pairs: config.pairs ?? "neighbours" } as const;
 
   const conv = (
     path: string,
@@ -90,9 +93,9 @@ function layersOf(g: GraphBuilder, config: LatentCodecConfig, carry: Carry) {
         apart(o.slice(all, { axis: 2, start: j * width, end: (j + 1) * width }), heads),
       ) as [Value, Value, Value];
       const past = config.window - 1;
-      const keys = carry.before(o.rotary(k, rotations), 2, past);
+      const keys = carry.before(o.rotary(k, rotations, pairs), 2, past);
       const values = carry.before(v, 2, past);
-      const seen = o.attention(o.rotary(q, rotations), keys, values, null, null, bias(keys), {
+      const seen = o.attention(o.rotary(q, rotations, pairs), keys, values, null, null, bias(keys), {
         scale: (width / heads) ** -0.5,
       });
       const out = linear(`${layer}.self_attn.out_proj`, together(seen), width, { bias: false });
@@ -125,28 +128,43 @@ export function latentDecoder(config: LatentCodecConfig, pieces: Pieces, tap: Ta
   const g = new GraphBuilder("latent-decoder");
   const o = opsOf(g);
   const carry = carryOf(g, pieces);
+  const latents = g.input("latents", [1, config.latent, "F"]);
+  const project = g.weight("quantizer.output_proj.weight", [config.width, config.latent, 1]);
+  const map = tap("quantizer", o.conv1d(latents, project, null));
+  return g.build({ samples: soundOf(g, config, map, carry, tap), ...carry.outputs });
+}
+
+/** The map [1, width, F] of latents to samples [1, 1, F · samplesOf]. */
+export function soundOf(
+  g: GraphBuilder,
+  config: LatentCodecConfig,
+  map: Value,
+  carry: Carry = carryOf(g, "whole"),
+  tap: Tap = untapped,
+): Value {
+  const o = opsOf(g);
   const { conv, up, residual, transformer } = layersOf(g, config, carry);
-  let x = tap(
-    "quantizer",
-    conv("quantizer.output_proj", g.input("latents", [1, config.latent, "F"]), config.width, 1, { bias: false }),
-  );
-  x = tap("upsample", up("upsample.convtr.convtr", x, config.width, config.resampling, "one filter per channel"));
+  let x = tap("upsample", up("upsample.convtr.convtr", map, config.width, config.resampling, "one filter per channel"));
   x = tap("decoder_transformer", transformer("decoder_transformer", x, placesOf(g, config, x.shape[2]!)));
   x = conv("decoder.model.0.conv", x, config.filters * 2 ** config.ratios.length, 7);
   for (const [i, ratio] of config.ratios.entries()) {
     x = up(`decoder.model.${3 * i + 2}.convtr`, o.elu(x), channelsOf(x) / 2, ratio, "dense");
     x = residual(`decoder.model.${3 * i + 3}`, x);
   }
-  const samples = conv(`decoder.model.${3 * config.ratios.length + 2}.conv`, o.elu(x), 1, 3);
-  return g.build({ samples, ...carry.outputs });
+  return conv(`decoder.model.${3 * config.ratios.length + 2}.conv`, o.elu(x), 1, 3);
 }
 
 /** Samples [1, 1, L], L a multiple of samplesOf, to latents [1, encoded, F]. */
 export function latentEncoder(config: LatentCodecConfig): Graph {
   const g = new GraphBuilder("latent-encoder");
+  return g.build({ latents: latentsOf(g, config, g.input("samples", [1, 1, "L"])) });
+}
+
+/** Samples [1, 1, L] to latents [1, encoded, F]. */
+export function latentsOf(g: GraphBuilder, config: LatentCodecConfig, samples: Value): Value {
   const o = opsOf(g);
   const { conv, residual, transformer } = layersOf(g, config, carryOf(g, "whole"));
-  let x = conv("encoder.model.0.conv", g.input("samples", [1, 1, "L"]), config.filters, 7);
+  let x = conv("encoder.model.0.conv", samples, config.filters, 7);
   for (const [i, ratio] of config.ratios.toReversed().entries()) {
     x = residual(`encoder.model.${3 * i + 1}`, x);
     x = conv(`encoder.model.${3 * i + 3}.conv`, o.elu(x), 2 * channelsOf(x), 2 * ratio, { stride: ratio });
@@ -155,7 +173,7 @@ export function latentEncoder(config: LatentCodecConfig): Graph {
   x = transformer("encoder_transformer", x, placesOf(g, config, x.shape[2]!));
   const { encoded, resampling } = config;
   const down = { stride: resampling, bias: false, edge: true } as const;
-  return g.build({ latents: conv("downsample.conv.conv", x, encoded, 2 * resampling, down) });
+  return conv("downsample.conv.conv", x, encoded, 2 * resampling, down);
 }
 
 /** What a transformer at the places `from` to `from + T` of a sequence is told. */
@@ -171,6 +189,15 @@ export function placeInputs(
     bias.fill(0, t * (past + T) + first, t * (past + T) + past + t + 1);
   }
   return { rotations: rotationTable(T, width / heads, { from }), bias: tensor([1, 1, T, past + T], bias) };
+}
+
+/** What an encoder is fed for samples, with silence behind them up to a whole latent. */
+export function soundInputs(config: LatentCodecConfig, samples: Float32Array): Record<string, Tensor> {
+  const hop = samplesOf(config);
+  const padded = new Float32Array(Math.max(Math.ceil(samples.length / hop), 1) * hop);
+  padded.set(samples);
+  const places = placeInputs(config, 0, (padded.length / hop) * config.resampling);
+  return { samples: tensor([1, 1, padded.length], padded), ...places };
 }
 
 export interface LatentCodec extends AsyncDisposable {
@@ -206,12 +233,7 @@ export function openLatentCodec(engine: Engine, config: LatentCodecConfig, check
   return {
     config,
     async encode(samples) {
-      const hop = samplesOf(config);
-      const padded = new Float32Array(Math.max(Math.ceil(samples.length / hop), 1) * hop);
-      padded.set(samples);
-      const places = placeInputs(config, 0, (padded.length / hop) * config.resampling);
-      const inputs = { samples: tensor([1, 1, padded.length], padded), ...places };
-      return (await (await encoder.get()).run(inputs)).latents as FloatTensor;
+      return (await (await encoder.get()).run(soundInputs(config, samples))).latents as FloatTensor;
     },
     async decode(latents) {
       const inputs = { latents, ...placeInputs(config, 0, framesOf(latents) * config.resampling) };

@@ -1,6 +1,6 @@
 /**
  * SNAC (arXiv 2410.14411): audio to codes of several rates and back, coarse ones first. Weight names are those of the files, weight
- * normalisation undone. Without the local attention that the 32 and 44 kHz files have.
+ * normalisation undone. The 32 and 44 kHz files have local attention besides, which the paper's 24 kHz file has not.
  */
 import { ArgumentError } from "../../../base/errors.js";
 import { normals } from "../../../base/random.js";
@@ -13,6 +13,7 @@ import { settle } from "../../../engine/weights/settle.js";
 import { withoutWeightNorm } from "../../../engine/weights/weight-norm.js";
 import { compiledOnce } from "../../lazy-program.js";
 import { type Tap, untapped } from "../../tap.js";
+import { rotationTable } from "../rotations.js";
 import { channelsOf, snakeOf, weightedLayers } from "../../../engine/blocks/layers.js";
 
 export interface SnacConfig {
@@ -26,12 +27,14 @@ export interface SnacConfig {
   readonly codeSize: number;
   /** Latent frames of one code of each book. */
   readonly strides: readonly number[];
+  /** Frames that attend to each other, block by block, behind the encoder and in front of the decoder; null where none do. */
+  readonly window: number | null;
 }
 
 export const SNAC_CONFIGS = {
   "snac-24khz": {
     ...{ sampleRate: 24000, encoderWidth: 48, decoderWidth: 1024, rates: [2, 4, 8, 8] },
-    ...{ codebook: 4096, codeSize: 8, strides: [4, 2, 1] },
+    ...{ codebook: 4096, codeSize: 8, strides: [4, 2, 1], window: null },
   },
 } as const satisfies Readonly<Record<string, SnacConfig>>;
 
@@ -39,6 +42,36 @@ const latentOf = ({ encoderWidth, rates }: SnacConfig): number => encoderWidth *
 
 /** Samples of a latent frame. */
 const hopOf = ({ rates }: SnacConfig): number => rates.reduce((a, b) => a * b, 1);
+
+/** Frames that audio is filled up to: whole codes of the coarsest book, and whole windows. */
+const wholeOf = ({ strides, window }: SnacConfig): number => {
+  const [a, b] = [strides[0]!, window ?? 1];
+  let least = a;
+  while (least % b !== 0) least += a;
+  return least;
+};
+
+/** Channels of a head of the attention. */
+export const HEAD = 64;
+const NORM_EPSILON = 1e-5;
+
+/** Attention within windows of x [B, C, T], T a multiple of the window, as a residual; places turn within their window. */
+function localAttention(g: GraphBuilder, path: string, x: Value, window: number): Value {
+  const o = opsOf(g);
+  const { linear, norm, swapped, apart, together } = weightedLayers(g);
+  const C = channelsOf(x);
+  const places = swapped(x);
+  const table = g.constant(rotationTable(window, HEAD));
+  const all = linear(`${path}.to_qkv`, norm(`${path}.norm`, places, NORM_EPSILON), 3 * C, { bias: false });
+  const windows = o.reshape(all, { shape: [-1, window, 3 * C] });
+  const part = (j: number) => o.slice(windows, { axis: 2, start: j * C, end: (j + 1) * C });
+  const turned = (j: number) => together(o.rotary(apart(part(j), C / HEAD), table, { pairs: "halves" }));
+  const seen = o.openAttention(turned(0), turned(1), part(2), { heads: C / HEAD, scale: HEAD ** -0.5 });
+  return o.add(x, swapped(linear(`${path}.to_out`, o.reshapeLike(seen, places), C, { bias: false })));
+}
+
+/** Frequencies of the turns, which the graph has as a table. */
+const COMPUTED = [/\.rel_pos\.inv_freq$/];
 
 /** Alphas are [1, C, 1] in these files. */
 const snake = (g: GraphBuilder, path: string, x: Value): Value =>
@@ -67,7 +100,9 @@ export function snacLatents(g: GraphBuilder, config: SnacConfig, samples: Value)
     const y = snake(g, `${path}.block.3`, units(g, path, 0, x));
     x = conv(`${path}.block.4`, y, 2 * channelsOf(x), 2 * rate, { stride: rate, pads: [half, half] });
   }
-  return conv(`encoder.block.${config.rates.length + 1}`, x, channelsOf(x), 7, { groups: channelsOf(x), pads: [3, 3] });
+  let next = config.rates.length + 1;
+  if (config.window !== null) x = localAttention(g, `encoder.block.${next++}`, x, config.window);
+  return conv(`encoder.block.${next}`, x, channelsOf(x), 7, { groups: channelsOf(x), pads: [3, 3] });
 }
 
 /** Latents to the ids of each book, [B, T / stride]: each book codes what those before it left. */
@@ -116,8 +151,10 @@ export function snacSamples(
   );
   let x = conv("decoder.model.0", z, latentOf(config), 7, { groups: latentOf(config), pads: [3, 3] });
   x = conv("decoder.model.1", x, config.decoderWidth, 1);
+  let next = 2;
+  if (config.window !== null) x = localAttention(g, `decoder.model.${next++}`, x, config.window);
   for (const [i, rate] of config.rates.toReversed().entries()) {
-    const path = `decoder.model.${i + 2}`;
+    const path = `decoder.model.${next++}`;
     const width = channelsOf(x) / 2;
     const half = Math.ceil(rate / 2);
     const kernel = g.weight(`${path}.block.1.weight`, [2 * width, width, 2 * rate]);
@@ -128,8 +165,7 @@ export function snacSamples(
     x = units(g, path, 3, o.add(up, o.mul(noise(i, up.shape[2]!), loudness)));
     tap(path, x);
   }
-  const last = config.rates.length + 2;
-  return o.tanh(conv(`decoder.model.${last + 1}`, snake(g, `decoder.model.${last}`, x), 1, 7, { pads: [3, 3] }));
+  return o.tanh(conv(`decoder.model.${next + 1}`, snake(g, `decoder.model.${next}`, x), 1, 7, { pads: [3, 3] }));
 }
 
 export function snacGraphs(
@@ -148,7 +184,7 @@ export function snacGraphs(
 
 export interface Snac extends AsyncDisposable {
   readonly config: SnacConfig;
-  /** Mono samples to the ids of each book, coarse ones first; silence is added up to whole codes of the coarsest. */
+  /** Mono samples to the ids of each book, coarse ones first; silence is added up to whole codes of the coarsest, and to whole windows. */
   encode(samples: Float32Array): Promise<Int32Array[]>;
   /** Ids of each book to samples; noise of the decoder by `seed`, none where it is null. @throws ArgumentError for books of other lengths. */
   decode(books: readonly ArrayLike<number>[], seed: number | null): Promise<Float32Array>;
@@ -159,7 +195,7 @@ export interface Snac extends AsyncDisposable {
 export function openSnac(engine: Engine, config: SnacConfig, checkpoint: Checkpoint): Snac {
   const weights = withoutWeightNorm(checkpoint);
   const graphs = snacGraphs(config);
-  settle(weights, Object.values(graphs));
+  settle(weights, Object.values(graphs), { ignore: COMPUTED });
   const encoder = compiledOnce(engine, graphs.encoder, weights);
   const decoder = compiledOnce(engine, graphs.decoder, weights);
   const close = async () => {
@@ -168,7 +204,7 @@ export function openSnac(engine: Engine, config: SnacConfig, checkpoint: Checkpo
   return {
     config,
     async encode(samples) {
-      const whole = hopOf(config) * config.strides[0]!;
+      const whole = hopOf(config) * wholeOf(config);
       const padded = new Float32Array(Math.max(Math.ceil(samples.length / whole), 1) * whole);
       padded.set(samples);
       const found = await (await encoder.get()).run({ samples: tensor([1, 1, padded.length], padded) });
@@ -176,6 +212,14 @@ export function openSnac(engine: Engine, config: SnacConfig, checkpoint: Checkpo
     },
     async decode(books, seed) {
       const T = (books[0]?.length ?? 0) * config.strides[0]!;
+      if (T % wholeOf(config) !== 0) {
+        const ids = wholeOf(config) / config.strides[0]!;
+        throw new ArgumentError(
+          "books",
+          `a multiple of ${ids} ids in book 0, which is a whole window`,
+          books[0]!.length,
+        );
+      }
       const inputs: Record<string, Tensor> = {};
       config.strides.forEach((stride, i) => {
         const book = books[i] ?? [];
