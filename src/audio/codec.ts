@@ -3,14 +3,14 @@ import { basename, join, resolve } from "node:path";
 import { check, isIntegerIn, type Options } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { readBoundedJson } from "../base/read-file.js";
+import type { Engine } from "../engine/engine.js";
+import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { digestsOf, openFile, publishedFiles } from "../media/recipe.js";
 import { isMimi, parseMimiConfig } from "../models/mimi.js";
 import { parseSnacConfig } from "../models/snac.js";
-import type { Engine } from "../engine/engine.js";
-import type { Checkpoint } from "../engine/weights/checkpoint.js";
-import { openMimi } from "../tokenizers/speech/codecs/mimi.js";
 import { samplesOf } from "../tokenizers/speech/codecs/latent-codec.js";
+import { openMimi } from "../tokenizers/speech/codecs/mimi.js";
 import { openSnac } from "../tokenizers/speech/codecs/snac.js";
 import { readAudio, type Sound, type SoundSource } from "./read-audio.js";
 

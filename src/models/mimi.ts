@@ -72,7 +72,11 @@ export function parseMimiConfig(json: unknown, where: string): MimiConfig {
   const equal = { upsample_groups: width, num_key_value_heads: heads, head_dim: width / heads };
   const inner = { vector_quantization_hidden_dimension: codeSize };
   for (const [name, expected] of Object.entries({ ...equal, ...inner })) {
-    of.value(name, `${expected}`, (value): value is unknown => value === undefined || value === null || value === expected);
+    of.value(
+      name,
+      `${expected}`,
+      (value): value is unknown => value === undefined || value === null || value === expected,
+    );
   }
   return {
     codec: {

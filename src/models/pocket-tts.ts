@@ -152,7 +152,11 @@ const only = (of: Fields, name: string, expected: string | number): unknown =>
   of.value(name, `${expected}`, (value): value is unknown => value === expected);
 
 const optional = (of: Fields, name: string, expected: string, ok: (value: unknown) => boolean): number | null =>
-  of.value(name, expected, (value): value is number | null | undefined => value === undefined || value === null || ok(value)) ?? null;
+  of.value(
+    name,
+    expected,
+    (value): value is number | null | undefined => value === undefined || value === null || ok(value),
+  ) ?? null;
 
 const flag = (of: Fields, name: string): boolean =>
   of.value(
