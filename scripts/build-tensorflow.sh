@@ -15,17 +15,23 @@
 # decides where it computes.
 set -euo pipefail
 
+refuse() { echo "$1" >&2; exit "${2:-1}"; }
+
 version=4.22.0
-environment=${1:?"usage: build-tensorflow.sh TENSORFLOW [FOLDER] [tfjs-node | tfjs-node-gpu]"}
+[ $# -ge 1 ] && [ $# -le 3 ] || refuse "usage: build-tensorflow.sh TENSORFLOW [FOLDER] [tfjs-node | tfjs-node-gpu]" 2
+environment=$1
+[ -d "$environment" ] || refuse "There is no folder $environment: name a virtual environment with tensorflow or tensorflow-cpu."
+[ -d "${2:-.}" ] || refuse "There is no folder $2: name the one where node_modules lies."
 folder=$(realpath "${2:-.}")
 package=@tensorflow/${3:-tfjs-node}
-case "$package" in */tfjs-node | */tfjs-node-gpu) ;; *) echo "There is no ${3}: name tfjs-node or tfjs-node-gpu." >&2; exit 1 ;; esac
+case "$package" in */tfjs-node | */tfjs-node-gpu) ;; *) refuse "There is no ${3}: name tfjs-node or tfjs-node-gpu." 2 ;; esac
 prefix=${NODE_PREFIX:-$(node -p 'require("node:path").resolve(process.execPath, "../..")')}
 
 library=$(find -L "$environment" -name 'libtensorflow_cc.so.2' -print -quit)
-[ -n "$library" ] || { echo "No libtensorflow_cc.so.2 below $environment: install tensorflow or tensorflow-cpu there." >&2; exit 1; }
+[ -n "$library" ] || refuse "No libtensorflow_cc.so.2 below $environment: install tensorflow or tensorflow-cpu there."
 tensorflow=$(realpath "$(dirname "$library")")
-[ -f "$prefix/include/node/node_api.h" ] || { echo "No node_api.h below $prefix/include/node: set NODE_PREFIX." >&2; exit 1; }
+[ -f "$prefix/include/node/node_api.h" ] || refuse "No node_api.h below $prefix/include/node: set NODE_PREFIX."
+for program in make g++ python3; do command -v "$program" >/dev/null || refuse "There is no $program, which node-gyp needs: install it."; done
 
 cd "$folder"
 # Its install script would download the old library. It is installed apart and moved here, because npm does not install what it takes
@@ -33,7 +39,8 @@ cd "$folder"
 if [ ! -f "node_modules/$package/package.json" ]; then
   apart=$(mktemp -d)
   trap 'rm -rf "$apart"' EXIT
-  npm install --prefix "$apart" --no-save --ignore-scripts --no-audit --no-fund "$package@$version"
+  npm install --prefix "$apart" --no-save --ignore-scripts --no-audit --no-fund "$package@$version" ||
+    refuse "npm could not install $package@$version; nothing was written to $folder."
   mkdir -p node_modules
   cp -R --update=none "$apart/node_modules/." node_modules/ 2>/dev/null || cp -Rn "$apart/node_modules/." node_modules/
 fi
@@ -49,7 +56,8 @@ ln -sfn "$tensorflow/libtensorflow_framework.so.2" deps/lib/libtensorflow_framew
 
 gyp=$(dirname "$(realpath "$(command -v npm)")")/../node_modules/node-gyp/bin/node-gyp.js
 node "$gyp" rebuild --nodedir="$prefix" \
-  --module_name=tfjs_binding --module_path="$PWD/lib/napi-v8" --napi_build_version=8
+  --module_name=tfjs_binding --module_path="$PWD/lib/napi-v8" --napi_build_version=8 ||
+  refuse "node-gyp could not build the addon. $PWD holds the package without it; run this again when that is mended, or remove it."
 
 cd "$folder"
 PACKAGE=$package node -e '

@@ -76,5 +76,9 @@ function unwrapped({ dims, data }: OrtTensor): Tensor {
 const mapped = <A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
-/** The first line of what the runtime says. */
-export const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!;
+/** The first line of what the runtime says, without the place in its code and the check that failed there. */
+export const reasonOf = (cause: unknown) =>
+  (cause instanceof Error ? cause.message : String(cause)).split("\n")[0]!.replace(CHECKED, "");
+
+/** "/onnxruntime_src/….cc:136 onnxruntime::f(const T&)::<lambda()> a == b was false. " */
+const CHECKED = /\/onnxruntime_src\/\S+\.(?:cc|h):\d+ .*? was false\. /;

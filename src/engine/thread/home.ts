@@ -29,10 +29,14 @@ export const startHome = (name: string, onEnd: OnEnd): Home =>
 
 const ENTRY = "engine/thread/main.js";
 
+/** Options of this process that its threads share: not how its program was given by `node -e`, which a thread with a file refuses. */
+const threadOptions = (): string[] =>
+  process.execArgv.filter((option, i, all) => !/^--input-type(=|$)/.test(option) && all[i - 1] !== "--input-type");
+
 function startThread(name: string, onEnd: OnEnd): Home {
   silenceTelemetry();
   const gate = newGate();
-  const worker = new Worker(builtFile(ENTRY), { name, workerData: gate });
+  const worker = new Worker(builtFile(ENTRY), { name, workerData: gate, execArgv: threadOptions() });
   const forget = shutOnExit(gate);
   let cause: Error | undefined;
   worker.on("error", (error) => (cause = error));
