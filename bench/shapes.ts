@@ -21,9 +21,9 @@ export async function shapes(): Promise<void> {
     if (source === folder) await writeRandomMeshModel(folder);
     console.log(`shapes of ${process.env.SHAPES ?? "random weights"}, ${THREADS} threads, a process for each depth`);
     for (const depth of DEPTHS) {
-      const { median, slowest, ids, perPass, memory } = inOwnProcess(import.meta.url, source, String(depth));
+      const { median, slowest, ids, passes, perPass, memory } = inOwnProcess(import.meta.url, source, String(depth));
       const times = `${median!.toFixed(2)} s median, ${slowest!.toFixed(2)} s slowest of ${MESHES}`;
-      const rest = `${ids!.toFixed(0)} ids each, ${perPass!.toFixed(2)} ms a pass, ${(memory! / 1e6).toFixed(0)} MB at most`;
+      const rest = `${ids!.toFixed(0)} ids in ${passes!.toFixed(0)} passes each, ${perPass!.toFixed(2)} ms a pass, ${(memory! / 1e6).toFixed(0)} MB at most`;
       console.log(`depth ${depth}         ${times}; ${rest}`);
     }
   } finally {
@@ -48,7 +48,16 @@ async function measure(source: string, depth: number): Promise<void> {
   times.sort((a, b) => a - b);
   const [median, slowest] = [times[MESHES / 2]!, times.at(-1)!];
   const perPass = (1000 * total) / passes;
-  console.log(JSON.stringify({ median, slowest, ids: ids / MESHES, perPass, memory: await peakMemory() }));
+  console.log(
+    JSON.stringify({
+      median,
+      slowest,
+      ids: ids / MESHES,
+      passes: passes / MESHES,
+      perPass,
+      memory: await peakMemory(),
+    }),
+  );
 }
 
 if (isScript(import.meta.url)) await measure(process.argv[2]!, Number(process.argv[3]));

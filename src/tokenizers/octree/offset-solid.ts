@@ -24,7 +24,8 @@ export function offsetSolid(mesh: Surface, depth: number, euler: number): Uint8A
   let best: Uint8Array | null = null;
   let least = Infinity;
   for (const reach of REACHES) {
-    const solid = Uint8Array.from(distances, (distance) => (distance <= reach ? 1 : 0));
+    const solid = new Uint8Array(distances.length);
+    for (const [voxel, distance] of distances.entries()) if (distance <= reach) solid[voxel] = 1;
     closeSolid(depth, solid);
     if (!hasTopology(depth, solid, euler)) continue;
     const missed = passed.filter((voxel) => !touches(R, solid, voxel)).length;

@@ -111,7 +111,7 @@ export function makeWellComposed(depth: number, solid: Uint8Array): number {
   const R = 1 << depth;
   const S = R + 1;
   let filled = 0;
-  let blocks: Iterable<number> = counted(S ** 3);
+  let blocks: Iterable<number> = mixedBlocks(R, solid);
   for (;;) {
     const fill = new Set<number>();
     for (const block of blocks) {
@@ -139,8 +139,28 @@ export function makeWellComposed(depth: number, solid: Uint8Array): number {
   }
 }
 
-function* counted(n: number): Iterable<number> {
-  for (let i = 0; i < n; i++) yield i;
+/** The blocks with solid and empty corners, of which REPAIR may fill some. */
+function* mixedBlocks(R: number, solid: Uint8Array): Iterable<number> {
+  const S = R + 1;
+  for (let x = 0; x <= R; x++) {
+    for (let y = 0; y <= R; y++) {
+      const [before, after] = [(x - 1) * R + y - 1, x * R + y - 1]; // columns along z of the four corners
+      const [left, right, low, high] = [x > 0, x < R, y > 0, y < R];
+      let below = 0; // the corners with the lower z, as even bits
+      for (let z = 0; z <= R; z++) {
+        let above = 0;
+        if (z < R) {
+          if (left && low && solid[before * R + z]) above |= 1;
+          if (left && high && solid[(before + 1) * R + z]) above |= 4;
+          if (right && low && solid[after * R + z]) above |= 16;
+          if (right && high && solid[(after + 1) * R + z]) above |= 64;
+        }
+        const block = below | (above << 1);
+        if (block !== 0 && block !== 255) yield (x * S + y) * S + z;
+        below = above;
+      }
+    }
+  }
 }
 
 /** For each block, the corners to be filled. */
