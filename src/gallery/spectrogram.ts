@@ -1,5 +1,6 @@
 /** The spectrogram of a sound as a picture: time to the right, pitch upwards in mels, louder is brighter. */
 import sharp from "sharp";
+import { heatColour } from "../base/heat-colour.js";
 import { writeWhole } from "../base/write-file.js";
 import { type Marking, type Sound, xmpOf } from "../index.js";
 import { logMel } from "../tokenizers/index.js";
@@ -13,35 +14,24 @@ const MELS = 96;
 /** Decibels from the loudest place down to the darkest colour. */
 const RANGE = 70;
 
-/** Colours from silence to the loudest place, evenly apart; readable without hues, as each is lighter than the one before it. */
-const RAMP = [
-  [12, 8, 38],
-  [74, 20, 110],
-  [158, 47, 104],
-  [227, 89, 51],
-  [250, 172, 40],
-  [252, 253, 191],
-] as const;
-
 /** Writes the picture, unless it is there: the name that it is given is that of the sound. */
-export async function drawSpectrogram(sound: Sound, path: string, marking: Marking): Promise<true> {
+export async function drawSpectrogram(sound: Sound, path: string, marking: Marking): Promise<void> {
   const there = await sharp(path)
     .metadata()
     .then(({ width, height }) => width === WIDTH && height === HEIGHT)
     .catch(() => false);
-  if (there) return true; // its name is that of the sound
+  if (there) return;
   const { frames, decibels } = spectrumOf(sound);
   const loudest = decibels.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const rgb = new Uint8Array(3 * decibels.length);
   decibels.forEach((value, i) => {
     const [mel, frame] = [Math.floor(i / frames), i % frames];
-    rgb.set(colourOf(1 + (value - loudest) / RANGE), 3 * ((MELS - 1 - mel) * frames + frame));
+    rgb.set(heatColour(1 + (value - loudest) / RANGE), 3 * ((MELS - 1 - mel) * frames + frame));
   });
   const picture = sharp(rgb, { raw: { width: frames, height: MELS, channels: 3 }, limitInputPixels: false })
     .resize(WIDTH, HEIGHT, { fit: "fill" })
     .withXmp(xmpOf(marking));
   await writeWhole(path, await picture.webp({ quality: 85 }).toBuffer());
-  return true;
 }
 
 /** Decibels in mel bands, [MELS, frames], of frames of about 32 ms; of long sounds as many frames as can be seen. */
@@ -52,11 +42,4 @@ function spectrumOf({ samples, sampleRate }: Sound): { readonly frames: number; 
   padded.set(samples);
   const { shape, data } = logMel(padded, { sampleRate, size, hop, mels: MELS, high: sampleRate / 2 });
   return { frames: shape[2]!, decibels: data.map((value) => (20 / Math.LN10) * value) };
-}
-
-/** The colour of a loudness from 0, silence, to 1. */
-function colourOf(loudness: number): readonly number[] {
-  const at = Math.min(Math.max(loudness, 0), 1) * (RAMP.length - 1);
-  const below = Math.min(Math.floor(at), RAMP.length - 2);
-  return [0, 1, 2].map((c) => Math.round(RAMP[below]![c]! + (at - below) * (RAMP[below + 1]![c]! - RAMP[below]![c]!)));
 }

@@ -1,29 +1,17 @@
 /** Spectra as pictures: time to the right, pitch upwards. */
 import sharp from "sharp";
+import { heatColour } from "../../base/heat-colour.js";
 import type { Figure } from "../medium.js";
 import { MELS, type Spectrum } from "./spectrum.js";
 
 const HEIGHT = 192;
 const LEAST_WIDTH = 320;
 
-/** Dark to light through violet and orange, in even steps. */
-const HEAT = [
-  [8, 7, 22],
-  [66, 15, 98],
-  [142, 38, 107],
-  [214, 70, 72],
-  [250, 141, 34],
-  [249, 240, 150],
-] as const;
-
 /** A spectrum from silence to its loudest place. */
 export function spectrumPicture(title: string, { data, frames }: Spectrum, silence: number): Promise<Figure> {
   const loudest = data.reduce((a, b) => Math.max(a, b), silence + 1);
   return drawn(title, frames, (mel, frame) => {
-    const level = (data[mel * frames + frame]! - silence) / (loudest - silence);
-    const at = Math.min(1, Math.max(0, level)) * (HEAT.length - 1);
-    const [low, high] = [HEAT[Math.floor(at)]!, HEAT[Math.ceil(at)]!];
-    return [0, 1, 2].map((c) => low[c]! + (high[c]! - low[c]!) * (at % 1));
+    return heatColour((data[mel * frames + frame]! - silence) / (loudest - silence));
   });
 }
 

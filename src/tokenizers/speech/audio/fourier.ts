@@ -14,18 +14,21 @@ export function fourier(size: number): Fourier {
   const re = new Float64Array(size);
   const im = new Float64Array(size);
 
-  /** Transforms the n samples at start, start + stride, … into re and im at `to`. */
-  const transform = (samples: ArrayLike<number>, start: number, stride: number, n: number, to: number): void => {
+  const radices = factorsOf(size);
+  const [partRe, partIm] = [new Float64Array(Math.max(1, ...radices)), new Float64Array(Math.max(1, ...radices))];
+
+  /** Transforms the n samples at start, start + stride, … into re and im at `to`; n is what the radices from `level` on multiply to. */
+  const transform = (samples: ArrayLike<number>, level: number, start: number, n: number, to: number): void => {
+    const stride = size / n;
     if (n === 1) {
-      re[to] = samples[start] ?? 0;
+      re[to] = start < samples.length ? samples[start]! : 0;
       im[to] = 0;
       return;
     }
-    const radix = smallestFactor(n);
+    const radix = radices[level]!;
     const m = n / radix;
-    for (let r = 0; r < radix; r++) transform(samples, start + r * stride, stride * radix, m, to + r * m);
-    const partRe = new Float64Array(radix);
-    const partIm = new Float64Array(radix);
+    for (let r = 0; r < radix; r++) transform(samples, level + 1, start + r * stride, m, to + r * m);
+    if (radix === 2) return pairs(to, m, stride);
     for (let k = 0; k < m; k++) {
       for (let r = 0; r < radix; r++) {
         partRe[r] = re[to + r * m + k]!;
@@ -45,16 +48,34 @@ export function fourier(size: number): Fourier {
     }
   };
 
+  /** The same for a radix of 2, whose second factor is the first one's negative: most of the work. */
+  const pairs = (to: number, m: number, stride: number): void => {
+    for (let k = 0; k < m; k++) {
+      const first = to + k;
+      const second = first + m;
+      const at = k * stride;
+      const turnedRe = re[second]! * cos[at]! - im[second]! * sin[at]!;
+      const turnedIm = re[second]! * sin[at]! + im[second]! * cos[at]!;
+      re[second] = re[first]! - turnedRe;
+      im[second] = im[first]! - turnedIm;
+      re[first]! += turnedRe;
+      im[first]! += turnedIm;
+    }
+  };
+
   return {
     size,
     power(samples) {
-      transform(samples, 0, 1, size, 0);
-      return Float64Array.from({ length: Math.floor(size / 2) + 1 }, (_, k) => re[k]! ** 2 + im[k]! ** 2);
+      transform(samples, 0, 0, size, 0);
+      const out = new Float64Array(Math.floor(size / 2) + 1);
+      for (let k = 0; k < out.length; k++) out[k] = re[k]! ** 2 + im[k]! ** 2;
+      return out;
     },
   };
 }
 
-function smallestFactor(n: number): number {
-  for (let factor = 2; factor * factor <= n; factor++) if (n % factor === 0) return factor;
-  return n;
+/** The prime factors, smallest first. */
+function factorsOf(n: number): number[] {
+  for (let factor = 2; factor * factor <= n; factor++) if (n % factor === 0) return [factor, ...factorsOf(n / factor)];
+  return n > 1 ? [n] : [];
 }
