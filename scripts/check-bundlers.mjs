@@ -1,12 +1,11 @@
 // Bundles examples/bundlers/server.ts by esbuild and Vite, with the package left as it is and inlined, runs each bundle where the packed
 // package is installed, and asks it for a picture. Ends with 1 where one fails or draws another picture than the others.
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { askedPicture } from "./asked-picture.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "tessera-bundlers-"));
@@ -44,31 +43,15 @@ function install() {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "an-app", version: "9.9.9", type: "module" }));
 }
 
-/** The SHA-256 of the picture that a bundle answers. */
-async function picture(file, port) {
-  const child = spawn(process.execPath, [file], { cwd: folder, env: { ...process.env, PORT: port }, stdio: "pipe" });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
-  try {
-    const listening = (async () => {
-      while (!said.includes("listening")) await once(child.stdout, "data");
-    })();
-    const ended = once(child, "exit").then(() => Promise.reject(new Error(said)));
-    await Promise.race([listening, ended]);
-    const answer = await fetch(`http://127.0.0.1:${port}/picture?prompt=red+apple`);
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    if (answer.status !== 200) throw new Error(`${answer.status} ${bytes}`);
-    ended.catch(() => {});
-    return `${createHash("sha256").update(bytes).digest("hex").slice(0, 12)} ${answer.headers.get("x-tessera")}`;
-  } finally {
-    child.kill();
-  }
+/** The SHA-256 of the picture that a bundle answers, and the version of the package that it takes itself for. */
+async function picture(file) {
+  const { sha256, headers } = await askedPicture([file], { cwd: folder, ready: "listening" });
+  return `${sha256.slice(0, 12)} ${headers.get("x-tessera")}`;
 }
 
 try {
   install();
   const pictures = new Set();
-  let port = 39_500 + (process.pid % 400);
   for (const [name, build] of Object.entries(BUILDS)) {
     const out = join(folder, name.replaceAll(/\W+/g, "-"));
     const [program, words, env] = build(out);
@@ -81,7 +64,7 @@ try {
     const file = ["server.mjs", "server.js"]
       .map((each) => join(out, each))
       .find((path) => spawnSync("test", ["-f", path]).status === 0);
-    const found = await picture(file, String(port++));
+    const found = await picture(file);
     console.log(`${name.padEnd(28)} ${found}`);
     pictures.add(found);
   }

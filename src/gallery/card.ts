@@ -25,6 +25,8 @@ export interface Card {
   readonly medium: "picture" | "sound" | "mesh" | "mask";
   readonly prompt: string;
   readonly model: string;
+  /** Of a picture; the voice of a sound; empty where there is neither. */
+  readonly style: string;
   readonly order: string;
   readonly facts: readonly string[];
   readonly command: string | null;
@@ -49,6 +51,7 @@ export async function cardOf(folder: string, item: Collected, { previews, pictur
   const number = index === 0 ? [] : [`item ${index}`];
   const common = {
     ...{ file, previews, model: `${model.name} ${model.revision}`, order: decoding.kind, command: commandOf(item) },
+    style: "",
   };
   const made = [`seed ${seed}`, ...number, `${device}, ${precision}`];
   switch (manifest.kind) {
@@ -56,11 +59,16 @@ export async function cardOf(folder: string, item: Collected, { previews, pictur
       const { subject, picture } = manifest;
       const prompt =
         "prompt" in subject ? subject.prompt : "classId" in subject ? `class ${subject.classId}` : "features";
-      const style = "prompt" in subject && subject.style !== "none" ? [subject.style] : [];
-      const facts = [...style, `${picture.width} × ${picture.height}`, ...(manifest.edit ? ["edited"] : []), ...made];
+      const style = "prompt" in subject && subject.style !== "none" ? subject.style : "";
+      const facts = [
+        ...(style ? [style] : []),
+        `${picture.width} × ${picture.height}`,
+        ...(manifest.edit ? ["edited"] : []),
+        ...made,
+      ];
       const size = `width="${picture.width}" height="${picture.height}"`;
       const shown = `<img src="${href(file)}" alt="${html(prompt)}, generated picture" ${size} loading="lazy" decoding="async">`;
-      return { ...common, medium: "picture", prompt, facts, shown };
+      return { ...common, medium: "picture", prompt, style, facts, shown };
     }
     case "tessera-speech-manifest": {
       const { subject, sound } = manifest;
@@ -72,7 +80,7 @@ export async function cardOf(folder: string, item: Collected, { previews, pictur
       const spectrogram = heard ? `<img class="spectrum" src="${href(spectrum)}" alt="" loading="lazy">` : "";
       const shown = `${waveOf(heard)}${spectrogram}
 <audio controls preload="none" src="${href(file)}" aria-label="${html(subject.text)}, generated speech"></audio>`;
-      return { ...common, medium: "sound", prompt: subject.text, facts, shown };
+      return { ...common, medium: "sound", prompt: subject.text, style: subject.voice, facts, shown };
     }
     case "tessera-mesh-manifest": {
       const { subject, mesh } = manifest;

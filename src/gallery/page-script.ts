@@ -16,7 +16,7 @@ export const PAGE_SCRIPT = `
     const wanted = Object.fromEntries(new FormData(form));
     const words = wanted.prompt.toLowerCase().split(/\\s+/).filter(Boolean);
     const fits = ({ dataset }) =>
-      ["medium", "model", "order"].every((name) => !wanted[name] || dataset[name] === wanted[name]) &&
+      ["medium", "model", "style", "order"].every((name) => !wanted[name] || dataset[name] === wanted[name]) &&
       words.every((word) => dataset.prompt.toLowerCase().includes(word));
     const kept = items.filter(fits);
     count.textContent = kept.length + " of " + items.length;

@@ -34,6 +34,7 @@ const STYLE = `
   article h3 a { text-decoration: none; }
   article:not(.sound) h3 a::after { content: ""; position: absolute; inset: 0; border-radius: 1rem; }
   article small { display: block; }
+  article small span { display: inline-block; }
   .strip { display: flex; gap: .25rem; margin-top: .5rem; }
   .strip img { flex: 1; min-width: 0; aspect-ratio: 1; background: var(--check); border-radius: .3rem; object-fit: contain; }
   dialog { width: min(54rem, 96vw); max-height: 94vh; padding: 1.25rem; color: var(--ink); background: var(--card);
@@ -108,19 +109,26 @@ function formOf(cards: readonly Card[]): string {
 <label>Prompt<input type="search" name="prompt" placeholder="words" autocomplete="off"></label>
 ${select("medium", "Medium", media)}
 ${select("model", "Model", values(({ model }) => model).map(plain))}
+${select(
+  "style",
+  "Style or voice",
+  values(({ style }) => style)
+    .filter(Boolean)
+    .map(plain),
+)}
 ${select("order", "Order of decoding", values(({ order }) => order).map(plain))}
 <label>Arrange<select name="arrange"><option value="">varied</option><option value="prompt">by prompt</option><option value="model">by model</option><option value="order">by order of decoding</option></select></label>
 <output aria-live="polite">${cards.length} of ${cards.length}</output>
 </form>`;
 }
 
-function itemOf({ file, medium, prompt, model, order, facts, command, shown, previews }: Card): string {
-  const data = Object.entries({ file, medium, prompt, model, order, command: command ?? "" })
+function itemOf({ file, medium, prompt, model, style, order, facts, command, shown, previews }: Card): string {
+  const data = Object.entries({ file, medium, prompt, model, style, order, command: command ?? "" })
     .map(([name, value]) => `data-${name}="${html(value)}"`)
     .join(" ");
   const [first, ...rest] = facts;
   const strip = previews.map((path) => `<img src="${href(path)}" alt="" loading="lazy" decoding="async">`).join("");
-  const made = [model, order, ...rest].map(html).join(" · ");
+  const made = [model, order, ...rest].map((fact) => `<span>${html(fact)}</span>`).join(" · ");
   return `<li ${data}><article class="${medium}"><div class="view">${shown}</div>${strip && `<div class="strip">${strip}</div>`}
 <h3><a href="${href(file)}">${html(prompt) || "no words"}</a></h3><small>${html(first ?? "")}</small><small class="made">${made}</small></article></li>`;
 }

@@ -66,6 +66,9 @@ describe.skipIf(missing !== "")(`the page of a gallery${missing}`, { timeout: 18
     await page.keyboard.press("Escape");
 
     await page.selectOption("[name=medium]", "");
+    await page.selectOption("[name=style]", "plain");
+    expect(await page.locator("output").textContent()).toBe("12 of 15");
+    await page.selectOption("[name=style]", "");
     await page.keyboard.press("Tab");
     await page.fill("[name=prompt]", "APPLE 3");
     expect(await shownPrompts(page)).toEqual(["red apple 3"]);
