@@ -13,7 +13,7 @@ from recipe.framed import FramedConfig
 from recipe.segmenter import SegmenterConfig
 
 shipped = module("icons", "shipped")
-REVISION = "1"
+REVISION = "2"
 AS_THEY_ARE = ("places", "out.weight")
 
 
