@@ -1,5 +1,5 @@
 // Many clients at once on `tessera serve`: node bench/serve-load.mjs [CLIENTS] [SECONDS] [TOGETHER]. A third of the requests is left half-way.
-// Prints what became of every request, whether pictures are those that a quiet server draws, the memory before and after, and how long
+// Prints what became of every request, whether pictures are those that a quiet server draws, the memory before and after, once the server has worked for a while, and how long
 // after one client has left, or all of a batch at once, the model is free again. Ends with 1 where a request is lost, a picture differs or memory stays.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 
 const [clients, seconds] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 60)];
 const PROMPTS = ["red apple", "green pear", "blue car", "yellow star"];
-const WARM_UP = 4;
+/** Seconds of the same load before anything is counted: by then the heap and the runtime's arenas have grown to what that load needs. */
+const WARM_UP = 20;
 /** Pictures that the server draws in one batch, at most. */
 const TOGETHER = Number(process.argv[4] ?? 4);
 
@@ -41,40 +42,43 @@ const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
 const expected = new Map();
 for (const prompt of PROMPTS) expected.set(prompt, await digest(await ask(prompt)));
-// As many at once as are drawn in one batch, and one that is drawn before them: memory is what such a server holds.
-for (let i = 0; i < WARM_UP; i++)
-  await Promise.all(Array.from({ length: 1 + TOGETHER }, async (_, k) => digest(await ask(PROMPTS[(i + k) % 4]))));
-await quiet();
-const before = (await metrics()).memory;
 
-const count = { right: 0, wrong: 0, refused: 0, left: 0, lost: 0 };
-let peak = before;
-const end = Date.now() + 1000 * seconds;
-const client = async (number) => {
-  for (let i = 0; Date.now() < end; i++) {
-    const prompt = PROMPTS[(number + i) % PROMPTS.length];
-    const leaves = (number + i) % 3 === 0;
-    const controller = new AbortController();
-    const timer = leaves ? setTimeout(() => controller.abort(), 50 + ((number * 131 + i * 977) % 1500)) : null;
-    try {
-      const answer = await ask(prompt, controller.signal);
-      if (answer.status === 429) {
-        count.refused++;
-        await answer.body.cancel();
-        await sleep(1000 * Math.min(5, Number(answer.headers.get("retry-after"))));
-      } else if (answer.status !== 200) count.lost++;
-      else count[(await digest(answer)) === expected.get(prompt) ? "right" : "wrong"]++;
-    } catch {
-      count[controller.signal.aborted ? "left" : "lost"]++;
-    } finally {
-      clearTimeout(timer);
+/** What became of the requests of all clients within so many seconds. */
+async function load(seconds) {
+  const count = { right: 0, wrong: 0, refused: 0, left: 0, lost: 0 };
+  const end = Date.now() + 1000 * seconds;
+  const client = async (number) => {
+    for (let i = 0; Date.now() < end; i++) {
+      const prompt = PROMPTS[(number + i) % PROMPTS.length];
+      const leaves = (number + i) % 3 === 0;
+      const controller = new AbortController();
+      const timer = leaves ? setTimeout(() => controller.abort(), 50 + ((number * 131 + i * 977) % 1500)) : null;
+      try {
+        const answer = await ask(prompt, controller.signal);
+        if (answer.status === 429) {
+          count.refused++;
+          await answer.body.cancel();
+          await sleep(1000 * Math.min(5, Number(answer.headers.get("retry-after"))));
+        } else if (answer.status !== 200) count.lost++;
+        else count[(await digest(answer)) === expected.get(prompt) ? "right" : "wrong"]++;
+      } catch {
+        count[controller.signal.aborted ? "left" : "lost"]++;
+      } finally {
+        clearTimeout(timer);
+      }
     }
-  }
-};
+  };
+  await Promise.all(Array.from({ length: clients }, (_, number) => client(number)));
+  await quiet();
+  return count;
+}
+
+await load(WARM_UP);
+const before = (await metrics()).memory;
+let peak = before;
 const watch = setInterval(async () => (peak = Math.max(peak, (await metrics()).memory)), 2000);
-await Promise.all(Array.from({ length: clients }, (_, number) => client(number)));
+const count = await load(seconds);
 clearInterval(watch);
-await quiet();
 const after = (await metrics()).memory;
 
 /** Milliseconds from when so many clients have left a batch of theirs to when the model is free, in order of size. */
