@@ -1,5 +1,5 @@
-// Two workers beside one on the same Redis: node bench/queue-load.mjs [PICTURES] [THREADS]. Starts a redis-server and workers of so many
-// threads, draws pictures by the default model, and prints pictures a second from the first that is done to the last, models being open, in
+// Two workers beside one on the same Redis: node bench/queue-load.mjs [PICTURES] [THREADS] [ORDER]. Starts a redis-server and workers of so many
+// threads, draws pictures by the default model in its default order or another (next-token takes four times as long), and prints pictures a second from the first that is done to the last, models being open, in
 // turns of one worker and two.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { submitAssets } from "../dist/pipeline/index.js";
 
 const [pictures, threads] = [Number(process.argv[2] ?? 40), Number(process.argv[3] ?? 1)];
+const decoding = process.argv[4] === undefined ? "" : `, decoding: ${process.argv[4]}`;
 const PORT = 16_379;
 const ROUNDS = 3;
 const queue = `redis://127.0.0.1:${PORT}`;
@@ -28,7 +29,7 @@ async function made(name, from, count) {
   mkdirSync(folder);
   const manifest = join(folder, "assets.yaml");
   const seed = `${from}..${from + count - 1}`;
-  writeFileSync(manifest, `assets: { a: { kind: image, prompt: red apple, style: none, seed: "${seed}", device: cpu } }`);
+  writeFileSync(manifest, `assets: { a: { kind: image, prompt: red apple, style: none, seed: "${seed}", device: cpu${decoding} } }`);
   const moments = [];
   for await (const event of submitAssets({ manifest, queue, cache: join(root, "cache") })) {
     if (event.type === "item-end") moments.push(performance.now());
