@@ -21,15 +21,29 @@ export interface Input {
 /** What a picture or a recording may weigh. */
 const MOST_BYTES = 2 ** 28;
 
-/** Finds the files that an item names; relative paths start from `home`. Throws InputError for one that cannot be read. */
-export async function inputsOf({ kind, settings }: Item, home: string): Promise<readonly Input[]> {
-  const named = KINDS[kind].files.filter((setting) => settings[setting] !== undefined);
-  return Promise.all(
-    named.map(async (setting) => {
-      const path = resolve(home, String(settings[setting]));
-      return { setting, path, sha256: sha256(await readBounded(path, MOST_BYTES)) };
-    }),
-  );
+/** Finds the files that items of a manifest name. Each is read once, however many items name it. */
+export class InputFiles {
+  private readonly digests = new Map<string, Promise<string>>();
+
+  /** Relative paths start from `home`. */
+  constructor(private readonly home: string) {}
+
+  /** The files of an item. Throws InputError for one that cannot be read. */
+  of({ kind, settings }: Item): Promise<readonly Input[]> {
+    const named = KINDS[kind].files.filter((setting) => settings[setting] !== undefined);
+    return Promise.all(
+      named.map(async (setting) => {
+        const path = resolve(this.home, String(settings[setting]));
+        return { setting, path, sha256: await this.digest(path) };
+      }),
+    );
+  }
+
+  private digest(path: string): Promise<string> {
+    const found = this.digests.get(path) ?? readBounded(path, MOST_BYTES).then(sha256);
+    this.digests.set(path, found);
+    return found;
+  }
 }
 
 /** The settings of a task: digests in place of paths. */

@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { EMBEDDED_MODELS, digestOfModel } from "../index.js";
 import { expanded, type Item } from "./expand.js";
-import { type Input, inputsOf } from "./inputs.js";
+import { type Input, InputFiles } from "./inputs.js";
 import { nearest } from "../base/nearest.js";
 import { UnknownNameError } from "../base/errors.js";
 import { type Lock, type LockedItem, lockPathOf, type Made, readLock } from "./lock.js";
@@ -80,13 +80,14 @@ export async function planAssets({ manifest, output, cache, only }: PlanOptions)
   const chosen = chosenOf(all, sheets, only);
   await folder.check([...chosen.items.map(({ stem }) => stem), ...chosen.sheets.map(({ stem }) => stem)]);
   const digests = new Map<string, Promise<string>>();
+  const files = new InputFiles(home);
   const lock = await readLock(lockPathOf(manifest)).catch(() => null); // none, or a damaged one: it is written anew
   const locked = new Map(lock?.items.map((entry) => [entry.key, entry]));
   const items: Planned[] = [];
   for (const item of chosen.items) {
     const source = sourceOf(item.model, home);
     if (!digests.has(source)) digests.set(source, digestOfModel(source));
-    const inputs = await inputsOf(item, home);
+    const inputs = await files.of(item);
     const task = taskOf(item, await digests.get(source)!, inputs, file.manifests);
     items.push(
       await compared(

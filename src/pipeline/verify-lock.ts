@@ -1,7 +1,7 @@
 /** Makes everything of a lock file again, and compares it with what the lock says and with what lies in the output folder. */
 import { dirname, resolve } from "node:path";
 import { digestOfModel } from "../index.js";
-import { inputsOf } from "./inputs.js";
+import { InputFiles } from "./inputs.js";
 import { type Lock, type LockedItem, type LockFile, readLock } from "./lock.js";
 import { makeHere } from "./make-here.js";
 import { OutputFolder } from "./output-folder.js";
@@ -52,7 +52,8 @@ export async function verifyAssets(options: VerifyOptions): Promise<TreeVerifica
     if (found.length > 0) differences[name] = found;
     onItem?.(name, found);
   };
-  const planned = await Promise.all(lock.items.map((entry) => plannedFrom(entry, lock, home)));
+  const inputFiles = new InputFiles(home);
+  const planned = await Promise.all(lock.items.map((entry) => plannedFrom(entry, lock, home, inputFiles)));
   const entries = new Map(lock.items.map((entry) => [entry.item.stem, entry]));
   await makeHere({ jobs, threads })(planned, {
     ...{ store, signal },
@@ -82,9 +83,14 @@ export async function verifyAssets(options: VerifyOptions): Promise<TreeVerifica
   return { same: Object.keys(differences).length === 0, items: lock.items.length + lock.sheets.length, differences };
 }
 
-async function plannedFrom({ item }: LockedItem, { manifests }: Lock, home: string): Promise<Planned> {
+async function plannedFrom(
+  { item }: LockedItem,
+  { manifests }: Lock,
+  home: string,
+  files: InputFiles,
+): Promise<Planned> {
   const source = sourceOf(item.model, home);
-  const inputs = await inputsOf(item, home);
+  const inputs = await files.of(item);
   const task = taskOf(item, await digestOfModel(source), inputs, manifests);
   return { item, task, source, inputs, itemKey: itemKey(task), outputKey: outputKey(task), known: null, missing: [] };
 }

@@ -18,6 +18,8 @@ shipped = module("icons", "shipped")
 
 
 def begin(run, config, model, state):
+    if (Path(run) / "checkpoint.pt").exists():
+        raise SystemExit(f"{run} has a checkpoint of its own already, which would be lost; name another folder by --runs")
     kept_config(run, config)
     model.load_state_dict(unfolded(state, model))
     weights = model.state_dict()
