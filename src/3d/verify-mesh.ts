@@ -1,11 +1,12 @@
 /** Makes a mesh again from its manifest and says whether it is the same. */
+import { checkOptions } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import { checkModel, compareManifests, type Verification } from "../media/verification.js";
 import { generateMesh } from "./generate-mesh.js";
 import type { GeneratedMesh } from "./generated-mesh.js";
-import { type MeshManifest, sha256OfContext } from "./manifest.js";
+import { type MeshManifest, parseMeshManifest, sha256OfContext } from "./manifest.js";
 import type { MeshModel } from "./model.js";
 
 export interface MeshVerification extends Verification {
@@ -26,13 +27,13 @@ export interface VerifyMeshOptions {
  *
  * @throws ArgumentError where the manifest is of another model, or of another context.
  */
-export async function verifyMesh(
-  manifest: MeshManifest,
-  { model, context, signal }: VerifyMeshOptions,
-): Promise<MeshVerification> {
-  checkModel(manifest, model);
-  const { subject, depth, size, faces, sampling, decoding, seed, index } = manifest;
-  const settings = { depth, size, faces, format: manifest.mesh.format, ...sampling, decoding, seed, firstIndex: index };
+export async function verifyMesh(manifest: MeshManifest, options: VerifyMeshOptions): Promise<MeshVerification> {
+  const parsed = parseMeshManifest(manifest);
+  checkOptions("verifyMesh", options);
+  const { model, context, signal } = options;
+  checkModel(parsed, model);
+  const { subject, depth, size, faces, sampling, decoding, seed, index } = parsed;
+  const settings = { depth, size, faces, format: parsed.mesh.format, ...sampling, decoding, seed, firstIndex: index };
   if (sha256OfContext(context ?? null) !== subject.contextSha256) {
     const expected = subject.contextSha256 === null ? "none, as the mesh had" : "the rows that the mesh was made after";
     throw new ArgumentError("context", expected, described(context ? "other rows" : "none"));
@@ -40,5 +41,5 @@ export async function verifyMesh(
   const { meshes } = await generateMesh({ prompt: subject.prompt, context, ...settings, model, signal });
   const mesh = meshes[0]!;
   const output = { name: "mesh", sha256: ({ mesh }: MeshManifest) => mesh.sha256 };
-  return { ...compareManifests(manifest, mesh.manifest, output), mesh };
+  return { ...compareManifests(parsed, mesh.manifest, output), mesh };
 }

@@ -1,15 +1,12 @@
 /** Speech from text. */
 import type { Options } from "../base/check.js";
 import { type RunOptions, resultOf, running } from "../media/run.js";
-import { checkModel, compareManifests, type Verification } from "../media/verification.js";
 import type { SpeechEvent, SpeechResult } from "./events.js";
 import type { GeneratedSpeech, HeardSpeech } from "./generated-speech.js";
 import type { Keep } from "./kept.js";
-import type { SpeechManifest } from "./manifest.js";
 import { SPEECH_MODELS, type SpeechModel } from "./model.js";
 import { requestOf, type SpeechSettings, type SpeechText } from "./request.js";
 import { speak } from "./speak.js";
-import type { RecordedVoice } from "./voice.js";
 
 export type GenerateSpeechOptions = { readonly text: SpeechText } & Options<Omit<SpeechSettings, "keep">> &
   RunOptions<SpeechModel>;
@@ -52,37 +49,4 @@ export function streamSpeech({
   ...rest
 }: StreamSpeechOptions): AsyncGenerator<SpeechEvent<GeneratedSpeech | HeardSpeech>, void, void> {
   return running({ model, signal }, SPEECH_MODELS, (model) => speak(model, requestOf(model, rest), signal));
-}
-
-export interface SpeechVerification extends Verification {
-  /** The speech made now. */
-  readonly speech: GeneratedSpeech;
-}
-
-/**
- * Speaks the text of `manifest` again and compares tokens and samples. Another device, precision or version is reported as a
- * difference, but does not count against `same` if tokens and samples agree.
- *
- * @throws ArgumentError where the manifest is of another model.
- */
-export async function verifySpeech(
-  manifest: SpeechManifest,
-  {
-    model,
-    voice,
-    signal,
-  }: {
-    readonly model: SpeechModel;
-    /** The recording, where one spoke: the manifest holds its digest only. */
-    readonly voice?: RecordedVoice | undefined;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<SpeechVerification> {
-  checkModel(manifest, model);
-  const { subject, sampling, seed, index, sound } = manifest;
-  const settings = { ...sampling, seed, firstIndex: index, n: 1, format: sound.format };
-  const { speeches } = await generateSpeech({ ...subject, ...(voice && { voice }), ...settings, model, signal });
-  const speech = speeches[0]!;
-  const samples = { name: "samples", sha256: ({ sound }: SpeechManifest) => sound.pcmSha256 };
-  return { ...compareManifests(manifest, speech.manifest, samples), speech };
 }

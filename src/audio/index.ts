@@ -6,10 +6,8 @@ export type { SpeechChunk, SpeechEnd, SpeechEvent, SpeechResult } from "./events
 export {
   generateSpeech,
   type GenerateSpeechOptions,
-  type SpeechVerification,
   type StreamSpeechOptions,
   streamSpeech,
-  verifySpeech,
 } from "./generate-speech.js";
 export type { GeneratedSpeech, HeardSpeech, Timed, TimedPhone, TimedWord } from "./generated-speech.js";
 export {
@@ -26,6 +24,7 @@ export { parseSpeechManifest, readSpeechManifest, type SpeechManifest } from "./
 export { loadSpeechModel, type SpeechModel } from "./model.js";
 export { READ_AUDIO_DEFAULTS, readAudio, type ReadAudioSettings, type Sound, type SoundSource } from "./read-audio.js";
 export { SPEECH_DEFAULTS, type SpeechSettings, type SpeechText } from "./request.js";
+export { type SpeechVerification, verifySpeech, type VerifySpeechOptions } from "./verify-speech.js";
 export type { RecordedVoice } from "./voice.js";
 
 export { DEFAULT_SPEECH_MODEL } from "../models/known.js";

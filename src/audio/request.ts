@@ -58,7 +58,7 @@ export function requestOf(
   model: SpeechModel,
   { text, ...options }: { readonly text: SpeechText } & Options<SpeechSettings>,
 ): SpeechRequest {
-  const settings = withDefaults("generateSpeech", SPEECH_DEFAULTS, options);
+  const settings = withDefaults("options", SPEECH_DEFAULTS, options);
   const whole = typeof text === "string";
   if (!whole && typeof (text as Partial<AsyncIterable<string>> | null)?.[Symbol.asyncIterator] !== "function")
     throw new ArgumentError("text", "a text or an AsyncIterable of its pieces", text);

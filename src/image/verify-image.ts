@@ -1,5 +1,5 @@
 /** Makes a picture again from its manifest and says whether it is the same. */
-import { check, checkOptions, isObject, type Options } from "../base/check.js";
+import { checkOptions, type Options } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { checkModel, compareManifests, type Verification } from "../media/verification.js";
@@ -32,7 +32,6 @@ export async function verifyImage(manifest: ImageManifest, options: VerifyOption
   const parsed = parseManifest(manifest);
   checkOptions("verifyImage", options);
   const { model, signal, file } = options;
-  check("model", "a loaded image model", model, (m) => isObject(m) && Array.isArray(m.routes));
   checkModel(parsed, model);
   const { subject, sampling, decoding, seed, index, candidates, picture } = parsed;
   if ("featuresSha256" in subject) {

@@ -1,11 +1,12 @@
 /** Finds a mask again from its manifest and says whether it is the same. */
+import { checkOptions } from "../base/check.js";
 import { sha256 } from "../base/digest.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import { checkModel, compareManifests, type Verification } from "../media/verification.js";
 import { type PictureSource, readPicture } from "../tokenizers/image/read-picture.js";
 import type { GeneratedMask } from "./generated-mask.js";
-import type { MaskManifest } from "./manifest.js";
+import { type MaskManifest, parseMaskManifest } from "./manifest.js";
 import type { MaskModel } from "./model.js";
 import { generateMask, segmentImage } from "./segment-image.js";
 
@@ -27,12 +28,12 @@ export interface VerifyMaskOptions {
  *
  * @throws ArgumentError where the manifest is of another model or another picture.
  */
-export async function verifyMask(
-  manifest: MaskManifest,
-  { model, image, signal }: VerifyMaskOptions,
-): Promise<MaskVerification> {
-  checkModel(manifest, model);
-  const { subject, reading, sampling, decoding, seed, index, tokens, mask: was } = manifest;
+export async function verifyMask(manifest: MaskManifest, options: VerifyMaskOptions): Promise<MaskVerification> {
+  const parsed = parseMaskManifest(manifest);
+  checkOptions("verifyMask", options);
+  const { model, image, signal } = options;
+  checkModel(parsed, model);
+  const { subject, reading, sampling, decoding, seed, index, tokens, mask: was } = parsed;
   const settings = { reading, ...sampling, decoding, seed, firstIndex: index, tokens: tokens.count, model, signal };
   const { prompt, imageSha256 } = subject;
   const { masks } =
@@ -41,7 +42,7 @@ export async function verifyMask(
       : await segmentImage({ ...settings, prompt, image: await sameImage(image, imageSha256) });
   const mask = masks[0]!;
   const output = { name: "mask", sha256: ({ mask }: MaskManifest) => mask.sha256 };
-  return { ...compareManifests(manifest, mask.manifest, output), mask };
+  return { ...compareManifests(parsed, mask.manifest, output), mask };
 }
 
 /** The picture, if it is the one of that digest. */

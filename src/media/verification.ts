@@ -1,4 +1,5 @@
 /** Compares an item that was made again with its manifest. */
+import { check, isObject } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import type { LoadedModel } from "./load.js";
 import type { ManifestBase } from "./manifest.js";
@@ -10,10 +11,11 @@ export interface Verification {
   readonly differences: readonly string[];
 }
 
-/** Refuses a manifest of another model. */
-export function checkModel(manifest: ManifestBase, { name }: LoadedModel): void {
-  if (manifest.model.name !== name)
-    throw new ArgumentError("model", `the model of the manifest, ${manifest.model.name}`, name);
+/** Refuses a manifest of another model, and what is no model. */
+export function checkModel(manifest: ManifestBase, model: LoadedModel): void {
+  check("model", "a loaded model", model, (m) => isObject(m) && typeof m.name === "string");
+  if (manifest.model.name !== model.name)
+    throw new ArgumentError("model", `the model of the manifest, ${manifest.model.name}`, model.name);
 }
 
 /**

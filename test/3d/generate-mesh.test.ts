@@ -3,13 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import validator from "gltf-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { generateMesh, type MeshEvent, streamMesh } from "../../src/3d/generate-mesh.js";
-import { readMeshManifest } from "../../src/3d/manifest.js";
+import { generateMesh, type MeshEvent, type MeshResult, streamMesh } from "../../src/3d/generate-mesh.js";
+import { parseMeshManifest, readMeshManifest } from "../../src/3d/manifest.js";
 import { loadMeshModel, type MeshModel } from "../../src/3d/model.js";
 import { readMesh } from "../../src/3d/read-mesh.js";
 import { verifyMesh } from "../../src/3d/verify-mesh.js";
 import { ArgumentError, UnknownNameError } from "../../src/base/errors.js";
 import { topologyOf } from "../../src/tokenizers/octree/topology.js";
+import { conformMedium } from "../media/conform-medium.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeTinyMeshModel } from "../support/tiny-mesh-model.js";
 
@@ -20,6 +21,18 @@ beforeAll(async () => {
   model = await loadMeshModel(folder, { device: "reference" });
 });
 afterAll(() => model.close());
+
+conformMedium("meshes", {
+  load: async () => loadMeshModel(folder, { device: "reference" }),
+  stream: (options) => streamMesh({ prompt: "a red table", ...options }),
+  items: ({ meshes }: MeshResult) => meshes,
+  itemOf: (event) => (event.type === "mesh-end" ? (event as Extract<MeshEvent, { type: "mesh-end" }>).mesh : undefined),
+  fingerprint: ({ ids }) => ids.join(),
+  ending: "glb",
+  outOfRange: { temperature: -1 },
+  parseManifest: parseMeshManifest,
+  verify: (manifest, model: MeshModel) => verifyMesh(manifest, { model }),
+});
 
 describe("generateMesh", () => {
   test("makes solids, the same however many are made at once", async () => {

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCosyvoice } from "../../src/audio/cosyvoice.js";
 import { encodeSpeech } from "../../src/audio/encode-speech.js";
-import { generateSpeech, streamSpeech, verifySpeech } from "../../src/audio/generate-speech.js";
+import { generateSpeech, streamSpeech } from "../../src/audio/generate-speech.js";
 import { loadSpeechModel, type SpeechModel } from "../../src/audio/model.js";
 import { LOAD_DEFAULTS } from "../../src/media/load.js";
 import { COSYVOICE_CONFIGS, cosyvoiceOf } from "../../src/models/cosyvoice.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { tinyCosyvoice, tinyCosyvoiceConfig } from "../support/tiny-cosyvoice.js";
+import { verifySpeech } from "../../src/audio/verify-speech.js";
 
 const folder = temporaryFolder();
 

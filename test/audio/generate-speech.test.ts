@@ -6,13 +6,16 @@ import wavefile from "wavefile";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { encodeSpeech } from "../../src/audio/encode-speech.js";
 import { speakCommand } from "../../src/cli/speak.js";
-import { generateSpeech, streamSpeech, verifySpeech } from "../../src/audio/generate-speech.js";
+import { generateSpeech, streamSpeech } from "../../src/audio/generate-speech.js";
+import type { SpeechEvent, SpeechResult } from "../../src/audio/events.js";
+import { verifySpeech } from "../../src/audio/verify-speech.js";
 import { encodeWav, readSpeechMarking } from "../../src/audio/encode.js";
 import type { GeneratedSpeech, HeardSpeech } from "../../src/audio/generated-speech.js";
 import { loudnessOf } from "../../src/audio/loudness.js";
 import { parseSpeechManifest } from "../../src/audio/manifest.js";
 import { loadSpeechModel, type SpeechModel } from "../../src/audio/model.js";
 import { markingOf, TRAINED_ALGORITHMIC_MEDIA } from "../../src/media/marking.js";
+import { conformMedium } from "../media/conform-medium.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { tinySpeechModel } from "../support/tiny-speech-model.js";
 
@@ -22,6 +25,20 @@ beforeAll(async () => {
   model = await loadSpeechModel(await tinySpeechModel(folder), { device: "cpu", threads: 1 });
 }, 60_000);
 afterAll(() => model.close());
+
+conformMedium("speech", {
+  load: async () => loadSpeechModel(await tinySpeechModel(folder), { device: "cpu", threads: 1 }),
+  stream: (options) => streamSpeech({ text: "Hello, world.", ...options }),
+  items: ({ speeches }: SpeechResult) => speeches,
+  itemOf: (event) =>
+    event.type === "speech-end" ? (event as Extract<SpeechEvent, { type: "speech-end" }>).speech : undefined,
+  fingerprint: ({ manifest }) => manifest.sound.pcmSha256,
+  ending: "wav",
+  ordered: false,
+  outOfRange: { temperature: -1 },
+  parseManifest: parseSpeechManifest,
+  verify: (manifest, model: SpeechModel) => verifySpeech(manifest, { model }),
+});
 
 const TEXT =
   "Hello, world. Big boats bob, and 3 dogs dig; a long sentence it is, to fill several chunks of tokens with sound!";

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeSpeech } from "../../src/audio/encode-speech.js";
-import { generateSpeech, streamSpeech, verifySpeech } from "../../src/audio/generate-speech.js";
+import { generateSpeech, streamSpeech } from "../../src/audio/generate-speech.js";
 import { loadSpeechModel, type SpeechModel } from "../../src/audio/model.js";
 import { openCheckpoint } from "../../src/engine/weights/open.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
+import { verifySpeech } from "../../src/audio/verify-speech.js";
 
 const fixture = fileURLToPath(new URL("../fixtures/pocket-tts", import.meta.url));
 const cpu = { device: "cpu", threads: 1 } as const;

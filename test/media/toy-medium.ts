@@ -189,8 +189,9 @@ const MANIFESTS = manifests({
 export const parseToyManifest = (json: unknown): ToyManifest => MANIFESTS.parse(json);
 
 export async function verifyToy(manifest: ToyManifest, model: ToyModel): Promise<Verification> {
-  checkModel(manifest, model);
-  const { theme, longest, sampling, decoding, seed, index } = manifest;
+  const parsed = parseToyManifest(manifest);
+  checkModel(parsed, model);
+  const { theme, longest, sampling, decoding, seed, index } = parsed;
   const { words } = await generateToy({ model, theme, longest, ...sampling, decoding, seed, firstIndex: index });
-  return compareManifests(manifest, words[0]!.manifest, { name: "letters", sha256: ({ word }) => word.sha256 });
+  return compareManifests(parsed, words[0]!.manifest, { name: "letters", sha256: ({ word }) => word.sha256 });
 }

@@ -5,7 +5,7 @@
   python export.py --tokenizer runs/tokenizer --scale-tokenizer runs/scale-tokenizer --preview runs/preview --scale-preview runs/scale-preview
 
 --weights names what on-gpu.sh left, or a folder with the files of train_captions.py and train_transformers.py; they are packed anew, those of
-the two raster orders in six bits, for room (nats.py says what that costs). Tokenizers are written from their runs where those are named, each with its decoder of
+the two raster orders in six bits, for room (nats.py says what that costs). What it lacks stays as it is in the folder. Tokenizers are written from their runs where those are named, each with its decoder of
 previews (`preview.NAME`); else those in the folder stay, as does the upscaler without its run. The first of TRANSFORMERS is the model's default."""
 import argparse
 import hashlib
@@ -30,7 +30,7 @@ from recipe.upscaler import UpscalerConfig
 from recipe.vq import VQConfig
 from recipe.wordnet import meanings
 
-REVISION = "8"
+REVISION = "9"
 ENCODER, PICTURES, UPSCALER = "caption-encoder.safetensors", "picture-encoder.safetensors", "upscaler.safetensors"
 BITS = {"next-scale": 8, "next-token": 6, "next-neighbor": 6}
 
@@ -136,7 +136,7 @@ TRANSFORMERS = {"next-scale": scales, "next-token": raster("next-token"), "next-
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data", default="data")
-    p.add_argument("--weights", help="a folder with the caption encoder and transformers; the orders that it lacks are left out")
+    p.add_argument("--weights", help="a folder with the caption encoder, transformers, or some of them")
     for run in "tokenizer", "scale-tokenizer", "preview", "scale-preview", "upscaler":
         p.add_argument(f"--{run}", help="its run")
     p.add_argument("--out", default="../../models/tessera-icons")
@@ -147,13 +147,13 @@ def main():
     write_words(pictures.rows, out / "words.json")
     styles, vocabulary = pictures.styles, Tokenizer.from_file(str(out / "captions.json")).get_vocab_size()
     if a.weights:
-        found = [order for order in TRANSFORMERS if (Path(a.weights) / f"{order}.safetensors").exists()]
-        for order in found:
-            file = f"{order}.safetensors"
-            write(packed(read(Path(a.weights) / file), BITS[order]), out / file, f"{order} transformer")
-        write_encoders(read(Path(a.weights) / ENCODER), out)
-    else:
-        found = [order for order in TRANSFORMERS if (out / f"{order}.safetensors").exists()]
+        trained = {file.name: file for file in Path(a.weights).glob("*.safetensors")}
+        for order, bits in BITS.items():
+            if file := trained.get(f"{order}.safetensors"):
+                write(packed(read(file), bits), out / file.name, f"{order} transformer")
+        if ENCODER in trained:
+            write_encoders(read(trained[ENCODER]), out)
+    found = [order for order in TRANSFORMERS if (out / f"{order}.safetensors").exists()]
     condition = caption_condition(len(styles), vocabulary)
     transformers = {order: TRANSFORMERS[order](condition) for order in found}
     if not transformers:

@@ -2,8 +2,8 @@
 
   python make_archive.py --data data --out data/archive.npz
 
-Grids are kept beside the archive (grids.npz) and are not computed again where only captions changed. The caption encoder is put into the
-archive by train_captions.py."""
+Grids are kept beside the archive (grids.npz) and are not computed again where only captions changed. The caption encoder in it is the shipped
+one, until train_captions.py puts another in its place."""
 import argparse
 import time
 from pathlib import Path
@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from recipe.archive import Archive, pack, save
+from recipe.archive import Archive, pack, put_encoder, save
 from recipe.captions import encode, in_scope, label_of, sample_caption, train_tokenizer
 from recipe.colours import NAMES, main_hue, name_of, other_colour, recoloured
 from recipe.data import Pictures
 from recipe.multi_scale import MultiScale, own_names
-from recipe.shipped import read
+from recipe.shipped import caption_part, read, towers
 from recipe.vq import VQ
 
 MODEL = Path(__file__).parent / "../../models/tessera-icons"
@@ -142,6 +142,8 @@ def main():
         "styles": np.array(pictures.styles),
         "vocabulary": np.array(text.get_vocab_size()),
     })
+    if (MODEL / "caption-encoder.safetensors").exists():
+        put_encoder(a.out, caption_part(towers(MODEL)))
     np.save(Path(a.out).with_name("pictures-64.npy"), small(pictures, choices))
     held = Archive(a.out)
     for name, ids in found.items():

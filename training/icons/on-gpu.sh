@@ -7,6 +7,7 @@
 # Begins with the weights of START, a folder such as an earlier OUT, else with the shipped ones. Leaves in OUT, while it runs and as they get better:
 #   caption-encoder.safetensors   next-scale.safetensors   next-token.safetensors   next-neighbor.safetensors
 #   sheet-next-scale.png          sheet-next-token.png     sheet-next-neighbor.png  log.txt
+# CAPTIONS=kept trains no caption encoder: that of the archive stays, as it must where transformers that know it go on.
 # Other settings, for a rehearsal: PYTHON, ARCHIVE, CAPTIONS and TRANSFORMERS (more arguments for the two programs).
 # shellcheck source=../begin-on-gpu.sh
 source "$(dirname "$0")/../begin-on-gpu.sh"
@@ -15,9 +16,11 @@ orders=("$@")
 [ ${#orders[@]} -gt 0 ] || orders=(next-scale next-token next-neighbor)
 cp "${ARCHIVE:-data/archive.npz}" "$work/archive.npz"
 failed=0
-# shellcheck disable=SC2086
-"$python" train_captions.py --archive "$work/archive.npz" --run "$work/captions" --out "$out" --batch 1024 --seconds $(( seconds / 8 )) --every 20 \
-  ${CAPTIONS:-} 2>&1 | named captions || { echo "the caption encoder failed" | named captions; exit 1; }
+if [ "${CAPTIONS:-}" != kept ]; then
+  # shellcheck disable=SC2086
+  "$python" train_captions.py --archive "$work/archive.npz" --run "$work/captions" --out "$out" --batch 1024 --seconds $(( seconds / 8 )) --every 20 \
+    ${CAPTIONS:-} 2>&1 | named captions || { echo "the caption encoder failed" | named captions; exit 1; }
+fi
 
 running=()
 for order in "${orders[@]}"; do

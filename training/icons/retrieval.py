@@ -1,7 +1,7 @@
-"""Do drawn pictures say their captions? By the picture encoder that was trained beside the shipped caption encoder; it stays in the run's folder.
+"""Do drawn pictures say their captions? By the picture encoder that was trained beside the caption encoder, and is shipped with it.
 
   npm run build (at the top), then
-  python retrieval.py --order next-scale [--encoder runs/captions/caption-encoder.safetensors] [--model ../../models/tessera-icons] [--archive data/archive.npz] [--run runs/retrieval]
+  python retrieval.py --order next-scale [--model ../../models/tessera-icons] [--archive data/archive.npz] [--run runs/retrieval]
 
 The SDK draws 100 seen prompts with seed 0 and default settings; each picture is ranked among 400 captions, theirs and others, all evenly spaced through
 the list. Quicker than evaluate.py, and kinder: the transformers read captions by the twin of what measures here. Prints R@1 and R@5."""
@@ -17,7 +17,7 @@ from PIL import Image
 
 from recipe.archive import Archive
 from recipe.caption_encoder import SIDE, WIDTHS, CaptionEncoder, CaptionEncoderConfig
-from recipe.shipped import read
+from recipe.shipped import caption_part, towers
 
 HERE = Path(__file__).parent
 CAPTIONS, EVERY = 400, 4
@@ -44,11 +44,10 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--order", default="next-scale")
     p.add_argument("--model", default=str(HERE / "../../models/tessera-icons"))
-    p.add_argument("--encoder", default="runs/captions/caption-encoder.safetensors")
     p.add_argument("--archive", default="data/archive.npz")
     p.add_argument("--run", default="runs/retrieval")
     a = p.parse_args()
-    archive, weights = Archive(a.archive), read(a.encoder)
+    archive, weights = Archive(a.archive), towers(Path(a.model))
     plain = [i for i in archive.trained if not archive.recoloured[i]]
     one_each = list({archive.labels[i]: i for i in plain}.values())
     rows = [one_each[i] for i in np.linspace(0, len(one_each) - 1, CAPTIONS).astype(int)]
@@ -58,7 +57,7 @@ def main():
     (folder / "prompts.json").write_text(json.dumps({"model": str(Path(a.model).resolve()), "options": {"decoding": a.order}, "prompts": prompts}))
     subprocess.run(["node", HERE / "generate.mjs", folder.resolve()], check=True)
     encoder = CaptionEncoder(CaptionEncoderConfig(vocab=archive.vocabulary)).eval()
-    encoder.load_state_dict({name.removeprefix("caption."): w for name, w in weights.items() if name.startswith("caption.")})
+    encoder.load_state_dict(caption_part(weights))
     said = encoder.point(archive.captions[archive.first[torch.tensor(rows)]])
     nearness = seen_by(weights, torch.from_numpy(np.stack([shrunk(folder / row["file"]) for row in prompts]))) @ said.T
     own = nearness[torch.arange(len(drawn)), torch.arange(len(drawn)) * EVERY]

@@ -4,7 +4,8 @@
 
 Two towers on one sphere, trained to tell which caption of the batch belongs to which picture (InfoNCE). It sees every
 picture of the sets, a quarter of the time as the tokenizer reconstructs it, always moved, scaled and recoloured a little, so
-that it judges what is shown and not how."""
+that it judges what is shown and not how. All pictures are made small, and rebuilt, once, and kept in the run's folder: about ten
+minutes, then a third of a second per step, of one core."""
 import argparse
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Judge(nn.Module):
         self.caption = nn.Sequential(nn.Linear(512, 512), nn.SiLU(), nn.Linear(512, WIDTH))
         self.log_scale = nn.Parameter(torch.tensor(2.7))
 
-    def see(self, x):       # [B, 4, 128, 128] premultiplied in [-1, 1] -> unit [B, WIDTH]
+    def see(self, x):       # [B, 4, H, W] premultiplied in [-1, 1] -> unit [B, WIDTH]
         return F.normalize(self.picture(F.interpolate(x, size=(SIDE, SIDE), mode="area")).float(), dim=-1)
 
     def read(self, ids):    # [B, T] -> unit [B, WIDTH]
@@ -45,8 +46,32 @@ class Judge(nn.Module):
         return F.normalize(self.caption(torch.cat([mean, most], -1)).float(), dim=-1)
 
 
+@torch.no_grad()
+def prepared(pictures, tokenizer, file, dtype, size=64):
+    """All pictures at SIDE pixels, as they are and as the tokenizer rebuilds them: two of bytes [N, 4, SIDE, SIDE]."""
+    if not file.exists():
+        made = []
+        small = lambda x: ((F.interpolate(x.float().clamp(-1, 1), size=(SIDE, SIDE), mode="area") + 1) * 127.5).round().to(torch.uint8)
+        for at in range(0, len(pictures.rows), size):
+            x = pictures.batch(np.arange(at, min(at + size, len(pictures.rows))))
+            with torch.autocast("cpu", dtype):
+                rebuilt = tokenizer.decode(tokenizer.encode(x.contiguous(memory_format=torch.channels_last)))
+            made.append(torch.stack([small(x), small(rebuilt)]))
+            if at % 1024 == 0:
+                print(f"{at} of {len(pictures.rows)} made small", flush=True)
+        save(file, torch.cat(made, 1).numpy())
+    return torch.from_numpy(np.load(file))
+
+
+def save(file, array):
+    part = file.with_suffix(".part")
+    with open(part, "wb") as f:
+        np.save(f, array)
+    part.replace(file)
+
+
 def disturb(x, generator):
-    """Moves up to 6 pixels, scales by up to 8 %, changes brightness and contrast of the colours a little."""
+    """Moves up to 6 of 128 pixels, scales by up to 8 %, changes brightness and contrast of the colours a little."""
     b = len(x)
     u = torch.rand(b, 5, generator=generator) * 2 - 1
     theta = torch.zeros(b, 2, 3)
@@ -79,7 +104,8 @@ def main():
     torch.set_flush_denormal(True)
     device, dtype = device_and_dtype()
     pictures, text = Pictures(a.data), Tokenizer.from_file(str(MODEL / "captions.json"))
-    vq = shipped_tokenizers()["raster"]
+    Path(a.run).mkdir(parents=True, exist_ok=True)
+    real, rebuilt = prepared(pictures, shipped_tokenizers()["raster"], Path(a.run) / "pictures.npy", dtype)
     judge = Judge(text.get_vocab_size())
     optimizer = torch.optim.AdamW(judge.parameters(), lr=1e-3, weight_decay=0.05, fused=True)
     average = Average(judge, 0.995)
@@ -90,11 +116,8 @@ def main():
     while run.step < a.steps:
         pick = batch_at(rows, a.batch, a.seed, run.step)
         generator = torch.Generator().manual_seed(a.seed * 1_000_003 + run.step)
-        x = pictures.batch(pick)
-        with torch.no_grad(), torch.autocast(device.type, dtype):
-            quarter = a.batch // 4
-            x[:quarter] = vq.decode(vq.encode(x[:quarter].contiguous(memory_format=torch.channels_last))).clamp(-1, 1)
-        x = disturb(x, generator)
+        quarter = a.batch // 4
+        x = disturb(torch.cat([rebuilt[pick[:quarter]], real[pick[quarter:]]]) / 127.5 - 1, generator)
         concepts = [pictures.rows[i]["concept"] for i in pick]
         ids = encode(text, [sample_caption(pictures.rows[i], np.random.default_rng([a.seed, run.step, i])) for i in pick])
         with torch.autocast(device.type, dtype):

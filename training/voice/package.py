@@ -25,7 +25,7 @@ from voice.lm import AFTER, BEFORE, Lm
 from voice.phones import PHONES
 from voice.run import trained
 
-REVISION = "2"
+REVISION = "3"
 NAMES = {"slt-hts": "a woman's voice, American; the default", "rms": "a man's voice, American", "slt": "the first speaker, by another synthesiser",
          "awb": "a man's voice, Scottish"}
 

@@ -5,6 +5,7 @@
 Needs what prepare.py needs, and a trained tokenizer. The utterances of the archive come first; all go through the archive's codec, so that the
 tokens are of the same sound. When the tokenizer was trained again, run it again."""
 import argparse
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from voice.teachers import VOICES
 
 
 @torch.no_grad()
-def tokens_of(s3, data, samples):
-    x = torch.from_numpy(np.round(decode(data, samples) * 32767).clip(-32768, 32767).astype(np.float32) / 32767)
+def tokens_of(s3, data, row):
+    x = torch.from_numpy(np.round(decode(data, row) * 32767).clip(-32768, 32767).astype(np.float32) / 32767)
     mel = tokenizer_mel(x)[None]
     _, ids, there = s3(mel, torch.tensor([mel.shape[-1]]))
     return ids[there]
@@ -36,10 +37,10 @@ def main():
     words, s3 = cmudict(), trained(a.tokenizer, Supervised()).s3
     rows, tokens = [], []
     for voice, (_, share) in VOICES.items():
-        for read, waves, _ in read_out(voice, a.hours * share, Path(a.data) / "read", words):
+        for read, waves, _ in read_out(voice, a.hours * share, Path(a.data) / "read", words, "mdct", os.cpu_count()):
             data, at = waves.tobytes(), 0
             for row in read:
-                tokens.append(tokens_of(s3, data[at:at + row["bytes"]], row["samples"]))
+                tokens.append(tokens_of(s3, data[at:at + row["bytes"]], row))
                 at += row["bytes"]
                 rows.append(row)
     said = Said(rows, torch.cat(tokens))

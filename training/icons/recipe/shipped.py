@@ -96,3 +96,12 @@ def read(file):
     unpack = lambda w, scales: (w.flatten(1).unflatten(1, (-1, BLOCK)) * scales[..., None]).view(w.shape)
     return {name: unpack(w, stored[f"{name}.scales"]) if name in pairs else w
             for name, w in stored.items() if not name.endswith(".scales")}
+
+
+def towers(folder):
+    """Both encoders of a shipped folder, `caption.NAME` and `picture.NAME`."""
+    return read(Path(folder) / "caption-encoder.safetensors") | read(Path(folder) / "picture-encoder.safetensors")
+
+
+def caption_part(weights):
+    return {name.removeprefix("caption."): w for name, w in weights.items() if name.startswith("caption.")}

@@ -41,7 +41,7 @@ def decoded(folder):
         ends = np.cumsum([r["bytes"] for r in rows])
 
         def wave(i):
-            x = decode(data[ends[i] - rows[i]["bytes"]:ends[i]], rows[i]["samples"])
+            x = decode(data[ends[i] - rows[i]["bytes"]:ends[i]], rows[i])
             return np.round(x * 32767).clip(-32768, 32767).astype(np.int16)
 
         with ThreadPoolExecutor() as pool:
@@ -119,16 +119,17 @@ class Corpus:
     def samples(self, first, count):
         return self.wave[first * TOKEN:(first + count) * TOKEN].float() / 32767
 
-    def padded(self, series, pick, rate):
-        """Rows `pick` of a series with `rate` entries per token -> [B, rate * longest, ...]; past the end it repeats what is there."""
+    def padded(self, series, pick, rate, width=None):
+        """Rows `pick` of a series with `rate` entries per token -> [B, rate * width, ...]; past the end it repeats what is there. The
+        width is that of the longest where none is given."""
         first, count = self.first[pick], self.count[pick]
-        at = torch.arange(rate * int(count.max()), device=self.device)[None]
+        at = torch.arange(rate * (width or int(count.max())), device=self.device)[None]
         return series[torch.minimum(rate * first[:, None] + at, rate * (first + count)[:, None] - 1)]
 
-    def there(self, pick):
-        """[B, longest] True where a token is."""
+    def there(self, pick, width=None):
+        """[B, width] True where a token is."""
         count = self.count[pick]
-        return torch.arange(int(count.max()), device=self.device)[None] < count[:, None]
+        return torch.arange(width or int(count.max()), device=self.device)[None] < count[:, None]
 
 
 def frames(row):

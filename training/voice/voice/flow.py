@@ -292,11 +292,16 @@ class Flow(nn.Module):
 
     @torch.no_grad()
     def mel(self, ids, speaker, z, steps, chunk=None):
-        """One utterance, ids [n] -> [mels, 2n], by Euler's method on the cosine schedule."""
+        """One utterance, ids [n] -> [mels, 2n]."""
         there = torch.ones(1, len(ids), dtype=torch.bool, device=ids.device)
-        mu, spk = self.condition(ids[None], there, speaker[None], chunk)
-        x, frames = z[None, :, :2 * len(ids)].clone(), there.repeat_interleave(2, 1)
+        return self.mels(ids[None], there, speaker[None], z[None, :, :2 * len(ids)], steps, chunk)[0]
+
+    @torch.no_grad()
+    def mels(self, ids, there, speaker, z, steps, chunk=None):
+        """ids [B, n], noise z [B, mels, 2n] -> [B, mels, 2n], by Euler's method on the cosine schedule."""
+        mu, spk = self.condition(ids, there, speaker, chunk)
+        x, frames = z, there.repeat_interleave(2, 1)
         times = 1 - torch.cos(torch.linspace(0, 1, steps + 1, device=z.device) * torch.pi / 2)
         for now, then in zip(times[:-1], times[1:]):
-            x = x + (then - now) * self.decoder.estimator(x, mu, now[None], spk, torch.zeros_like(mu), frames, chunk)
-        return x[0]
+            x = x + (then - now) * self.decoder.estimator(x, mu, now.expand(len(x)), spk, torch.zeros_like(mu), frames, chunk)
+        return x

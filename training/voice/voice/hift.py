@@ -40,6 +40,14 @@ def held(x, times):
     return x[..., None].expand(-1, -1, -1, times).flatten(2)
 
 
+def overlapped(spectrum, window, hop):
+    """torch.istft, which asks whether it divides by zero and so cannot be recorded (voice/recorded.py): [B, bins, frames] -> [B, (frames - 1) hop]."""
+    size, frames = len(window), spectrum.shape[-1]
+    added = lambda x: F.fold(x, (1, size + hop * (frames - 1)), (1, size), stride=(1, hop))[:, 0, 0, size // 2:-(size // 2)]
+    parts = torch.fft.irfft(spectrum, size, dim=1) * window[:, None]
+    return added(parts) / added(window.square()[None, :, None].expand(1, -1, frames))
+
+
 LOUDEST = math.log(100)  # of a bin
 
 
@@ -161,7 +169,7 @@ class Hift(nn.Module):
         bins = c.fft_size // 2 + 1
         magnitude, phase = torch.exp(y[:, :bins].clamp_max(LOUDEST)), torch.sin(y[:, bins:])
         spectrum = torch.complex(magnitude * torch.cos(phase), magnitude * torch.sin(phase))
-        return torch.istft(spectrum, c.fft_size, c.fft_hop, c.fft_size, self.window).clamp(-0.99, 0.99)
+        return overlapped(spectrum, self.window, c.fft_hop).clamp(-0.99, 0.99)
 
     def forward(self, mel, f0=None):
         return self.synthesise(mel, self.source(self.fundamental(mel) if f0 is None else f0))

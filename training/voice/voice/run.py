@@ -1,5 +1,6 @@
 """Training runs in time slices: what training/icons shares among its runs, and a clock. How far a run is, is said by its steps on a
 CPU and by its seconds on a machine that is lent for minutes."""
+import argparse
 import sys
 import time
 from pathlib import Path
@@ -12,16 +13,40 @@ from recipe.run import Average, Run, adamw_for_tokenizers, adamw_for_transformer
 
 
 class Averages(Average):
-    """The same average, all tensors at once: a GPU would spend its time on launching them one by one."""
+    """The same average, all tensors at once, and what it moves by in a tensor, so that a step can be recorded."""
 
     def __init__(self, model, decay=0.999):
         super().__init__(model, decay)
         self.names = [k for k, v in model.state_dict().items() if v.is_floating_point()]
+        self.share = torch.zeros((), device=next(model.parameters()).device)
+
+    def begin(self, step):
+        self.share.fill_(1 - min(self.decay, (1 + step) / (10 + step)))
 
     @torch.no_grad()
+    def follow(self, model):
+        state, shadow = model.state_dict(), [self.shadow[k] for k in self.names]
+        change = torch._foreach_sub([state[k].float() for k in self.names], shadow)
+        torch._foreach_mul_(change, self.share)
+        torch._foreach_add_(shadow, change)
+
     def update(self, model, step):
-        state, decay = model.state_dict(), min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_([self.shadow[k] for k in self.names], [state[k].float() for k in self.names], 1 - decay)
+        self.begin(step)
+        self.follow(model)
+
+
+def recordable(optimizer, device):
+    """Its rate in a tensor, so that a recorded step reads what is set later."""
+    for group in optimizer.param_groups if device.type == "cuda" else []:
+        group.update(capturable=True, lr=torch.tensor(float(group["lr"]), device=device))
+
+
+def set_rate(optimizer, rate):
+    for group in optimizer.param_groups:
+        if torch.is_tensor(group["lr"]):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 class Slice(Run):
@@ -44,8 +69,24 @@ class Slice(Run):
             model.load_state_dict(torch.load(self.weights, weights_only=True))
             average.__init__(model, average.decay)
             print(f"began with {self.weights}", flush=True)
+        for optimizer in (self.parts["optimizer"], *(part for part in parts.values() if isinstance(part, torch.optim.Optimizer))):
+            recordable(optimizer, next(model.parameters()).device)
         self.began = self.last = time.time()
         self.saved_at = self.began
+
+    def begin_step(self, rate):
+        """What a recorded step reads from tensors; `descend` is in it."""
+        set_rate(self.parts["optimizer"], rate)
+        self.average.begin(self.step)
+        self.step += 1
+
+    def descend(self, loss, most=1.0):
+        model, optimizer = self.parts["model"], self.parts["optimizer"]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), most)
+        optimizer.step()
+        self.average.follow(model)
 
     def save(self, worse=None):
         """All that a resumption needs; and the averaged weights by themselves in float16, unless they are worse than those of before:
@@ -92,11 +133,12 @@ def slice_options(run, steps, rate, batch):
     p.add_argument("--seconds", type=float, default=0, help="end after that many, over all resumptions; 0: only --steps counts")
     p.add_argument("--batch", type=int, default=batch)
     p.add_argument("--threads", type=int, default=0)
+    p.add_argument("--record", action=argparse.BooleanOptionalAction, default=True, help="on a GPU: steps as CUDA graphs, where a part can")
     return p
 
 
 def begin_slice(a):
     if a.threads:
         torch.set_num_threads(a.threads)
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
     return begin(a.seed)
