@@ -27,7 +27,7 @@ def seen_by(weights, x):
     """PictureEncoder with its normalisation folded in, as it is shipped."""
     for i, (_, stride) in enumerate(WIDTHS):
         kernel = weights[f"picture.convs.{i}.weight"]
-        x = F.silu(F.conv2d(x, kernel.unflatten(1, (-1, 3, 3)), weights[f"picture.convs.{i}.bias"], stride, 1))
+        x = F.silu(F.conv2d(x, kernel, weights[f"picture.convs.{i}.bias"], stride, 1))
     return F.normalize(x.flatten(1) @ weights["picture.joint.weight"].T + weights["picture.joint.bias"], dim=-1)
 
 

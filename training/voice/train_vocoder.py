@@ -2,7 +2,7 @@
 
   python train_vocoder.py [--data data] [--run runs/vocoder] [--steps N] [--seconds S] [--batch N] [--adversaries from] [--told from]
 
-Spectra at four resolutions and the mel itself first; from the share --adversaries of the run on (0: never), two kinds of discriminators too
+Spectra at four resolutions, the mel itself, and what the tokenizer, which was taught phones, hears in it; from the share --adversaries of the run on (0: never), two kinds of discriminators too
 (HiFi-GAN, arXiv 2010.05646; UnivNet, arXiv 2106.07889); from the share --told on (0: never), every other batch is of mels that the flow, as far as
 it is by then, makes of the utterance's tokens: what the vocoder will be given."""
 import numpy as np
@@ -11,8 +11,8 @@ import torch.nn.functional as F
 
 from train_flow import Batches
 from train_tokenizer import tokens_of
-from voice.audio import HOP, model_mel
-from voice.data import Corpus
+from voice.audio import HOP, model_mel, tokenizer_mel
+from voice.data import Corpus, Supervised
 from voice.discriminators import Discriminators, judged, matched, told_apart
 from voice.flow import Flow
 from voice.hift import Hift
@@ -38,6 +38,14 @@ def spectral_loss(x, y):
 
 def mel_loss(x, y):
     return F.l1_loss(model_mel(x), model_mel(y))
+
+
+def heard_loss(encoder, x, y):
+    """How far what the tokenizer's encoder makes of x is from what it makes of y, in units of the latter."""
+    a, b = (tokenizer_mel(s) for s in (x, y))
+    length = torch.full((len(x),), a.shape[-1], device=x.device)
+    a, b = encoder(a, length)[0].float(), encoder(b, length)[0].float()
+    return (a - b).abs().mean() / b.abs().mean()
 
 
 def pitch_loss(said, f0):
@@ -104,7 +112,8 @@ def main():
     judges_optimizer = torch.optim.AdamW(judges.parameters(), a.rate / 4, betas=(0.8, 0.95), weight_decay=0.01, fused=True)
     average = Averages(model, 0.998)
     run = Slice(a.run, model, optimizer, average, a.steps, a.seconds, judges=judges, judges_optimizer=judges_optimizer)
-    sums, every = torch.zeros(5, device=device), 50
+    encoder = trained(a.tokenizer, Supervised()).s3.encoder.to(device).requires_grad_(False)
+    sums, every = torch.zeros(6, device=device), 50
 
     def against(real, made):
         """Teaches the judges; what the vocoder loses before them, and what they lost."""
@@ -126,10 +135,10 @@ def main():
         with torch.autocast(device.type, dtype):
             said = model.fundamental(mel).float()
             made = compared(model.synthesise(mel, model.source(f0)), before)
-        spectral, by_mel, pitch = spectral_loss(made, real), mel_loss(made, real), pitch_loss(said, f0)
+        spectral, by_mel, heard, pitch = spectral_loss(made, real), mel_loss(made, real), heard_loss(encoder, made, real), pitch_loss(said, f0)
         loss, *judgement = against(real, made) if adversarial else torch.zeros(3, device=device)
-        run.descend(spectral + 2 * by_mel + 0.2 * pitch + loss, most=10.0)
-        return torch.stack([spectral, by_mel, pitch, *judgement]).detach()
+        run.descend(spectral + 2 * by_mel + heard + 0.2 * pitch + loss, most=10.0)
+        return torch.stack([spectral, by_mel, heard, pitch, *judgement]).detach()
 
     recorded = Recorded(step, device, a.record)
     while (progress := run.progress) < 1:
@@ -144,22 +153,23 @@ def main():
         sums += recorded((adversarial, before), *batch)
         if run.step % every == 0:
             values = (sums / every).tolist()
-            run.log(**dict(zip(("spectral", "mel", "pitch", "fooled", "judges"), values)), rate=rate)
+            run.log(**dict(zip(("spectral", "mel", "heard", "pitch", "fooled", "judges"), values)), rate=rate)
             sums.zero_()
         if run.due():
-            run.log(**validated(average, held_out, device))
+            run.log(**validated(average, encoder, held_out, device))
             run.save()
-    run.log(**validated(average, held_out, device))
+    run.log(**validated(average, encoder, held_out, device))
     run.save()
 
 
 @torch.no_grad()
-def validated(average, segments, device):
+def validated(average, encoder, segments, device):
     model = Hift().to(device)
     model.load_state_dict(average.shadow)
     before, mel, f0, real = segments.batch(0, 16)
     made = compared(model(mel), before)
     return {"held_out_spectral": spectral_loss(made, real).item(), "held_out_mel": mel_loss(made, real).item(),
+            "held_out_heard": heard_loss(encoder, made, real).item(),
             "held_out_pitch": pitch_loss(model.fundamental(mel), f0).item()}
 
 

@@ -40,8 +40,8 @@ def model_mel(x):
 
 
 def tokenizer_mel(x):
-    """Samples [N] -> [128, N / 160], as Whisper has it."""
+    """Samples [..., N] -> [..., 128, N / 160], as Whisper has it."""
     bank, window = tools(400, 128, x.device)
     power = torch.stft(x, 400, 160, 400, window, return_complex=True)[..., :-1].abs() ** 2
     level = (bank @ power).clamp_min(1e-10).log10()
-    return (torch.maximum(level, level.max() - 8) + 4) / 4
+    return (torch.maximum(level, level.amax((-2, -1), keepdim=True) - 8) + 4) / 4

@@ -66,7 +66,7 @@ class Slice(Run):
             for name, value in saved.items():
                 parts[name].load_state_dict(value)
         elif self.weights.exists():
-            model.load_state_dict(torch.load(self.weights, weights_only=True))
+            model.load_state_dict(torch.load(self.weights, weights_only=True, map_location="cpu"))
             average.__init__(model, average.decay)
             print(f"began with {self.weights}", flush=True)
         for optimizer in (self.parts["optimizer"], *(part for part in parts.values() if isinstance(part, torch.optim.Optimizer))):
