@@ -30,10 +30,12 @@ echo "decoded after $(($(date +%s) - began)) s"
 
 # A part ends by itself after its seconds; what it needs to start comes on top, so a share stays below the whole.
 budget=$(left)
+told=${TOLD:-0.55} # of the vocoder's time, until it learns from the flow's mels, too, where there is a flow
+[ -f runs/flow/weights.pt ] || [[ " ${parts[*]} " == *" flow "* ]] || told=0
 train() {
   local command=("$python" "train_$1.py" --steps 1000000 --run "runs/$1")
   case $1 in
-    vocoder) command+=(--seconds $((budget * 86 / 100)) --batch "${VOCODER_BATCH:-32}" --adversaries "${ADVERSARIES:-0.2}" --told "${TOLD:-0.55}") ;;
+    vocoder) command+=(--seconds $((budget * 86 / 100)) --batch "${VOCODER_BATCH:-32}" --adversaries "${ADVERSARIES:-0.2}" --told "$told") ;;
     flow) command+=(--seconds $((budget * 86 / 100)) --batch "${FLOW_BATCH:-48}") ;;
     lm) command+=(--seconds $((budget * ${LM_SHARE:-40} / 100)) --batch "${LM_BATCH:-64}") ;; # learns its texts by heart when it goes on for longer
   esac
