@@ -1,6 +1,6 @@
 /**
- * What pictures are conditioned on: a class, the features of a text encoder, or a style and a caption of our own. Each
- * architecture makes its own vectors out of it.
+ * What pictures are conditioned on: a class, the features of a text encoder, a style and a caption of our own, or a text whose ids
+ * the transformer reads itself. Each architecture makes its own vectors out of it.
  */
 import { isIntegerIn } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
@@ -24,7 +24,12 @@ export type ConditionConfig =
       readonly pad: number;
       /** Numbers per vector of the caption encoder that the model was trained with; absent: it has a table of tokens of its own. */
       readonly vectors?: number | undefined;
-    };
+    }
+  /** Ids of a text that the transformer itself reads, at most `slots`. */
+  | { readonly kind: "prompt"; readonly slots: number };
+
+/** Those that become vectors before the transformer runs, or stand in a table of it. */
+export type VectorCondition = Exclude<ConditionConfig, { readonly kind: "prompt" }>;
 
 /** Conditions of a batch, of the model's kind; null stands for "none", what the unconditional half of guidance gets. */
 export type Condition =
@@ -43,14 +48,33 @@ export type Condition =
       readonly captions: readonly (readonly number[])[];
       /** For a model with a caption encoder: its vectors for the tokens of each item, [tokens, size]. */
       readonly vectors?: readonly Float32Array[] | undefined;
+    }
+  | {
+      readonly kind: "prompt";
+      /** The ids of each item's prompt, from the first one to that which begins the picture. */
+      readonly prompts: readonly (readonly number[])[];
+      /** The same without the text, as many ids each. */
+      readonly unconditional: readonly (readonly number[])[];
     };
+
+/** The condition, if it is of that kind; else an ArgumentError. */
+export function checkKind<K extends Condition["kind"]>(
+  condition: Condition,
+  kind: K,
+): Extract<Condition, { readonly kind: K }> {
+  if (condition.kind === kind) return condition as Extract<Condition, { readonly kind: K }>;
+  throw wrongKind(kind, condition);
+}
+
+const wrongKind = (kind: string, condition: Condition) =>
+  new ArgumentError("condition.kind", `"${kind}", the kind this model was trained with`, condition.kind);
 
 /**
  * The inputs of a graph that makes vectors of a condition, for a batch: B rows, or 2B when guided, [conditional …, unconditional …].
  * A condition of another kind than the model's, or with numbers out of range, is an ArgumentError.
  */
 export function conditionInputs(
-  config: ConditionConfig,
+  config: VectorCondition,
   condition: Condition,
   guided: boolean,
 ): Readonly<Record<string, Tensor>> {
@@ -112,7 +136,7 @@ export function conditionInputs(
       caption: i32([captions.length + none, length], [...captions.flat(), ...nothing]),
     };
   }
-  throw new ArgumentError("condition.kind", `"${config.kind}", the kind this model was trained with`, condition.kind);
+  throw wrongKind(config.kind, condition);
 }
 
 /**
@@ -163,6 +187,11 @@ export function joined(conditions: readonly Condition[]): Condition {
       const [styles, captions] = [all.flatMap((each) => each.styles), all.flatMap((each) => each.captions)];
       return { kind, styles, captions, vectors: all[0]!.vectors && all.flatMap((each) => each.vectors!) };
     }
+    case "prompt": {
+      const all = conditions as readonly (Condition & { kind: "prompt" })[];
+      const [prompts, unconditional] = [all.flatMap((each) => each.prompts), all.flatMap((each) => each.unconditional)];
+      return { kind, prompts, unconditional };
+    }
   }
 }
 
@@ -175,6 +204,8 @@ export function itemsOf(condition: Condition): number {
       return condition.mask.length;
     case "caption":
       return condition.styles.length;
+    case "prompt":
+      return condition.prompts.length;
   }
 }
 
@@ -210,8 +241,8 @@ export function leftPadded(
 }
 
 /** A condition out of its fields in a config.json. */
-export function parseCondition(of: Fields): ConditionConfig {
-  const condition = ((): ConditionConfig => {
+export function parseCondition(of: Fields): VectorCondition {
+  const condition = ((): VectorCondition => {
     const kind = of.word("kind", ["class", "features", "caption"]);
     switch (kind) {
       case "class":

@@ -81,6 +81,14 @@ export interface ImageRequest extends RunSettings {
 
 const SUBJECT_NAMES = ["prompt", "style", "classId", "features"] as const;
 
+/** What a model of each kind of condition takes. */
+const SUBJECTS: Readonly<Record<ConditionConfig["kind"], readonly string[]>> = {
+  caption: ["prompt", "style"],
+  prompt: ["prompt"],
+  class: ["classId"],
+  features: ["features"],
+};
+
 /** All that a caller may write, for suggestions; what concerns the run and not the pictures is taken off before. */
 const OPTION_NAMES: readonly string[] = [...SUBJECT_NAMES, ...Object.keys(IMAGE_DEFAULTS), "model", "signal"];
 
@@ -125,10 +133,12 @@ function subjectsOf(
 
 function subjectOf(model: ImageModel, condition: ConditionConfig, options: Readonly<Record<string, unknown>>): Subject {
   const given = SUBJECT_NAMES.filter((name) => options[name] !== undefined);
-  const takes = { caption: ["prompt", "style"], class: ["classId"], features: ["features"] }[condition.kind];
+  const takes = SUBJECTS[condition.kind];
   const stray = given.find((name) => !takes.includes(name));
   if (stray) throw new ArgumentError(stray, "nothing", options[stray], `${model.name} takes ${takes.join(" and ")}.`);
   switch (condition.kind) {
+    case "prompt":
+      return { kind: "caption", prompt: checkPrompt("prompt", options.prompt), style: NO_STYLE };
     case "caption": {
       const prompt = checkPrompt("prompt", options.prompt);
       const style = options.style ?? model.defaults.style;

@@ -116,6 +116,8 @@ function subjectsOf(condition: ConditionConfig): string {
       return `features of ${condition.size}`;
     case "caption":
       return `${condition.styles} styles and captions of ${condition.vocabulary} tokens${condition.vectors === undefined ? "" : ` in vectors of ${condition.vectors}`}`;
+    case "prompt":
+      return "prompts";
   }
 }
 

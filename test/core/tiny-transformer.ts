@@ -57,6 +57,12 @@ export function pick(condition: Condition, items: readonly number[]): Condition 
         mask: items.map((item) => condition.mask[item]!),
       };
     }
+    case "prompt":
+      return {
+        ...condition,
+        prompts: items.map((item) => condition.prompts[item]!),
+        unconditional: items.map((item) => condition.unconditional[item]!),
+      };
   }
 }
 

@@ -13,6 +13,7 @@ export const NETWORKS = {
   "nar of video": "next-neighbor/nar-video",
   par: "next-neighbor/par-c2i",
   "var, own modulation": "var/transformer-own-adaln",
+  janus: "janus/generate",
   "octgpt of classes": "octgpt/transformer-sin-layernorm",
   "octgpt of a context": "octgpt/transformer-abs-rms-cross",
   "CosyVoice 3": "speech/lm-v3",

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly name: string;
   readonly verdict: Verdict;
   readonly comparisons: readonly Comparison[];
-  /** What failed, or what is not supported. One line. */
+  /** What failed, what is not supported, and what was passed over. One line. */
   readonly note: string;
 }
 
@@ -33,7 +33,10 @@ async function judge(folder: string, engine: Engine): Promise<Outcome> {
   }
   if (comparisons.length === 0) return { name, verdict: "FAIL", comparisons, note: "nothing was compared" };
   const failures = comparisons.filter(({ pass }) => !pass);
-  const note = failures.map((failure) => failure.name + (failure.note ? ` (${failure.note})` : "")).join(", ");
+  const over = comparisons.filter(({ note }) => note?.startsWith("passed over"));
+  const told = failures.map((failure) => failure.name + (failure.note ? ` (${failure.note})` : ""));
+  if (over.length > 0) told.push(`${over[0]!.note} (${over.map((each) => each.name).join(", ")})`);
+  const note = told.join(", ");
   return { name, verdict: failures.length > 0 ? "FAIL" : "PASS", comparisons, note: oneLine(note) };
 }
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { sha256OfFile } from "../../src/base/digest.js";
 import { uniform } from "../../src/base/random.js";
 import { captionEncoderGraph } from "../../src/core/caption-encoder.js";
-import type { ConditionConfig } from "../../src/core/condition.js";
+import type { VectorCondition } from "../../src/core/condition.js";
 import { pictureEncoderGraph } from "../../src/core/picture-encoder.js";
 import { conditionGraph } from "../../src/core/llamagen/condition.js";
 import type { TransformerConfig } from "../../src/core/llamagen/config.js";
@@ -55,14 +55,14 @@ const TINY_MULTI_SCALE = parseMultiScaleConfig("tiny", {
   ...{ phi: { share: 2, ratio: 0.5 }, scales: [1, 2, 3, 5] },
 });
 
-const tinyScales = (condition: ConditionConfig) =>
+const tinyScales = (condition: VectorCondition) =>
   parseScaleConfig({
     ...{ layers: 2, heads: 3, width: 12, hidden: 17, vocabulary: 29, codeDim: 5, sides: [1, 2, 3, 5] },
     ...{ condition, modulation: "own", normEpsilon: 1e-6 },
   });
 
 const tinyTransformer = (
-  condition: ConditionConfig,
+  condition: VectorCondition,
   prediction: TransformerConfig["prediction"],
 ): TransformerConfig => ({
   layers: 2,
@@ -81,10 +81,10 @@ const tinyTransformer = (
 
 /** Pictures of 20 x 20 pixels out of 25 tokens; a prompt has 7 - 1 slots. */
 export const TINY_SIDE = 20;
-const CAPTION: ConditionConfig = { kind: "caption", slots: 7, styles: TINY_STYLES.length, vocabulary: 263, pad: 0 };
+const CAPTION: VectorCondition = { kind: "caption", slots: 7, styles: TINY_STYLES.length, vocabulary: 263, pad: 0 };
 
 /** The same over the vectors of a caption encoder; such a model also has a picture encoder and an upscaler, as the embedded one. */
-export const ENCODED_CAPTION: ConditionConfig = { ...CAPTION, vectors: 10 };
+export const ENCODED_CAPTION: VectorCondition = { ...CAPTION, vectors: 10 };
 const ENCODER = { layers: 1, heads: 2, width: 10, hidden: 14, vocabulary: 263, tokens: 6, normEpsilon: 1e-5 };
 const PICTURES = { channels: 4, side: 8, convolutions: [[5, 2] as const, [6, 2] as const], joint: 7, captionWidth: 10 };
 const UPSCALER = { channels: 4 as const, width: 5, blocks: 1, factor: 4 };
@@ -95,7 +95,7 @@ export type TinyOrder = "next-token" | "next-neighbor" | "next-scale";
 /** Writes the folder and answers its config.json. Equal seeds give equal bytes, whatever other orders there are. */
 export async function writeTinyImageModel(
   folder: string,
-  condition: ConditionConfig = CAPTION,
+  condition: VectorCondition = CAPTION,
   orders: readonly TinyOrder[] = ["next-token"],
   seed = 11,
 ) {

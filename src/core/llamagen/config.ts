@@ -8,7 +8,7 @@
 import { check, isNumberIn } from "../../base/check.js";
 import { UnknownNameError } from "../../base/errors.js";
 import { type Fields, fields } from "../../base/fields.js";
-import { type ConditionConfig, count, parseCondition } from "../condition.js";
+import { count, parseCondition, type VectorCondition } from "../condition.js";
 import { rasterLayout } from "../decode/layout.js";
 import type { TokenObjective } from "../orders.js";
 import type { ConditionRotation } from "../rotary.js";
@@ -39,7 +39,7 @@ export type TransformerConfig = PositionConfig & {
   readonly vocabulary: number;
   /** Tokens in a row of the grid; a picture has as many rows. */
   readonly grid: number;
-  readonly condition: ConditionConfig;
+  readonly condition: VectorCondition;
   readonly prediction: PredictionConfig;
   readonly normEpsilon: number;
 };
@@ -55,7 +55,7 @@ const FLAN_T5_XL = { kind: "features", slots: 120, size: 2048 } as const;
 
 const UCF101 = { kind: "class", classes: 101 } as const;
 
-const llamagen = (layers: number, heads: number, width: number, grid: number, condition: ConditionConfig = IMAGENET) =>
+const llamagen = (layers: number, heads: number, width: number, grid: number, condition: VectorCondition = IMAGENET) =>
   ({
     layers,
     heads,

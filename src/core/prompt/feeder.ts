@@ -24,11 +24,20 @@ export type PassInputs = (pass: PromptPass, rows: readonly number[]) => Readonly
 /** Slots of a pass over a prompt. */
 const AT_ONCE = 512;
 
-/** Begins a batch of prompts for a model of `vocabulary` ids and `contextLength` positions. Throws ArgumentError for what does not fit. */
+/** What a model reads and predicts. */
+export interface PromptSizes {
+  readonly vocabulary: number;
+  /** Ids of prompts, where they are of another kind than those behind them; left out: of the same. */
+  readonly promptVocabulary?: number;
+  /** Positions, prompt included. */
+  readonly contextLength: number;
+}
+
+/** Begins a batch of prompts for a model of these sizes. Throws ArgumentError for what does not fit. */
 export function feedPrompts(
   { prompts, unconditional, most }: Prompts,
   guided: boolean,
-  model: { readonly vocabulary: number; readonly contextLength: number },
+  model: PromptSizes,
   inputs: PassInputs,
 ): Feeder<number> {
   if (guided && unconditional === null)
@@ -37,10 +46,11 @@ export function feedPrompts(
     throw new ArgumentError("unconditional", `${prompts.length} prompts`, unconditional.length);
   const lines = guided ? [...prompts, ...unconditional!] : prompts;
   if (prompts.length < 1) throw new ArgumentError("prompts", "at least one prompt", prompts);
+  const { vocabulary, promptVocabulary = vocabulary } = model;
   for (const line of lines) {
     if (line.length < 1) throw new ArgumentError("prompts", "at least one id in each prompt", line);
-    const stray = Array.from(line).find((id) => !(Number.isInteger(id) && id >= 0 && id < model.vocabulary));
-    if (stray !== undefined) throw new ArgumentError("prompts", `ids from 0 to ${model.vocabulary - 1}`, stray);
+    const stray = Array.from(line).find((id) => !(Number.isInteger(id) && id >= 0 && id < promptVocabulary));
+    if (stray !== undefined) throw new ArgumentError("prompts", `ids from 0 to ${promptVocabulary - 1}`, stray);
   }
   const longest = Math.max(...lines.map((line) => line.length));
   if (longest + most > model.contextLength)
@@ -50,7 +60,7 @@ export function feedPrompts(
       longest,
       `Shorten the prompt, or ask for fewer positions: the model reads ${model.contextLength}.`,
     );
-  return new PromptFeeder(prompts.length, lines, most, model.vocabulary, inputs);
+  return new PromptFeeder(prompts.length, lines, most, vocabulary, inputs);
 }
 
 class PromptFeeder implements Feeder<number> {

@@ -5,12 +5,12 @@
 import { check, isIntegerIn, isNumberIn } from "../../base/check.js";
 import { ArgumentError, UnknownNameError } from "../../base/errors.js";
 import { fields } from "../../base/fields.js";
-import { type ConditionConfig, count, parseCondition } from "../condition.js";
+import { count, parseCondition, type VectorCondition } from "../condition.js";
 import { scaleStarts } from "../grid.js";
 import type { Objective } from "../orders.js";
 
 /** What a next-scale model is conditioned on: a class, or a style and a caption. */
-export type ScaleCondition = Exclude<ConditionConfig, { readonly kind: "features" }>;
+export type ScaleCondition = Exclude<VectorCondition, { readonly kind: "features" }>;
 
 export interface ScaleConfig {
   readonly layers: number;

@@ -59,7 +59,7 @@ export function vqPixels(g: GraphBuilder, config: VqConfig, codes: Value, tap: T
   const multipliers = config.multipliers.toReversed(); // deepest first
   const finest = multipliers.length - 1;
 
-  let x = conv("post_quant_conv", codes, config.zChannels, 1);
+  let x = tap("post_quant_conv", conv("post_quant_conv", codes, config.zChannels, 1));
   x = tap("decoder.conv_in", conv("decoder.conv_in", x, config.ch * multipliers[0]!, 3));
   x = tap("decoder.mid.0", res("decoder.mid.0", x, channelsOf(x)));
   x = tap("decoder.mid.1", attention("decoder.mid.1", x));

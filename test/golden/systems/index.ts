@@ -11,6 +11,7 @@ import { cosyvoiceHift } from "./cosyvoice-hift.js";
 import { checkpointFormats } from "./checkpoint-formats.js";
 import { chatTemplates } from "./chat-templates.js";
 import { constrained } from "./constrained.js";
+import { janus } from "./janus.js";
 import { llamagenGpt, llamagenOps, llamagenPick } from "./llamagen-gpt.js";
 import { llamagenVq } from "./llamagen-vq.js";
 import { meshes } from "./meshes.js";
@@ -98,6 +99,7 @@ const ROWS: readonly Row[] = [
     kind: (golden) => has(golden, "pre_tokenizer", "post_processor"),
     run: (folder, golden) => tokenizers(folder, golden),
   },
+  { system: "janus", kind: (golden) => has(golden, "_generation"), run: janus },
   { system: "text-models", kind: (golden) => has(golden, "model_type"), run: textModels },
   {
     system: "chat-templates",
