@@ -23,6 +23,20 @@ export { SEGMENTER, type Segmenter } from "./segmenter/architecture.js";
 export { parseSegmenterConfig, type SegmenterConfig } from "./segmenter/config.js";
 export type { SegmenterStart } from "./segmenter/feeder.js";
 
+// Encoders of whole texts
+export { CLIP_TEXT } from "./clip-text/graph.js";
+export type { ClipTextConfig } from "./clip-text/config.js";
+export { T5 } from "./t5/graph.js";
+export type { DistanceBuckets, T5Config } from "./t5/config.js";
+export {
+  openTextEncoder,
+  type TextEncoderArchitecture,
+  type TextEncoderConfig,
+  type TextEncoderNetwork,
+  type TextVectors,
+  type TokenBatch,
+} from "./text-encoder.js";
+
 // A model and its sessions
 export { type ModelOptions, openModel } from "./model.js";
 export { openSession, type Session, type SessionOptions } from "./session.js";

@@ -11,6 +11,12 @@ export {
 export type { RunOptions } from "./run.js";
 export type { GeneratedItem, SaveOptions } from "./saved.js";
 export type { RunSettings, TokenSettings } from "./settings.js";
+export {
+  type EncodeTextSettings,
+  loadTextEncoder,
+  type TextEncoderModel,
+  type TextEncoding,
+} from "./text-encoder.js";
 export type { Verification } from "./verification.js";
 export type { Warning } from "./warnings.js";
 
@@ -18,4 +24,6 @@ export type { Decoding, DecodingName, DecodingOption } from "../core/orders.js";
 export type { TokenSampling } from "../core/sampling/ranges.js";
 export type { DeviceName } from "../engine/devices.js";
 export type { DeviceReport, Precision } from "../engine/engine.js";
-export type { FloatTensor } from "../engine/tensor.js";
+export type { FloatTensor, Tensor } from "../engine/tensor.js";
+export { TEXT_ENCODER_TYPES } from "../models/text-encoder-config.js";
+export type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";

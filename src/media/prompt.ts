@@ -26,13 +26,17 @@ export async function openTextTokenizer(recipe: ModelFiles, file: string, rows: 
   return tokenizer;
 }
 
-/** The ids of a prompt, in which names of special tokens are text. What is beyond `room` is cut off and named in a warning. */
+/**
+ * The ids of a prompt, in which names of special tokens are text; with what the tokenizer puts around a text, if `addSpecialTokens`. What is
+ * beyond `room` is cut off and named in a warning.
+ */
 export function promptIds(
   tokenizer: TextTokenizer,
   prompt: string,
   room: number,
+  addSpecialTokens = true,
 ): { readonly ids: readonly number[]; readonly warnings: readonly Warning[] } {
-  const all = Array.from(tokenizer.encode(prompt, { specialsInText: "text" }));
+  const all = Array.from(tokenizer.encode(prompt, { specialsInText: "text", addSpecialTokens }));
   if (all.length <= room) return { ids: all, warnings: [] };
   const lost = tokenizer
     .decode(all.slice(wholeFrom(tokenizer, all, room), room + 40))

@@ -1,25 +1,18 @@
 /** A text model's folder as the Hugging Face hub lays it out, read before any device sees it. */
-import { access } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { isObject } from "../base/check.js";
-import { ArgumentError, InputError } from "../base/errors.js";
-import { readBoundedJson, readBoundedText } from "../base/read-file.js";
+import { basename, join } from "node:path";
+import { ArgumentError } from "../base/errors.js";
+import { readBoundedText } from "../base/read-file.js";
 import { hubConfig } from "../core/hub-config.js";
 import { checkSampling } from "../core/sampling/ranges.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { openCheckpoint } from "../engine/weights/open.js";
+import { type HubFolder, hubFolder, type Json, MOST_SETTINGS_BYTES, shardsOf, tokenText } from "../media/hub-folder.js";
 import { type ModelFiles, publishedFiles } from "../media/recipe.js";
-import { pulledModel } from "../models/hub/pulled.js";
 import { type TextNetwork, textNetwork } from "../models/text-config.js";
 import type { ChatTemplate } from "../tokenizers/text/chat-template.js";
 import { loadTextTokenizer } from "../tokenizers/text/load-text-tokenizer.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
 import { TEXT_SAMPLING_DEFAULTS, type TextSampling } from "./sampling.js";
-
-/** Weights are looked for by these names, in this order. */
-const WEIGHTS = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"] as const;
-
-const MOST_BYTES = 2 ** 24;
 
 const REMEDY =
   "Download the whole folder of the model: config.json, the weights, tokenizer.json, tokenizer_config.json.";
@@ -48,15 +41,15 @@ export interface TextFolder {
  *   TemplateError, CheckpointError, ArgumentError for a field that cannot be.
  */
 export async function openTextFolder(folder: string, verify: boolean): Promise<TextFolder> {
-  const pulled = (await there(resolve(folder))) ? null : await pulledModel(folder);
-  const path = pulled?.folder ?? resolve(folder);
-  const config = hubConfig(await json(path, "config.json"), join(path, "config.json"));
-  const file = await weightsOf(path);
+  const hub = await hubFolder(folder, REMEDY);
+  const { path } = hub;
+  const config = hubConfig(await hub.json("config.json"), join(path, "config.json"));
+  const file = await hub.weights();
   const weights = await openCheckpoint(join(path, file));
   try {
     const [settings, generation] = [
-      await optional(path, "tokenizer_config.json"),
-      await optional(path, "generation_config.json"),
+      await hub.optional("tokenizer_config.json"),
+      await hub.optional("generation_config.json"),
     ];
     const network = textNetwork(config.json, weights);
     const tokenizer = await loadTextTokenizer(join(path, "tokenizer.json"));
@@ -68,10 +61,10 @@ export async function openTextFolder(folder: string, verify: boolean): Promise<T
       );
     const names = [file, "config.json", "tokenizer.json"].map((name) => join(path, name));
     return {
-      name: basename(pulled?.name ?? path),
-      files: await publishedFiles([...names, ...shardsOf(weights, path)], verify, REMEDY),
+      name: basename(hub.name),
+      files: await publishedFiles([...names, ...shardsOf(weights, hub)], verify, REMEDY),
       ...{ network, weights, tokenizer },
-      template: await templateOf(path, settings),
+      template: await templateOf(hub, settings),
       ends: endsOf([config.json, generation], settings, tokenizer),
       sampling: samplingOf(generation),
       maxOutputTokens:
@@ -85,45 +78,15 @@ export async function openTextFolder(folder: string, verify: boolean): Promise<T
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-async function json(path: string, file: string): Promise<Json> {
-  const where = join(path, file);
-  const parsed = await readBoundedJson(where, MOST_BYTES, REMEDY);
-  if (!isObject(parsed)) throw new InputError(where, "it holds no object", REMEDY);
-  return parsed;
-}
-
-const there = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
-
-const optional = async (path: string, file: string): Promise<Json | null> =>
-  (await there(join(path, file))) ? json(path, file) : null;
-
-async function weightsOf(path: string): Promise<string> {
-  for (const name of WEIGHTS) if (await there(join(path, name))) return name;
-  throw new InputError(path, `it has none of ${WEIGHTS.join(", ")}`, REMEDY);
-}
-
-/** The files that an index names. */
-function shardsOf(weights: Checkpoint, path: string): string[] {
-  const files = [...weights.entries.keys()].map((name) => weights.extent(name)?.path);
-  return [...new Set(files)].filter(
-    (file): file is string =>
-      file !== undefined && dirname(file) === path && !WEIGHTS.some((name) => file.endsWith(name)),
-  );
-}
-
-async function templateOf(path: string, settings: Json | null): Promise<ChatTemplate | null> {
-  const beside = join(path, "chat_template.jinja");
+async function templateOf(hub: HubFolder, settings: Json | null): Promise<ChatTemplate | null> {
+  const beside = "chat_template.jinja";
   const stated = settings?.chat_template;
   const named: unknown = Array.isArray(stated)
     ? stated.find((each: Json) => each.name === "default")?.template
     : stated;
-  const source: unknown = (await there(beside)) ? await readBoundedText(beside, MOST_BYTES) : named;
+  const source: unknown = (await hub.has(beside))
+    ? await readBoundedText(join(hub.path, beside), MOST_SETTINGS_BYTES)
+    : named;
   if (typeof source !== "string") return null;
   const tokens = Object.entries(settings ?? {}).flatMap(([name, token]) => {
     const text = tokenText(token);
@@ -131,12 +94,6 @@ async function templateOf(path: string, settings: Json | null): Promise<ChatTemp
   });
   const { ChatTemplate } = await import("../tokenizers/text/chat-template.js"); // with the engine of templates
   return new ChatTemplate(source, Object.fromEntries(tokens));
-}
-
-/** A special token as files write it: a text, or an object around one. */
-function tokenText(token: unknown): string | null {
-  const text = typeof token === "object" && token !== null ? (token as Json).content : token;
-  return typeof text === "string" ? text : null;
 }
 
 function endsOf(stated: readonly (Json | null)[], settings: Json | null, tokenizer: TextTokenizer): number[] {

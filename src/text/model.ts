@@ -3,6 +3,7 @@ import type { Options } from "../base/check.js";
 import type { Model } from "../core/architecture.js";
 import { openModel } from "../core/model.js";
 import type { Prompts } from "../core/prompt/feeder.js";
+import { revisionOf } from "../media/hub-folder.js";
 import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { SharedModels } from "../media/shared-models.js";
 import type { TextConfig } from "../models/text-config.js";
@@ -51,12 +52,9 @@ export async function loadTextModel(folder: string, options: Options<LoadSetting
     const { architecture, config, checkpoint } = network;
     const precision = settings.precision ?? "f32";
     const model = await parts.own(openModel(engine, architecture, config, checkpoint, { precision }));
-    const digest = Object.entries(files.sha256).find(
-      ([file]) => file.startsWith("model") || file.startsWith("pytorch"),
-    )?.[1];
     return {
       ...{ name, tokenizer, template, ends, precision },
-      revision: digest?.slice(0, 12) ?? "unverified",
+      revision: revisionOf(files.sha256),
       licence: "see the model's own card",
       device: engine.device,
       sha256: files.sha256,

@@ -17,6 +17,7 @@ import { sizeOf } from "../../src/engine/tensor.js";
 import { COSYVOICE_CONFIGS } from "../../src/models/cosyvoice.js";
 import { EMBEDDED_MODELS, PUBLISHED_IMAGE_MODELS } from "../../src/models/known.js";
 import { PUBLISHED_SHAPE_MODELS } from "../../src/models/octgpt.js";
+import { TEXT_ENCODER_TYPES } from "../../src/models/text-encoder-config.js";
 import { TEXT_MODEL_TYPES } from "../../src/models/text-config.js";
 import { LATENT_CODEC_CONFIGS, latentDecoder, latentEncoder } from "../../src/tokenizers/speech/codecs/latent-codec.js";
 import { COMPARED_DEVICES, type Network, NETWORKS } from "../golden/on-devices.js";
@@ -24,7 +25,7 @@ import { COMPARED_DEVICES, type Network, NETWORKS } from "../golden/on-devices.j
 /** A line of the table. */
 interface Row {
   readonly name: string;
-  readonly medium: "pictures" | "meshes" | "speech" | "texts";
+  readonly medium: "pictures" | "meshes" | "speech" | "texts" | "text encoders";
   /** The network of on-devices.ts that stands for it; null: none does. */
   readonly network: Network | null;
   readonly orders: readonly string[];
@@ -125,6 +126,11 @@ function allRows(): readonly Row[] {
       const network = type in NETWORKS ? (type as Network) : null;
       const loaded = "its folder, or its repository once pulled";
       return { name: `\`model_type: ${type}\``, medium: "texts", network, orders: text, parameters: null, loaded };
+    }),
+    ...TEXT_ENCODER_TYPES.map((type): Row => {
+      const network = type === "t5" ? "t5" : "clip-text";
+      const [name, loaded] = [`\`model_type: ${type}\``, "its folder, by `loadTextEncoder`"];
+      return { name, medium: "text encoders", network, orders: [], parameters: null, loaded };
     }),
   ];
 }

@@ -20,6 +20,8 @@ export const NETWORKS = {
   "tokenizer of masks": "titok/tokenizer-plain",
   qwen2: "text-models/qwen2",
   gemma3_text: "text-models/gemma3-text",
+  t5: "text-encoders/t5-gated-gelu",
+  "clip-text": "text-encoders/clip-quick-gelu",
 } as const;
 
 export type Network = keyof typeof NETWORKS;

@@ -21,6 +21,7 @@ import { octgptCodec, octgptGraph } from "./octgpt-codec.js";
 import { octgptOctree } from "./octgpt-octree.js";
 import { octgptGenerate, octgptPass } from "./octgpt-transformer.js";
 import { parTransformer } from "./par.js";
+import { textEncoders } from "./text-encoders.js";
 import { textModels } from "./text-models.js";
 import { tesseraVoice } from "./tessera-voice.js";
 import { tokenizers } from "./tokenizers.js";
@@ -100,6 +101,7 @@ const ROWS: readonly Row[] = [
     run: (folder, golden) => tokenizers(folder, golden),
   },
   { system: "janus", kind: (golden) => has(golden, "_generation"), run: janus },
+  { system: "text-encoders", kind: (golden) => has(golden, "model_type"), run: textEncoders },
   { system: "text-models", kind: (golden) => has(golden, "model_type"), run: textModels },
   {
     system: "chat-templates",
