@@ -101,6 +101,7 @@ export interface ModelOptions extends LoadOptions {
   readonly transformer?: string;
   readonly tokenizer?: string;
   readonly config?: string;
+  readonly textEncoder?: string;
 }
 
 /** Adds --model; `fallback` says what is loaded without it. */
@@ -114,7 +115,8 @@ export const withModelOptions = (command: Command): Command =>
     withModelOption(command, DEFAULT_IMAGE_MODEL)
       .option("--transformer <file>", "file of a published transformer; needs --tokenizer and --config")
       .option("--tokenizer <file>", "file of its image tokenizer")
-      .option("--config <name>", "its name in `tessera models`, such as llamagen-c2i-b-256"),
+      .option("--config <name>", "its name in `tessera models`, such as llamagen-c2i-b-256")
+      .option("--text-encoder <folder>", "what reads prompts for a model trained on its vectors, such as flan-t5-xl"),
   );
 
 /** The files of a published shape model. */
@@ -149,7 +151,8 @@ export function shapeSourceOf({
 /** Loads the image model that the options name. */
 export function modelOf(options: ModelOptions): Promise<ImageModel> {
   const { model, transformer, tokenizer, config } = options;
-  const settings = loadSettingsOf(options);
+  const { textEncoder = null } = options;
+  const settings = { ...loadSettingsOf(options), textEncoder };
   const files = [transformer, tokenizer, config];
   if (files.every((file) => file === undefined)) return loadImageModel(model, settings);
   if (transformer === undefined || tokenizer === undefined || config === undefined || model !== undefined) {

@@ -118,7 +118,8 @@ function fileBeside(manifest: string): string {
 async function modelFor({ verifier, model: name, precision }: ReadItem, options: VerifyOptions) {
   const loading = { ...options, precision: options.precision ?? precision ?? undefined } as VerifyOptions;
   if (options.codec !== undefined) return loadMeshModel(shapeSourceOf(options), loadSettingsOf(loading));
-  if (options.config !== undefined || options.transformer !== undefined) return modelOf(loading);
+  const ofPictures = [options.config, options.transformer, options.textEncoder];
+  if (ofPictures.some((option) => option !== undefined)) return modelOf(loading);
   if (options.model === undefined && !Object.hasOwn(EMBEDDED_MODELS, name)) {
     const remedy = "Name its folder by --model; or its files by --transformer, --tokenizer and --config.";
     throw new ArgumentError("--model", `the model of the manifest, ${quoted(name)},`, described("none"), remedy);

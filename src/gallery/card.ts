@@ -59,7 +59,7 @@ export async function cardOf(folder: string, item: Collected, { previews, pictur
       const { subject, picture } = manifest;
       const prompt =
         "prompt" in subject ? subject.prompt : "classId" in subject ? `class ${subject.classId}` : "features";
-      const style = "prompt" in subject && subject.style !== "none" ? subject.style : "";
+      const style = "style" in subject && subject.style !== "none" ? subject.style : "";
       const facts = [
         ...(style ? [style] : []),
         `${picture.width} × ${picture.height}`,

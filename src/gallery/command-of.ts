@@ -27,7 +27,7 @@ export function commandOf({ file, manifest }: Collected): string | null {
 
 function imageCommand(file: string, manifest: ImageManifest): string | null {
   const { subject, edit, picture } = manifest;
-  if (edit || "featuresSha256" in subject) return null;
+  if (edit || "featuresSha256" in subject || "textEncoder" in subject) return null; // files without names here
   const words = "prompt" in subject ? [subject.prompt] : [];
   const what: Flags = "prompt" in subject ? { style: subject.style } : { "class-id": subject.classId };
   const size = { size: `${picture.width}x${picture.height}` };

@@ -4,8 +4,10 @@ import { quoted } from "../base/words.js";
 import { type Condition, type ConditionConfig, leftPadded } from "../core/condition.js";
 import { tensor } from "../engine/tensor.js";
 import { promptIds } from "../media/prompt.js";
+import type { TextEncoderModel } from "../media/text-encoder.js";
 import { other, type Warning, warnOnce } from "../media/warnings.js";
 import { NO_STYLE } from "../models/image-config.js";
+import { cleanCaption } from "../tokenizers/text/clean-caption.js";
 import type { ImageModel } from "./model.js";
 import type { Subject } from "./request.js";
 
@@ -38,6 +40,10 @@ export function prepare(model: ImageModel, condition: ConditionConfig, subjects:
       });
       return { of, tokens: [1], warnings: [], vectorsOf: noVectors };
     }
+    case "text": {
+      const prompts = (subjects as readonly (Subject & { kind: "text" })[]).map(({ prompt }) => prompt);
+      return prepareTexts(model.textEncoder!, condition, prompts); // a model without one takes no such subjects
+    }
     case "features":
       return prepareFeatures(condition, first!);
   }
@@ -55,7 +61,7 @@ function prepareCaptions(
     const { ids, warnings: cut } = promptIds(captions, prompt, room);
     const row = style === NO_STYLE ? null : model.styles.indexOf(style);
     const vectors = encoder && once(() => encoder.vectors(ids));
-    const empty = prompt.trim() === "" ? [other("The prompt is empty: the pictures are of anything.")] : [];
+    const empty = prompt.trim() === "" ? [EMPTY] : [];
     return { ids, row, vectors, warnings: [...empty, ...cut, ...strangeWords(model, prompt)] };
   });
   const of = async (items: readonly number[]): Promise<Condition> => {
@@ -71,6 +77,28 @@ function prepareCaptions(
   for (const warning of each.flatMap((one) => one.warnings)) warnOnce(warnings, warning);
   const vectorsOf = (subject: number) => each[subject]!.vectors?.() ?? null;
   return { of, tokens: each.map(({ ids }) => ids.length), warnings, vectorsOf };
+}
+
+const EMPTY = other("The prompt is empty: the pictures are of anything.");
+
+/** Prompts as LlamaGen's authors prepare them: cleaned, encoded with the end token in as many tokens as there are slots, padded on the left. */
+function prepareTexts(encoder: TextEncoderModel, condition: ConditionConfig, prompts: readonly string[]): Prepared {
+  const { slots, size } = condition.kind === "features" ? condition : { slots: 0, size: 0 };
+  const each = prompts.map((prompt) => {
+    const caption = cleanCaption(prompt);
+    const { ids, warnings } = encoder.tokenize(caption, slots);
+    const features = once(async () => (await encoder.encode(caption, { length: slots })).features);
+    return { tokens: ids.length, features, warnings: caption === "" ? [EMPTY] : warnings };
+  });
+  const of = async (items: readonly number[]): Promise<Condition> => {
+    const data = new Float32Array(items.length * slots * size);
+    for (const [i, item] of items.entries()) data.set((await each[item]!.features()).data, i * slots * size);
+    const valid = items.map((item) => new Uint8Array(slots).fill(1, 0, each[item]!.tokens));
+    return leftPadded(tensor([items.length, slots, size], data), valid);
+  };
+  const warnings: Warning[] = [];
+  for (const warning of each.flatMap((one) => one.warnings)) warnOnce(warnings, warning);
+  return { of, tokens: each.map(({ tokens }) => tokens), warnings, vectorsOf: noVectors };
 }
 
 const MOST_NAMED = 5;

@@ -181,7 +181,7 @@ async function finish(
 function markOf({ model, request, edit }: Job, { promptIndex, index }: Omit<Place, "candidate">): string {
   const { subjects, seed } = request;
   const subject = subjects[promptIndex]!;
-  const prompt = subject.kind === "caption" ? subject.prompt : null;
+  const prompt = "prompt" in subject ? subject.prompt : null;
   const made = { model: `${model.name} ${model.revision}`, prompt, seed, index };
   return xmpOf(markingOf(made, edit ? "composite" : "generated"));
 }

@@ -5,7 +5,7 @@ export type { ImageEnd, ImageEvent, ImagePreview, ImageResult } from "./events.j
 export { type GenerateImageOptions, generateImage, streamImage, streamImages } from "./generate-image.js";
 export type { GeneratedImage } from "./generated-image.js";
 export { type EditRecord, type ImageManifest, parseManifest, readManifest } from "./manifest.js";
-export { type ImageModel, loadImageModel } from "./model.js";
+export { type ImageLoadSettings, type ImageModel, loadImageModel } from "./model.js";
 export type { PublishedFiles } from "./recipe.js";
 export { IMAGE_DEFAULTS, type ImageSettings, type ImageSubject } from "./request.js";
 export { FRAMES_DEFAULTS, type FrameSource, type FramesSettings, saveFrames } from "./save-frames.js";

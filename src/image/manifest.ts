@@ -6,6 +6,7 @@ import { closed, digest, record, truth, unlessAbsent, whole, word } from "../bas
 import { TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { FloatTensor } from "../engine/tensor.js";
 import type { Choice } from "../media/candidates.js";
+import { ENCODER_RECORD, encoderDigests, encoderRecord, type EncoderRecord } from "../media/given-text-encoder.js";
 import { type ManifestBase, manifests } from "../media/manifest.js";
 import { ENCODINGS, type ImageFormat } from "./encode.js";
 import type { ImageModel } from "./model.js";
@@ -26,6 +27,8 @@ export interface EditRecord {
 interface Asked {
   readonly subject:
     | { readonly prompt: string; readonly style: string }
+    /** A prompt that a text encoder read, whose files are among those of the model. */
+    | { readonly prompt: string; readonly textEncoder: EncoderRecord }
     | { readonly classId: number }
     | { readonly featuresSha256: string };
   /** null for a picture that was made from nothing. */
@@ -93,11 +96,12 @@ export function imageManifest(
     ...route.sha256,
     ...(upscaled && model.upscaler!.sha256),
     ...(candidates.count > 1 && model.pictureEncoder!.sha256),
+    ...(subject.kind === "text" && encoderDigests(model.textEncoder!)),
   };
   return MANIFESTS.of(
     model,
     { ...request, source: edit ? "composite" : "generated", files: { ...route, sha256 }, index, ids },
-    { subject: subjectRecord(subject), edit },
+    { subject: subjectRecord(subject, model), edit },
     { candidates, picture: { width, height, upscaled, format, rgbaSha256: sha256Of(data as Uint8Array) } },
   );
 }
@@ -108,10 +112,12 @@ export const readManifest: (path: string) => Promise<ImageManifest> = MANIFESTS.
 /** A checked manifest out of parsed JSON. Throws ArgumentError naming the field that is wrong. */
 export const parseManifest: (json: unknown, where?: string) => ImageManifest = MANIFESTS.parse;
 
-function subjectRecord(subject: Subject): ImageManifest["subject"] {
+function subjectRecord(subject: Subject, { textEncoder }: ImageModel): ImageManifest["subject"] {
   switch (subject.kind) {
     case "caption":
       return { prompt: subject.prompt, style: subject.style };
+    case "text":
+      return { prompt: subject.prompt, textEncoder: encoderRecord(textEncoder!) };
     case "class":
       return { classId: subject.classId };
     case "features":
@@ -124,6 +130,7 @@ function subjectFrom(of: Fields): ImageManifest["subject"] {
     return { classId: of.number("classId", "a whole number", isIntegerIn(0, 2 ** 24)) };
   if (of.names().includes("featuresSha256")) return { featuresSha256: digest(of, "featuresSha256") };
   const prompt = of.value("prompt", "a text", (text): text is string => typeof text === "string");
+  if (of.names().includes("textEncoder")) return { prompt, textEncoder: ENCODER_RECORD(of, "textEncoder") };
   return { prompt, style: of.text("style") };
 }
 

@@ -7,12 +7,14 @@ import { openPictureEncoder, type PictureEncoder } from "../core/picture-encoder
 import type { Engine } from "../engine/engine.js";
 import type { Checkpoint } from "../engine/weights/checkpoint.js";
 import { unpacked } from "../engine/weights/block-codes.js";
-import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
+import { givenTextEncoder, type TextEncoderSettings } from "../media/given-text-encoder.js";
+import { LOAD_DEFAULTS, type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import type { Closable, Parts } from "../media/parts.js";
 import { openTextTokenizer } from "../media/prompt.js";
 import { digestsOf, openFile } from "../media/recipe.js";
 import { type Routed, routed } from "../media/routes.js";
 import { SharedModels } from "../media/shared-models.js";
+import type { TextEncoderModel } from "../media/text-encoder.js";
 import type { ImageDefaults } from "../models/image-config.js";
 import { DEFAULT_IMAGE_MODEL } from "../models/known.js";
 import { sideOf, type Weighted } from "../models/network-config.js";
@@ -39,6 +41,8 @@ export interface ImageModel extends LoadedModel, Routed<ImageRoute> {
   readonly words: KnownWords | null;
   /** Ids to the vectors that its transformers take; null for a model whose transformers take ids. */
   readonly captionEncoder: CaptionEncoder | null;
+  /** What reads prompts for a model that was trained on vectors of texts; null for any other, and where none was given. */
+  readonly textEncoder: TextEncoderModel | null;
   /** What draws larger pictures than `side`; null: they are resampled. */
   readonly upscaler: LazyPart<Upscaler> | null;
   /** What chooses among candidates; null for a model that has no such part. */
@@ -51,8 +55,13 @@ export interface LazyPart<P> {
   readonly sha256: Readonly<Record<string, string>>;
 }
 
+export interface ImageLoadSettings extends LoadSettings, TextEncoderSettings {}
+
+const DEFAULTS: ImageLoadSettings = Object.freeze({ ...LOAD_DEFAULTS, textEncoder: null });
+
 /**
- * Loads an image model: an embedded or a pulled one by its name, a folder of that layout by its path, or published files.
+ * Loads an image model: an embedded or a pulled one by its name, a folder of that layout by its path, or published files. One that was
+ * trained on the vectors of a text encoder, as LlamaGen's and NAR's text-to-image models, reads prompts by the `textEncoder` of that kind.
  *
  * @throws UnknownNameError for a name or row that does not exist; CheckpointError for files that are damaged or not those that
  *   config.json states; WeightsError for weights missing, misshapen or left over; DeviceError; ArgumentError.
@@ -61,12 +70,16 @@ export interface LazyPart<P> {
  * const { images } = await generateImage({ model, prompt: "red apple", seed: 7 });
  * await images[0].save("apple.png");
  * await model.close();
+ * @example
+ * const files = { transformer: "t2i_XL_stage2_512.pt", tokenizer: "vq_ds16_t2i.pt", config: "llamagen-t2i-xl-512" } as const;
+ * const model = await loadImageModel(files, { textEncoder: "flan-t5-xl", precision: "q8" });
+ * const { images } = await generateImage({ model, prompt: "a red apple on a table", seed: 7 });
  */
 export async function loadImageModel(
   source: string | PublishedFiles = DEFAULT_IMAGE_MODEL,
-  options: Options<LoadSettings> = {},
+  options: Options<ImageLoadSettings> = {},
 ): Promise<ImageModel> {
-  const settings = loadSettings("loadImageModel", options);
+  const settings = loadSettings("loadImageModel", options, DEFAULTS);
   const recipe = await imageRecipe(source, settings.verify);
   return loaded(settings, async (opening, parts) => {
     const [engine, captions, words] = await Promise.all([opening, openCaptions(recipe), openWords(recipe)]);
@@ -74,6 +87,9 @@ export async function loadImageModel(
     const ways = routed(routesOf(recipe, engine, settings.precision, parts), defaults.decoding);
     const [{ network, sampling, precision, sha256 }] = ways.routes;
     const captionEncoder = await openEncoder(recipe, engine, parts);
+    const { condition } = recipe.networks[0]!.transformer.config;
+    const width = condition.kind === "features" ? condition.size : null;
+    const textEncoder = await givenTextEncoder(settings, { name, width }, engine, parts);
     /** A part of the recipe that most calls do without. */
     const lazy = <C, P extends Closable>(
       part: Weighted<C> | null | undefined,
@@ -95,7 +111,7 @@ export async function loadImageModel(
       defaults: { style: defaults.style, ...sampling },
       side: sideOf(recipe.networks[0]!),
       device: engine.device,
-      ...{ precision, sha256, captions, words, captionEncoder },
+      ...{ precision, sha256, captions, words, captionEncoder, textEncoder },
       upscaler: lazy(recipe.upscaler, openUpscaler),
       pictureEncoder: lazy(recipe.captions?.pictures, openPictureEncoder),
     };

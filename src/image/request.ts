@@ -5,6 +5,7 @@ import type { ConditionConfig } from "../core/condition.js";
 import type { Decoding } from "../core/orders.js";
 import { completeSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { FloatTensor } from "../engine/tensor.js";
+import { needsEncoder } from "../media/given-text-encoder.js";
 import { checkPrompt } from "../media/prompt.js";
 import { checkCandidates } from "../media/candidates.js";
 import { RUN_DEFAULTS, type RunSettings, runSettings, TOKEN_DEFAULTS, type TokenSettings } from "../media/settings.js";
@@ -22,7 +23,7 @@ export type ImageSubject =
        * each, drawn in common batches; each picture is the one that its prompt alone would give.
        */
       readonly prompt: string | readonly string[];
-      /** One of model.styles, or "none". */
+      /** One of model.styles, or "none"; of models that have styles. */
       readonly style?: string | undefined;
     }
   /** A class of ImageNet, 0 … 999. */
@@ -63,6 +64,8 @@ export const IMAGE_DEFAULTS: ImageSettings = Object.freeze({
 export type Subject =
   | { readonly kind: "caption"; readonly prompt: string; readonly style: string }
   | { readonly kind: "class"; readonly classId: number }
+  /** A prompt that the model's text encoder reads. */
+  | { readonly kind: "text"; readonly prompt: string }
   | { readonly kind: "features"; readonly features: FloatTensor };
 
 export interface ImageRequest extends RunSettings {
@@ -133,9 +136,15 @@ function subjectsOf(
 
 function subjectOf(model: ImageModel, condition: ConditionConfig, options: Readonly<Record<string, unknown>>): Subject {
   const given = SUBJECT_NAMES.filter((name) => options[name] !== undefined);
-  const takes = SUBJECTS[condition.kind];
+  const encoded = condition.kind === "features" && model.textEncoder !== null && options.features === undefined;
+  const takes = encoded ? ["prompt"] : SUBJECTS[condition.kind];
   const stray = given.find((name) => !takes.includes(name));
-  if (stray) throw new ArgumentError(stray, "nothing", options[stray], `${model.name} takes ${takes.join(" and ")}.`);
+  if (stray) {
+    const unread = stray === "prompt" && condition.kind === "features" && model.textEncoder === null;
+    const remedy = unread ? needsEncoder(model.name, "features") : `${model.name} takes ${takes.join(" and ")}.`;
+    throw new ArgumentError(stray, "nothing", options[stray], remedy);
+  }
+  if (encoded) return { kind: "text", prompt: checkPrompt("prompt", options.prompt) };
   switch (condition.kind) {
     case "prompt":
       return { kind: "caption", prompt: checkPrompt("prompt", options.prompt), style: NO_STYLE };

@@ -47,10 +47,19 @@ export async function verifyImage(manifest: ImageManifest, options: VerifyOption
     ...{ decoding, seed, firstIndex: index, n: 1, format: picture.format, size: `${picture.width}x${picture.height}` },
     candidates: candidates.count,
   };
-  const { images } = await generateImage({ ...subject, ...settings, model, signal });
+  const asked = "textEncoder" in subject ? { prompt: subject.prompt } : subject;
+  const { images } = await generateImage({ ...asked, ...settings, model, signal });
   const image = images[0]!;
   const pixels = { name: "pixels", sha256: ({ picture }: ImageManifest) => picture.rgbaSha256 };
   const { same, differences } = compareManifests(parsed, image.manifest, pixels);
   const stray = file === undefined ? [] : await fileDifferences(file, parsed, image);
-  return { same: same && stray.length === 0, differences: [...differences, ...stray], image };
+  const encoders = encoderDifferences(subject, image.manifest.subject);
+  return { same: same && stray.length === 0, differences: [...differences, ...encoders, ...stray], image };
+}
+
+/** Another encoder, or another precision of it, is told of, and does not count if the pictures agree. */
+function encoderDifferences(then: ImageManifest["subject"], now: ImageManifest["subject"]): string[] {
+  if (!("textEncoder" in then && "textEncoder" in now)) return [];
+  const [was, is] = [then.textEncoder, now.textEncoder].map(({ name, precision }) => `${name} in ${precision}`);
+  return was === is ? [] : [`text encoder: was ${was}, is ${is}`];
 }

@@ -1,5 +1,6 @@
 /** Public names that all media share, and what their settings are made of. */
 export type { RunEnd, RunEvent, RunResult, RunStart, TokensAccept, Usage } from "./events.js";
+export type { EncoderRecord, TextEncoderSettings } from "./given-text-encoder.js";
 export { LOAD_DEFAULTS, type LoadedModel, type LoadSettings } from "./load.js";
 export type { ManifestBase } from "./manifest.js";
 export {

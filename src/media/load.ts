@@ -39,9 +39,16 @@ export const LOAD_DEFAULTS: LoadSettings = Object.freeze({
   verify: true,
 });
 
-/** Completes and checks what a caller wrote; `where` is the function that was called. Throws ArgumentError. */
-export function loadSettings(where: string, options: Options<LoadSettings>): LoadSettings {
-  const settings = withDefaults(where, LOAD_DEFAULTS, options);
+/**
+ * Completes and checks what a caller wrote; `where` is the function that was called. `defaults` may name further settings, which the caller
+ * of this checks. Throws ArgumentError.
+ */
+export function loadSettings<S extends LoadSettings = LoadSettings>(
+  where: string,
+  options: Options<S>,
+  defaults: S = LOAD_DEFAULTS as S,
+): S {
+  const settings = withDefaults(where, defaults, options);
   const { engine, device, threads, precision, verify } = settings;
   check("engine", "an engine, as openEngine() opens it, or null", engine, (e) => e === null || isEngine(e));
   if (precision !== null) checkName("precision", precision, PRECISIONS);

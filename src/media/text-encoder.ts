@@ -1,5 +1,5 @@
 /** Text encoders from published folders: texts become the vectors that other models are conditioned on. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { check, checkName, isIntegerIn, type Options, withDefaults } from "../base/check.js";
 import { CheckpointError, TokenizerError } from "../base/errors.js";
 import { openTextEncoder, type TextEncoderNetwork, type TextVectors } from "../core/text-encoder.js";
@@ -50,6 +50,15 @@ export interface TextEncoderModel extends LoadedModel {
   /** The most tokens of a text; null: as many as memory holds. */
   readonly contextLength: number | null;
   /**
+   * The ids of a text as encode() gives them without padding, and a warning if it was cut.
+   *
+   * @throws ArgumentError for what is no text, or a length that the encoder does not have; TokenizerError.
+   */
+  tokenize(
+    text: string,
+    length?: number | null,
+  ): { readonly ids: readonly number[]; readonly warnings: readonly Warning[] };
+  /**
    * Encodes texts, each as if it were alone. Names of special tokens in a text are text.
    *
    * @throws ArgumentError for what is no text, or a length that the encoder does not have; TokenizerError; ClosedError.
@@ -91,11 +100,13 @@ export async function loadTextEncoder(folder: string, options: Options<LoadSetti
     const engine = await opening;
     const precision = settings.precision ?? "f32";
     const network = await parts.own(openTextEncoder(engine, architecture, config, weights, { precision }));
+    const encoder = { network, tokenizer, wrap, padding: described.padding };
     return {
-      ...{ name: hub.name, revision: revisionOf(sha256), licence: "see the model's own card" },
+      ...{ name: basename(hub.name), revision: revisionOf(sha256), licence: "see the model's own card" },
       ...{ device: engine.device, precision, sha256 },
       ...{ architecture: architecture.name, tokenizer, width: config.width, contextLength: config.contextLength },
-      encode: (texts, options = {}) => encode({ network, tokenizer, wrap, padding: described.padding }, texts, options),
+      tokenize: (text, length = null) => tokenize(encoder, text, length),
+      encode: (texts, options = {}) => encode(encoder, texts, options),
     };
   });
 }
@@ -141,26 +152,32 @@ interface Encoder {
   readonly padding: TextEncoderNetworkConfig["padding"];
 }
 
+function tokenize({ network, tokenizer, wrap }: Encoder, text: string, length: number | null) {
+  const special = wrap.before.length + 1;
+  const most = network.config.contextLength ?? 2 ** 16;
+  if (length !== null)
+    check("length", `a whole number from ${special + 1} to ${most}, or null`, length, isIntegerIn(special + 1, most));
+  const prompt = checkPrompt("texts", text);
+  const { ids, warnings } = promptIds(tokenizer, prompt, (length ?? most) - special, false);
+  return { ids: [...wrap.before, ...ids, wrap.end], warnings };
+}
+
 async function encode(
-  { network, tokenizer, wrap, padding }: Encoder,
+  encoder: Encoder,
   texts: string | readonly string[],
   options: Options<EncodeTextSettings>,
 ): Promise<TextEncoding> {
+  const { network, wrap, padding } = encoder;
   const { length, layer } = withDefaults("encode", ENCODE, options);
   checkName("layer", layer, ["last", "penultimate"]);
   const { contextLength, width } = network.config;
-  const special = wrap.before.length + 1;
-  const most = contextLength ?? 2 ** 16;
-  if (length !== null)
-    check("length", `a whole number from ${special + 1} to ${most}, or null`, length, isIntegerIn(special + 1, most));
   const list = typeof texts === "string" ? [texts] : texts;
   check("texts", "a text, or a list of at least one", list, (each) => Array.isArray(each) && each.length > 0);
   const warnings: Warning[] = [];
   const lines = list.map((text) => {
-    const prompt = checkPrompt("texts", text);
-    const { ids, warnings: cut } = promptIds(tokenizer, prompt, (length ?? most) - special, false);
+    const { ids, warnings: cut } = tokenize(encoder, text, length);
     for (const warning of cut) warnOnce(warnings, warning);
-    return [...wrap.before, ...ids, wrap.end];
+    return ids;
   });
   const T = length ?? contextLength ?? Math.max(...lines.map((line) => line.length));
   const B = lines.length;

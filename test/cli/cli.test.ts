@@ -31,6 +31,18 @@ describe("tessera image", () => {
     });
   });
 
+  test("reads prompts by a text encoder, and verify makes the picture again", { timeout: 60_000 }, async () => {
+    const path = join(folder, "vectors");
+    await writeTinyImageModel(path, { kind: "features", slots: 12, size: 12 });
+    const encoder = join(import.meta.dirname, "../fixtures/text-encoders/folders/t5");
+    const loaded = ["--model", path, "--device", "reference"];
+    const deaf = await tessera("image", "a cat", ...loaded, "-o", "cat.png");
+    expect(deaf).toMatchObject({ code: 2, stderr: expect.stringMatching(/Load it with textEncoder/) });
+    const drawn = await tessera("image", "a cat", ...loaded, "--text-encoder", encoder, "-o", "cat.png");
+    expect(drawn).toMatchObject({ code: 0, stdout: "cat.png\n" });
+    expect(await tessera("verify", "cat.png.json", ...loaded, "--text-encoder", encoder)).toMatchObject({ code: 0 });
+  });
+
   test("--json is one object on stdout and silence on stderr; a file may be named", async () => {
     const { code, stdout, stderr } = await tessera(
       "image",

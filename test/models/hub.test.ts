@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { generateText, loadImageModel, loadTextModel } from "../../src/index.js";
+import { generateText, loadImageModel, loadTextEncoder, loadTextModel } from "../../src/index.js";
 import { pullModel, type PullOptions } from "../../src/models/hub/pull.js";
 import { pulledModel, pulledModels, removePulled, verifyPulled } from "../../src/models/hub/pulled.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
@@ -301,6 +301,16 @@ describe("a text model", () => {
     expect([model.name, model.revision]).toEqual(["words", same.revision]);
     const { text } = await generateText({ model, prompt: "Hello", maxOutputTokens: 3 });
     expect(text).toBe((await generateText({ model: same, prompt: "Hello", maxOutputTokens: 3 })).text);
+  });
+
+  test("may be a text encoder", async () => {
+    hub.files.clear();
+    const folder = join(import.meta.dirname, "../fixtures/text-encoders/folders/t5");
+    for (const name of await readdir(folder)) hub.files.set(name, await readFile(join(folder, name)));
+    await pull(NAME);
+    await using encoder = await loadTextEncoder(NAME, { device: "reference" });
+    expect([encoder.name, encoder.architecture]).toEqual(["words", "t5"]);
+    expect((await encoder.encode("a cat")).features.shape[2]).toBe(12);
   });
 
   test("of an architecture that is not there is refused before its weights are downloaded", async () => {

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { check, checkOptions } from "../../base/check.js";
 import { DownloadError, UnknownNameError } from "../../base/errors.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel } from "../known.js";
+import { TEXT_ENCODER_TYPES } from "../text-encoder-config.js";
 import { TEXT_MODEL_TYPES } from "../text-config.js";
 import { download, type DownloadSettings } from "./download.js";
 import { endpoint, offlineReason } from "./environment.js";
@@ -106,7 +107,7 @@ function textFiles(files: readonly HubFile[], repository: string): readonly HubF
 
 async function judgeText(config: string): Promise<void> {
   const json = JSON.parse(await readFile(config, "utf8")) as { readonly model_type?: unknown };
-  const known: readonly string[] = TEXT_MODEL_TYPES;
+  const known: readonly string[] = [...TEXT_MODEL_TYPES, ...TEXT_ENCODER_TYPES];
   if (!known.includes(json.model_type as string))
     throw new UnknownNameError("text architecture", json.model_type, known);
 }
