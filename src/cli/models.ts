@@ -61,14 +61,14 @@ const listCommand = (): Command =>
       for (const [name, { files }] of Object.entries<PublishedShapeModel>(PUBLISHED_SHAPE_MODELS))
         print(`  ${name.padEnd(22)} --transformer ${files.transformer} --codec ${files.codec}\n`);
       const others = pulled.filter(({ name }) => !Object.hasOwn(PUBLISHED_IMAGE_MODELS, name));
-      if (others.length > 0) print("\nPulled text models:\n");
+      if (others.length > 0) print("\nPulled repositories:\n");
       for (const model of others)
         print(`  ${model.name}  ${megabytes(model.size)}, commit ${model.commit.slice(0, 12)}\n`);
     });
 
 const pullCommand = ({ signal }: Context): Command =>
   new Command("pull")
-    .description("download a published model, or the repository of a text model")
+    .description("download a published model, or the repository of a text model or of Janus")
     .argument("<name>", "a name of `tessera models`, or OWNER/NAME on the hub")
     .option("--revision <commit>", "a commit, branch or tag (default: the one pulled before, else main)")
     .option(...JSON_OPTION)

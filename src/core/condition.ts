@@ -25,8 +25,8 @@ export type ConditionConfig =
       /** Numbers per vector of the caption encoder that the model was trained with; absent: it has a table of tokens of its own. */
       readonly vectors?: number | undefined;
     }
-  /** Ids of a text that the transformer itself reads, at most `slots`. */
-  | { readonly kind: "prompt"; readonly slots: number };
+  /** Ids of a text, of a `vocabulary`, that the transformer itself reads; at most `slots`. */
+  | { readonly kind: "prompt"; readonly slots: number; readonly vocabulary: number };
 
 /** Those that become vectors before the transformer runs, or stand in a table of it. */
 export type VectorCondition = Exclude<ConditionConfig, { readonly kind: "prompt" }>;

@@ -31,6 +31,7 @@ export function prepare(model: ImageModel, condition: ConditionConfig, subjects:
   const [first] = subjects;
   switch (first!.kind) {
     case "caption":
+      if (condition.kind === "prompt") return preparePrompts(model, condition.slots, subjects.map(promptOf));
       return prepareCaptions(model, condition, subjects as readonly (Subject & { kind: "caption" })[]);
     case "class": {
       const { classId } = first!;
@@ -99,6 +100,23 @@ function prepareTexts(encoder: TextEncoderModel, condition: ConditionConfig, pro
   const warnings: Warning[] = [];
   for (const warning of each.flatMap((one) => one.warnings)) warnOnce(warnings, warning);
   return { of, tokens: each.map(({ tokens }) => tokens), warnings, vectorsOf: noVectors };
+}
+
+const promptOf = (subject: Subject): string => (subject as Subject & { kind: "caption" }).prompt;
+
+/** Prompts that the transformer itself reads, in the words of its conversations. */
+function preparePrompts({ conversation }: ImageModel, slots: number, prompts: readonly string[]): Prepared {
+  const each = prompts.map((prompt) => conversation!.written(prompt, slots)); // such a model has one
+  const of = async (items: readonly number[]): Promise<Condition> => ({
+    kind: "prompt",
+    prompts: items.map((item) => each[item]!.ids),
+    unconditional: items.map((item) => each[item]!.unconditional),
+  });
+  const warnings: Warning[] = [];
+  prompts.forEach((prompt, i) => {
+    for (const warning of [...(prompt.trim() === "" ? [EMPTY] : []), ...each[i]!.warnings]) warnOnce(warnings, warning);
+  });
+  return { of, tokens: each.map(({ ids }) => ids.length), warnings, vectorsOf: noVectors };
 }
 
 const MOST_NAMED = 5;

@@ -21,7 +21,8 @@ import { sideOf, type Weighted } from "../models/network-config.js";
 import { openUpscaler, type Upscaler } from "../tokenizers/image/upscaler.js";
 import { KnownWords } from "../tokenizers/text/known-words.js";
 import type { TextTokenizer } from "../tokenizers/text/text-tokenizer.js";
-import { type ImageRecipe, imageRecipe, type PublishedFiles } from "./recipe.js";
+import { type Conversation, openConversation } from "./conversation.js";
+import { type ImageRecipe, imageRecipe, type ImageSource } from "./recipe.js";
 import { type ImageRoute, routesOf } from "./route.js";
 
 /**
@@ -37,6 +38,8 @@ export interface ImageModel extends LoadedModel, Routed<ImageRoute> {
   readonly side: number;
   /** Prompts to ids; null for a model that reads no captions. */
   readonly captions: TextTokenizer | null;
+  /** Writes prompts into the conversation that its transformer was trained on; null for a model that takes them as they are. */
+  readonly conversation: Conversation | null;
   /** The words of the captions of training; null where they are not known. */
   readonly words: KnownWords | null;
   /** Ids to the vectors that its transformers take; null for a model whose transformers take ids. */
@@ -62,6 +65,8 @@ const DEFAULTS: ImageLoadSettings = Object.freeze({ ...LOAD_DEFAULTS, textEncode
 /**
  * Loads an image model: an embedded or a pulled one by its name, a folder of that layout by its path, or published files. One that was
  * trained on the vectors of a text encoder, as LlamaGen's and NAR's text-to-image models, reads prompts by the `textEncoder` of that kind.
+ * A folder may be that of Janus or Janus-Pro on the hub, of the authors or converted; its prompts are worded as Janus-Pro's unless
+ * `{ folder, dialogue: "janus" }` says that it is Janus-1.3B.
  *
  * @throws UnknownNameError for a name or row that does not exist; CheckpointError for files that are damaged or not those that
  *   config.json states; WeightsError for weights missing, misshapen or left over; DeviceError; ArgumentError.
@@ -76,7 +81,7 @@ const DEFAULTS: ImageLoadSettings = Object.freeze({ ...LOAD_DEFAULTS, textEncode
  * const { images } = await generateImage({ model, prompt: "a red apple on a table", seed: 7 });
  */
 export async function loadImageModel(
-  source: string | PublishedFiles = DEFAULT_IMAGE_MODEL,
+  source: ImageSource = DEFAULT_IMAGE_MODEL,
   options: Options<ImageLoadSettings> = {},
 ): Promise<ImageModel> {
   const settings = loadSettings("loadImageModel", options, DEFAULTS);
@@ -86,6 +91,8 @@ export async function loadImageModel(
     const { name, revision, licence, styles, defaults } = recipe;
     const ways = routed(routesOf(recipe, engine, settings.precision, parts), defaults.decoding);
     const [{ network, sampling, precision, sha256 }] = ways.routes;
+    const dialogue = recipe.captions?.dialogue;
+    const conversation = dialogue ? openConversation(captions!, dialogue, recipe.locate(recipe.captions!.file)) : null;
     const captionEncoder = await openEncoder(recipe, engine, parts);
     const { condition } = recipe.networks[0]!.transformer.config;
     const width = condition.kind === "features" ? condition.size : null;
@@ -111,7 +118,7 @@ export async function loadImageModel(
       defaults: { style: defaults.style, ...sampling },
       side: sideOf(recipe.networks[0]!),
       device: engine.device,
-      ...{ precision, sha256, captions, words, captionEncoder, textEncoder },
+      ...{ precision, sha256, captions, conversation, words, captionEncoder, textEncoder },
       upscaler: lazy(recipe.upscaler, openUpscaler),
       pictureEncoder: lazy(recipe.captions?.pictures, openPictureEncoder),
     };
@@ -127,7 +134,7 @@ export const IMAGE_MODELS = new SharedModels({
 async function openCaptions(recipe: ImageRecipe): Promise<TextTokenizer | null> {
   if (recipe.captions === null) return null;
   const { condition } = recipe.networks[0]!.transformer.config;
-  const rows = condition.kind === "caption" ? condition.vocabulary : Number.POSITIVE_INFINITY;
+  const rows = "vocabulary" in condition ? condition.vocabulary : Number.POSITIVE_INFINITY;
   return openTextTokenizer(recipe, recipe.captions.file, rows);
 }
 

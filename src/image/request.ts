@@ -87,7 +87,7 @@ const SUBJECT_NAMES = ["prompt", "style", "classId", "features"] as const;
 /** What a model of each kind of condition takes. */
 const SUBJECTS: Readonly<Record<ConditionConfig["kind"], readonly string[]>> = {
   caption: ["prompt", "style"],
-  prompt: ["prompt"],
+  prompt: ["prompt", "style"],
   class: ["classId"],
   features: ["features"],
 };
@@ -147,7 +147,6 @@ function subjectOf(model: ImageModel, condition: ConditionConfig, options: Reado
   if (encoded) return { kind: "text", prompt: checkPrompt("prompt", options.prompt) };
   switch (condition.kind) {
     case "prompt":
-      return { kind: "caption", prompt: checkPrompt("prompt", options.prompt), style: NO_STYLE };
     case "caption": {
       const prompt = checkPrompt("prompt", options.prompt);
       const style = options.style ?? model.defaults.style;

@@ -12,6 +12,8 @@ import type { Parts } from "./parts.js";
 export interface ModelFiles {
   /** Digests of the files, by their plain names; empty where nothing is to be verified. */
   readonly sha256: Readonly<Record<string, string>>;
+  /** What an index of weights names, by its name: plain names of files beside it. */
+  readonly shards?: Readonly<Record<string, readonly string[]>>;
   /** Where a file lies that the recipe names. */
   locate(file: string): string;
   /** Compares files with their digests, before they are used. Throws CheckpointError. */
@@ -68,8 +70,12 @@ export async function openFile(recipe: ModelFiles, file: string, parts: Parts): 
   return parts.own(openCheckpoint(recipe.locate(file), { opaque: TRAINER_GLOBALS }));
 }
 
-/** The digests of those files that have one, by their plain names in order. */
-export function digestsOf({ sha256 }: ModelFiles, files: readonly string[]): Readonly<Record<string, string>> {
-  const names = files.map((file) => basename(file)).filter((name) => Object.hasOwn(sha256, name));
+/** The digests of those files, and of what they name, that have one; by their plain names in order. */
+export function digestsOf(
+  { sha256, shards = {} }: ModelFiles,
+  files: readonly string[],
+): Readonly<Record<string, string>> {
+  const all = files.map((file) => basename(file)).flatMap((name) => [name, ...(shards[name] ?? [])]);
+  const names = [...new Set(all)].filter((name) => Object.hasOwn(sha256, name));
   return Object.fromEntries(names.sort().map((name) => [name, sha256[name]!]));
 }

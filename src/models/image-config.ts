@@ -9,6 +9,7 @@ import { type DecodingName, ordersOf } from "../core/orders.js";
 import { parsePictureEncoderConfig, type PictureEncoderConfig } from "../core/picture-encoder.js";
 import type { TokenSampling } from "../core/sampling/ranges.js";
 import { parseUpscalerConfig, type UpscalerConfig } from "../tokenizers/image/upscaler.js";
+import type { Dialogue } from "./janus-dialogue.js";
 import {
   fileName,
   type ImageNetworkConfig,
@@ -30,6 +31,8 @@ export interface CaptionReader {
   /** A JSON file: an array of words in lower case; or { words, meanings }, where meanings[thing] are strange nouns that mean a known thing. */
   readonly words: string | null;
   readonly encoder: Weighted<CaptionEncoderConfig> | null;
+  /** The conversation that a prompt stands in; null for transformers that take captions as they are. */
+  readonly dialogue: Dialogue | null;
   /** What tells how well a picture fits a caption; null where nothing does. Needs the caption encoder. */
   readonly pictures: Weighted<PictureEncoderConfig> | null;
 }
@@ -147,7 +150,7 @@ function parseCaptions(of: Fields, condition: ConditionConfig, where: string): C
         : "no picture encoder, as there is none of captions",
       pictures.config.captionWidth,
     );
-  return { file, words, encoder, pictures };
+  return { file, words, encoder, dialogue: null, pictures };
 }
 
 /** A part that a model may lack: null where the field is absent. */

@@ -98,7 +98,7 @@ function networks({ hub, body, headWidth, grid, codec }: Found): JanusNetworks {
   return {
     transformer: {
       ...{ body: config, vocabulary: tokenizer.vocab, codeDim: tokenizer.codeDim, headWidth, grid },
-      condition: { kind: "prompt", slots },
+      condition: { kind: "prompt", slots, vocabulary: config.vocabulary },
     },
     tokenizer,
   };

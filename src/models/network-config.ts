@@ -8,7 +8,14 @@ import type { Fields } from "../base/fields.js";
 import { type Objective, ordersOf } from "../core/orders.js";
 import { parseSampling, TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import { PRECISIONS, type Precision } from "../engine/engine.js";
-import { IMAGE_LAYOUTS, LAYOUT_NAMES, type LayoutConfigs, type LayoutName } from "./image-layouts.js";
+import {
+  IMAGE_LAYOUTS,
+  type LayoutConfigs,
+  type LayoutName,
+  STATED_LAYOUTS,
+  type StatedLayout,
+  statedBy,
+} from "./image-layouts.js";
 
 /** A configuration and the file of its weights, which is named relative to the folder of the model. */
 export interface Weighted<Config> {
@@ -65,23 +72,23 @@ export function parseNetworks(of: Fields, where: string): readonly ImageNetworkC
 }
 
 /** A tokenizer, and the layout of the networks that it is for. */
-type Tokenizer<L extends LayoutName = LayoutName> = {
+type Tokenizer<L extends StatedLayout = StatedLayout> = {
   readonly [K in L]: { readonly layout: K; readonly own: Weighted<LayoutConfigs[K]["tokenizer"]> };
 }[L];
 
 function parseTokenizer(of: Fields, name: string, where: string): Tokenizer {
   const named = of.word(
     "layout",
-    LAYOUT_NAMES.map((layout) => IMAGE_LAYOUTS[layout].tokenizerLayout),
+    STATED_LAYOUTS.map((layout) => statedBy(layout).tokenizerLayout),
   );
-  const layout = LAYOUT_NAMES.find((layout) => IMAGE_LAYOUTS[layout].tokenizerLayout === named)!;
+  const layout = STATED_LAYOUTS.find((layout) => statedBy(layout).tokenizerLayout === named)!;
   const weights = fileName(of, "weights");
-  const config = IMAGE_LAYOUTS[layout].parseTokenizer(of.take("config"), `${where}.tokenizers.${name}.config`);
+  const config = statedBy(layout).parseTokenizer(of.take("config"), `${where}.tokenizers.${name}.config`);
   of.finish();
   return { layout, own: { weights, config } } as Tokenizer;
 }
 
-function parseNetwork<L extends LayoutName>(
+function parseNetwork<L extends StatedLayout>(
   of: Fields,
   { layout, own: tokenizer }: Tokenizer<L>,
   order: string,
@@ -92,10 +99,10 @@ function parseNetwork<L extends LayoutName>(
   const precision = of.word("precision", PRECISIONS);
   const sampling = parseSampling(of.object("defaults"), TOKEN_SAMPLING);
   const place = `${where}.config`;
-  const row = IMAGE_LAYOUTS[layout];
+  const row = statedBy(layout);
   const config: LayoutConfigs[L]["transformer"] = row.parseTransformer(of.take("config"), place);
   of.finish();
-  const trained = ordersOf(row.objective(config))[0]!;
+  const trained = ordersOf(IMAGE_LAYOUTS[layout].objective(config))[0]!;
   if (trained !== order)
     throw new ArgumentError(where, `the name of the order that it was trained for, ${trained},`, order);
   const { vocab } = tokenizer.config;

@@ -5,6 +5,7 @@ import { FLOW_LM_CONFIGS } from "../../src/core/flow-lm/config.js";
 import { backboneGraph, headGraph, latentGraph, textGraph, voiceGraph } from "../../src/core/flow-lm/graphs.js";
 import { LLAMAGEN } from "../../src/core/llamagen/architecture.js";
 import { type TransformerConfig, TRANSFORMERS } from "../../src/core/llamagen/config.js";
+import { JANUS_TYPES } from "../../src/models/janus.js";
 import { OCTGPT } from "../../src/core/octgpt/architecture.js";
 import type { OctgptConfig } from "../../src/core/octgpt/config.js";
 import { ordersOf } from "../../src/core/orders.js";
@@ -100,6 +101,8 @@ function gridNetwork(name: string, { condition }: TransformerConfig): Network {
   return condition.kind === "features" ? `${family} of features` : `${family} of classes`;
 }
 
+const REPOSITORY = "its folder, or its repository once pulled";
+
 function allRows(): readonly Row[] {
   const shapes: Readonly<Record<string, OctgptConfig>> = Object.fromEntries(
     Object.entries(PUBLISHED_SHAPE_MODELS).map(([name, { transformer }]) => [name, transformer]),
@@ -111,6 +114,11 @@ function allRows(): readonly Row[] {
       medium: "pictures",
       network: (_, { modulation }) => (modulation === "own" ? "var, own modulation" : null),
       loaded: pulled,
+    }),
+    ...JANUS_TYPES.map((type): Row => {
+      const orders = ordersOf({ kind: "next-token", positions: 1, layout: lineLayout(2) });
+      const name = `\`model_type: ${type}\` (Janus)`;
+      return { name, medium: "pictures", network: "janus", orders, parameters: null, loaded: REPOSITORY };
     }),
     ...rowsOf<OctgptConfig>(OCTGPT, shapes, {
       medium: "meshes",
@@ -124,8 +132,8 @@ function allRows(): readonly Row[] {
     pocketTtsRow(),
     ...TEXT_MODEL_TYPES.map((type): Row => {
       const network = type in NETWORKS ? (type as Network) : null;
-      const loaded = "its folder, or its repository once pulled";
-      return { name: `\`model_type: ${type}\``, medium: "texts", network, orders: text, parameters: null, loaded };
+      const name = `\`model_type: ${type}\``;
+      return { name, medium: "texts", network, orders: text, parameters: null, loaded: REPOSITORY };
     }),
     ...TEXT_ENCODER_TYPES.map((type): Row => {
       const network = type === "t5" ? "t5" : "clip-text";

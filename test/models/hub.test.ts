@@ -6,10 +6,18 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { generateText, loadImageModel, loadTextEncoder, loadTextModel } from "../../src/index.js";
+import {
+  generateImage,
+  generateText,
+  type ImageModel,
+  loadImageModel,
+  loadTextEncoder,
+  loadTextModel,
+} from "../../src/index.js";
 import { pullModel, type PullOptions } from "../../src/models/hub/pull.js";
 import { pulledModel, pulledModels, removePulled, verifyPulled } from "../../src/models/hub/pulled.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
+import { writeTinyJanus } from "../support/tiny-janus.js";
 import { writeTinyTextModel } from "../support/tiny-text-model.js";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -317,6 +325,40 @@ describe("a text model", () => {
     hub.files.set("config.json", Buffer.from(JSON.stringify({ model_type: "mamba" })));
     await expect(pull(NAME)).rejects.toMatchObject({ code: "unknown-name", received: "mamba" });
     expect(hub.asked).toHaveLength(1);
+  });
+});
+
+describe("Janus", () => {
+  const pullTiny = async (name: string) => {
+    hub.files.clear();
+    const folder = join(root, "janus-files");
+    await writeTinyJanus(folder, "authors", { shards: true });
+    for (const file of await readdir(folder)) hub.files.set(file, await readFile(join(folder, file)));
+    return pull(name);
+  };
+
+  test("is pulled by its repository, with all its shards, and drawn from by that name", async () => {
+    const NAME = "somebody/Janus-Pro";
+    const { files, folder } = await pullTiny(NAME);
+    expect(files.map(({ name }) => name)).toEqual([
+      ...["config.json", "tokenizer.json", "model.safetensors.index.json"],
+      ...["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"],
+    ]);
+    await using model = await loadImageModel(NAME, { device: "reference" });
+    await using same = await loadImageModel(folder, { device: "reference" });
+    expect([model.name, model.revision]).toEqual(["Janus-Pro", same.revision]);
+    const { images } = await generateImage({ model, prompt: "red fox" });
+    expect(images[0]!.ids).toEqual((await generateImage({ model: same, prompt: "red fox" })).images[0]!.ids);
+  });
+
+  test("of the older repository speaks in the older words", async () => {
+    const { folder } = await pullTiny("deepseek-ai/Janus-1.3B");
+    await using older = await loadImageModel("deepseek-ai/Janus-1.3B", { device: "reference" });
+    await using stated = await loadImageModel({ folder, dialogue: "janus" }, { device: "reference" });
+    await using newer = await loadImageModel(folder, { device: "reference" });
+    const idsOf = (model: ImageModel) => model.conversation!.written("red fox", 99).ids;
+    expect(idsOf(older)).toEqual(idsOf(stated));
+    expect(idsOf(older)).not.toEqual(idsOf(newer));
   });
 });
 

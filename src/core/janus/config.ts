@@ -3,6 +3,7 @@
  * reads text ids, and a table and a head of its own for the codes of pictures. What they understand pictures with is not here.
  */
 import { check, isIntegerIn } from "../../base/check.js";
+import type { ConditionConfig } from "../condition.js";
 import { rasterLayout } from "../decode/layout.js";
 import type { LlamaConfig } from "../llama/config.js";
 import type { TokenObjective } from "../orders.js";
@@ -18,11 +19,8 @@ export interface JanusConfig {
   readonly headWidth: number;
   /** Codes in a row of the grid; a picture has as many rows. */
   readonly grid: number;
-  readonly condition: {
-    readonly kind: "prompt";
-    /** The most ids of a prompt, those that mark its parts included. */
-    readonly slots: number;
-  };
+  /** The most ids of a prompt, those that mark its parts included, and the body's vocabulary. */
+  readonly condition: Extract<ConditionConfig, { readonly kind: "prompt" }>;
 }
 
 /** Ids of a prompt that are read, where the body's context leaves as much room. */

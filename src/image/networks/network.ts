@@ -1,6 +1,6 @@
 /**
  * What draws pictures: a transformer and the tokenizer that it was trained with, introduced to each other. One file per layout:
- * llamagen.ts covers one grid token by token, var.ts one grid after the other.
+ * llamagen.ts and janus.ts cover one grid token by token (grid.ts), var.ts one grid after the other.
  */
 import type { Condition, ConditionConfig } from "../../core/condition.js";
 import type { Decoding, DecodingName } from "../../core/orders.js";
@@ -39,6 +39,7 @@ export interface ImageNetwork extends TokenNetwork<Work, Drawing> {
 export interface TokenizerOf {
   readonly llamagen: ImageTokenizer;
   readonly var: MultiScaleTokenizer;
+  readonly janus: ImageTokenizer;
 }
 
 /** How the files of a layout become a network. */

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { check, checkOptions } from "../../base/check.js";
 import { DownloadError, UnknownNameError } from "../../base/errors.js";
 import { PUBLISHED_IMAGE_MODELS, type PublishedImageModel } from "../known.js";
+import { JANUS_TYPES } from "../janus.js";
 import { TEXT_ENCODER_TYPES } from "../text-encoder-config.js";
 import { TEXT_MODEL_TYPES } from "../text-config.js";
 import { download, type DownloadSettings } from "./download.js";
@@ -28,8 +29,8 @@ interface Source {
 }
 
 /**
- * Downloads the files of a published model: a row of PUBLISHED_IMAGE_MODELS, or the repository of a text model, such as
- * "Qwen/Qwen2.5-0.5B-Instruct". Every file is compared with the digest that the hub states before it can be seen. What was
+ * Downloads the files of a published model: a row of PUBLISHED_IMAGE_MODELS, or the repository of a text model or of Janus, such as
+ * "Qwen/Qwen2.5-0.5B-Instruct" or "deepseek-community/Janus-Pro-1B". Every file is compared with the digest that the hub states before it can be seen. What was
  * cut is gone on with. HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_HUB_OFFLINE and HTTPS_PROXY are heeded.
  *
  * @throws UnknownNameError for a name that is neither, or an architecture that is not there; DownloadError; the reason of `signal`.
@@ -78,7 +79,7 @@ function sourceOf(name: string): Source {
   }
   if (typeof name !== "string" || !isRepository(name))
     throw new UnknownNameError("published model or repository", name, Object.keys(PUBLISHED_IMAGE_MODELS));
-  return { repository: name, choose: (files) => textFiles(files, name), judge: judgeText };
+  return { repository: name, choose: (files) => folderFiles(files, name), judge: judgeType };
 }
 
 function named(files: readonly HubFile[], name: string, repository: string): HubFile {
@@ -87,29 +88,30 @@ function named(files: readonly HubFile[], name: string, repository: string): Hub
   throw new DownloadError(`${endpoint()}/${repository}`, `it has no ${name}`, "Check the name and the revision.");
 }
 
-/** Files of a text model that are taken where they are there, besides its config.json and weights. */
-const BESIDE = ["tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja"];
+/** Files that are taken where they are there, besides config.json, tokenizer.json and the weights. */
+const BESIDE = ["tokenizer_config.json", "generation_config.json", "chat_template.jinja"];
 
-const SHARD = /^model-\d{5}-of-\d{5}\.safetensors$/;
+/** Weights in one file, or in several that an index names; the first of which there is anything. */
+const WEIGHTS = [
+  { whole: "model.safetensors", shard: /^model-\d{5}-of-\d{5}\.safetensors$/ },
+  { whole: "pytorch_model.bin", shard: /^pytorch_model-\d{5}-of-\d{5}\.bin$/ },
+];
 
-function textFiles(files: readonly HubFile[], repository: string): readonly HubFile[] {
+function folderFiles(files: readonly HubFile[], repository: string): readonly HubFile[] {
   const has = (name: string) => files.some((file) => file.name === name);
-  const index = "model.safetensors.index.json";
-  const shards = files.filter(({ name }) => SHARD.test(name)).map(({ name }) => name);
-  const weights = has("model.safetensors")
-    ? ["model.safetensors"]
-    : has(index)
-      ? [index, ...shards]
-      : ["pytorch_model.bin"];
-  const names = ["config.json", "tokenizer.json", ...BESIDE.slice(1).filter(has), ...weights];
+  const shardsOf = (shard: RegExp) => files.filter(({ name }) => shard.test(name)).map(({ name }) => name);
+  const weights = WEIGHTS.flatMap(({ whole, shard }) => {
+    const index = `${whole}.index.json`;
+    return has(whole) ? [[whole]] : has(index) ? [[index, ...shardsOf(shard)]] : [];
+  });
+  const names = ["config.json", "tokenizer.json", ...BESIDE.filter(has), ...(weights[0] ?? [WEIGHTS[0]!.whole])];
   return names.map((name) => named(files, name, repository));
 }
 
-async function judgeText(config: string): Promise<void> {
+async function judgeType(config: string): Promise<void> {
   const json = JSON.parse(await readFile(config, "utf8")) as { readonly model_type?: unknown };
-  const known: readonly string[] = [...TEXT_MODEL_TYPES, ...TEXT_ENCODER_TYPES];
-  if (!known.includes(json.model_type as string))
-    throw new UnknownNameError("text architecture", json.model_type, known);
+  const known = [...TEXT_MODEL_TYPES, ...TEXT_ENCODER_TYPES, ...JANUS_TYPES];
+  if (!known.includes(json.model_type as string)) throw new UnknownNameError("architecture", json.model_type, known);
 }
 
 /** The files of a pulled row of published image models; null where it was not pulled. */
