@@ -68,9 +68,9 @@ function shapeMeshes(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<MeshEvent, void, void> {
   const { subject, depth, sampling, decoding, seed, route, n } = request;
-  const { ids, context } = subject;
+  const { ids, context, encoded } = subject;
   const warnings = [...subject.warnings];
-  const inputTokens = n * (context ? context.shape[0]! : ids.length);
+  const inputTokens = n * (encoded?.rows ?? context?.shape[0] ?? ids.length);
   const run: Run<MeshPreview | MeshEnd, GeneratedMesh, MeshResult, null> = {
     ...{ model, settings: request, itemTokens: null, inputTokens, warnings },
     async open() {
@@ -78,7 +78,16 @@ function shapeMeshes(
       return {
         itemBytes: network.itemBytes(sampling, decoding),
         async begin({ items, first }, signal) {
-          const shaping = await network.begin({ subject, items, firstItem: first, depth, sampling, decoding, seed });
+          const shown = encoded ? { ...subject, context: await encoded.context() } : subject;
+          const shaping = await network.begin({
+            subject: shown,
+            items,
+            firstItem: first,
+            depth,
+            sampling,
+            decoding,
+            seed,
+          });
           return shaped({ model, request, warnings }, { items, first }, shaping, signal);
         },
       };

@@ -14,7 +14,7 @@ export {
 export type { GeneratedMesh } from "./generated-mesh.js";
 export { type MeshManifest, parseMeshManifest, readMeshManifest } from "./manifest.js";
 export { type ImageTower, type MeshFromImageOptions, meshFromImage } from "./mesh-from-image.js";
-export { loadMeshModel, type MeshModel } from "./model.js";
+export { loadMeshModel, type MeshLoadSettings, type MeshModel } from "./model.js";
 export type { MeshIds } from "./networks/network.js";
 export type { OctgptFiles, OctgptRow } from "./published.js";
 export { type Raster, rasterise, type View } from "./rasterise.js";

@@ -1,9 +1,10 @@
 /** The manifest of a mesh: what every manifest holds, its prompt and settings, and the mesh itself. */
 import { isIntegerIn, isNumberIn } from "../base/check.js";
 import { isSha256, sha256 } from "../base/digest.js";
-import { digest, number, orNull, record, text, whole, word } from "../base/rows.js";
+import { digest, number, orNull, record, text, unlessAbsent, whole, word } from "../base/rows.js";
 import { TOKEN_SAMPLING, type TokenSampling } from "../core/sampling/ranges.js";
 import type { FloatTensor } from "../engine/tensor.js";
+import { ENCODER_RECORD, encoderDigests, encoderRecord, type EncoderRecord } from "../media/given-text-encoder.js";
 import { type ManifestBase, manifests } from "../media/manifest.js";
 import type { Mesh } from "../tokenizers/octree/mesh.js";
 import { MESH_FORMATS, type MeshFormat } from "./formats/format.js";
@@ -15,6 +16,8 @@ interface Asked {
     readonly prompt: string;
     /** Of the rows that the model was shown, as float32; null: there were none. */
     readonly contextSha256: string | null;
+    /** What read the prompt, whose files are among those of the model; null: the model itself, or nothing. */
+    readonly textEncoder: EncoderRecord | null;
   };
   /** Levels of the octree. */
   readonly depth: number;
@@ -40,7 +43,11 @@ const MANIFESTS = manifests({
   kind: "tessera-mesh-manifest",
   sampling: TOKEN_SAMPLING,
   asked: {
-    subject: record({ prompt: text(1_000_000), contextSha256: orNull("64 hexadecimal digits", isSha256) }),
+    subject: record({
+      prompt: text(1_000_000),
+      contextSha256: orNull("64 hexadecimal digits", isSha256),
+      textEncoder: unlessAbsent(null, (of, name) => (of.take(name) === null ? null : ENCODER_RECORD(of, name))),
+    }),
     depth: number("a depth from 1 to 8", isIntegerIn(1, 8)),
     size: number("metres above 0", isNumberIn(Number.MIN_VALUE, 1e6)),
     faces: orNull("a whole number", isIntegerIn(4, 1e7)),
@@ -61,12 +68,15 @@ export function meshManifest(
   request: MeshRequest,
   { index, ids, mesh }: { readonly index: number; readonly ids: Int32Array; readonly mesh: Mesh },
 ): MeshManifest {
-  const { prompt, depth, size, faces, format, route: files } = request;
+  const { prompt, depth, size, faces, format, route, subject } = request;
+  const encoder = subject.encoded ? model.textEncoder : null;
+  const files = encoder ? { ...route, sha256: { ...route.sha256, ...encoderDigests(encoder) } } : route;
+  const textEncoder = encoder && encoderRecord(encoder);
   const counts = { vertices: mesh.positions.length / 3, faces: mesh.faces.length / 3 };
   return MANIFESTS.of(
     model,
     { ...request, source: "generated", files, index, ids },
-    { subject: { prompt, contextSha256: sha256OfContext(request.subject.context) }, depth, size, faces },
+    { subject: { prompt, contextSha256: sha256OfContext(subject.context), textEncoder }, depth, size, faces },
     { mesh: { format, ...counts, sha256: sha256OfMesh(mesh) } },
   );
 }

@@ -2,10 +2,12 @@
 import type { Options } from "../base/check.js";
 import { once } from "../base/once.js";
 import { unpacked } from "../engine/weights/block-codes.js";
-import { type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
+import { givenTextEncoder, type TextEncoderSettings } from "../media/given-text-encoder.js";
+import { LOAD_DEFAULTS, type LoadedModel, type LoadSettings, loaded, loadSettings } from "../media/load.js";
 import { digestsOf, folderRecipe, openFile } from "../media/recipe.js";
 import { type Routed, routed } from "../media/routes.js";
 import { SharedModels } from "../media/shared-models.js";
+import type { TextEncoderModel } from "../media/text-encoder.js";
 import { DEFAULT_MESH_MODEL } from "../models/known.js";
 import { parseMeshModelConfig } from "../models/mesh-config.js";
 import type { Mesh } from "../tokenizers/octree/mesh.js";
@@ -22,6 +24,8 @@ export interface MeshModel extends LoadedModel, Routed<ShapeRoute> {
   readonly categories: readonly string[];
   /** The depth of its meshes where the caller says nothing, and the deepest. */
   readonly depths: { readonly usual: number; readonly most: number };
+  /** What reads prompts for a model that was trained on vectors of texts; null for any other, and where none was given. */
+  readonly textEncoder: TextEncoderModel | null;
   /** A mesh as ids of its tokenizer, at `depth` or as deep as usual. Throws ArgumentError for a mesh that has none. */
   encode(mesh: Mesh, depth?: number): Promise<MeshIds>;
   /** The mesh of ids in the cube [0, 1]³. Throws TokenizerError or ArgumentError for ids that it does not have. */
@@ -29,6 +33,10 @@ export interface MeshModel extends LoadedModel, Routed<ShapeRoute> {
   /** @internal */
   readonly read: SubjectReader;
 }
+
+export interface MeshLoadSettings extends LoadSettings, TextEncoderSettings {}
+
+const DEFAULTS: MeshLoadSettings = Object.freeze({ ...LOAD_DEFAULTS, textEncoder: null });
 
 /**
  * Loads a mesh model: an embedded one by its name, a folder of that layout by its path, or a published model of OctGPT (arXiv 2504.09975) by
@@ -48,13 +56,13 @@ export interface MeshModel extends LoadedModel, Routed<ShapeRoute> {
  */
 export async function loadMeshModel(
   source: string | OctgptFiles = DEFAULT_MESH_MODEL,
-  options: Options<LoadSettings> = {},
+  options: Options<MeshLoadSettings> = {},
 ): Promise<MeshModel> {
-  const settings = loadSettings("loadMeshModel", options);
+  const settings = loadSettings("loadMeshModel", options, DEFAULTS);
   return typeof source === "string" ? loadFolder(source, settings) : loadOctgpt(source, settings);
 }
 
-async function loadFolder(source: string, settings: LoadSettings): Promise<MeshModel> {
+async function loadFolder(source: string, settings: MeshLoadSettings): Promise<MeshModel> {
   const recipe = await folderRecipe(source, settings.verify, parseMeshModelConfig);
   const { name, revision, licence, transformer, words: list, categories, depths, sampling } = recipe;
   const { captionSlots, rows } = transformer.config;
@@ -62,6 +70,7 @@ async function loadFolder(source: string, settings: LoadSettings): Promise<MeshM
     await recipe.verify([list.file]);
     const words = await loadWords(recipe.locate(list.file), list.firstWord, rows - list.firstWord, categories);
     const engine = await opening;
+    const textEncoder = await givenTextEncoder(settings, { name, width: null }, engine, parts);
     const precision = settings.precision ?? recipe.precision;
     const open = async () => {
       const weights = unpacked(await openFile(recipe, transformer.weights, parts));
@@ -73,11 +82,12 @@ async function loadFolder(source: string, settings: LoadSettings): Promise<MeshM
       completed: (decoding) => decoding,
     };
     const about = { name, revision, licence, device: engine.device, precision, sha256 };
-    return { ...about, ...(await shapesBy(route, depths)), categories, read: captionReader(words, captionSlots) };
+    const read = captionReader(words, captionSlots);
+    return { ...about, ...(await shapesBy(route, depths)), categories, textEncoder, read };
   });
 }
 
-async function loadOctgpt(files: OctgptFiles, settings: LoadSettings): Promise<MeshModel> {
+async function loadOctgpt(files: OctgptFiles, settings: MeshLoadSettings): Promise<MeshModel> {
   const recipe = await octgptRecipe(files, settings.verify);
   const { name, row } = recipe;
   return loaded(settings, async (opening, parts) => {
@@ -92,12 +102,14 @@ async function loadOctgpt(files: OctgptFiles, settings: LoadSettings): Promise<M
       completed: (decoding, sampling) => completed(row.transformer, decoding, sampling),
     };
     const { condition } = row.transformer;
+    const width = condition.kind === "context" ? condition.width : null;
+    const textEncoder = await givenTextEncoder(settings, { name, width }, engine, parts);
     const about = { name, revision: "published", licence: "not stated", device: engine.device, precision, sha256 };
     return {
       ...about,
       ...(await shapesBy(route, { usual: row.codec.depth, most: row.codec.depth })),
-      categories: row.categories,
-      read: condition.kind === "class" ? categoryReader(row.categories) : contextReader(condition),
+      ...{ categories: row.categories, textEncoder },
+      read: condition.kind === "class" ? categoryReader(row.categories) : contextReader(name, condition, textEncoder),
     };
   });
 }

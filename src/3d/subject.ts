@@ -2,14 +2,18 @@
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import type { ShapeCondition } from "../core/octgpt/config.js";
-import type { FloatTensor } from "../engine/tensor.js";
+import { once } from "../base/once.js";
+import { type FloatTensor, tensor } from "../engine/tensor.js";
+import { needsEncoder } from "../media/given-text-encoder.js";
+import { checkPrompt } from "../media/prompt.js";
+import type { TextEncoderModel } from "../media/text-encoder.js";
 import { other, type Warning } from "../media/warnings.js";
 import { categoryIn, type Words, wordsOf } from "./words.js";
 
 export interface MeshSubject {
   /**
-   * Such as "round table with three legs"; one of model.categories must be in it. A model that is shown a `context` does not read it: it is
-   * what files and manifests say.
+   * Such as "round table with three legs"; one of model.categories must be in it. A model that is shown a `context` reads it by its text
+   * encoder; without one, or with a context that is given, it is only what files and manifests say.
    */
   readonly prompt: string;
   /** Rows [n, width] of another network, such as CLIP's of a text or a picture, for models of OctGPT that were trained with it. */
@@ -21,6 +25,8 @@ export interface ReadSubject {
   /** Of its words, or of its class; none where there is a context. */
   readonly ids: readonly number[];
   readonly context: FloatTensor | null;
+  /** Where a text encoder reads the prompt: how many rows of context it makes, and those. */
+  readonly encoded: { readonly rows: number; context(): Promise<FloatTensor> } | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -32,7 +38,7 @@ export const captionReader =
   (words: Words, room: number): SubjectReader =>
   ({ prompt, context }) => {
     refuseContext(context);
-    return { ...words.read(prompt, room), context: null };
+    return { ...words.read(prompt, room), context: null, encoded: null };
   };
 
 /** Reads prompts as one of the categories, whose number is the id. */
@@ -44,22 +50,39 @@ export const categoryReader =
     const own = wordsOf(category);
     const rest = wordsOf(prompt).filter((word) => !own.includes(word) && !ARTICLES.includes(word));
     const message = `The model makes any ${category} and does not read ${rest.map((word) => `"${word}"`).join(", ")}.`;
-    return { ids: [categories.indexOf(category)], context: null, warnings: rest.length > 0 ? [other(message)] : [] };
+    const warnings = rest.length > 0 ? [other(message)] : [];
+    return { ids: [categories.indexOf(category)], context: null, encoded: null, warnings };
   };
 
-/** Reads the rows of another network. */
+/** Reads the rows of another network, or where it is a text encoder that is at hand, prompts. */
 export const contextReader =
-  ({ rows, width }: Extract<ShapeCondition, { readonly kind: "context" }>): SubjectReader =>
-  ({ context }) => {
+  (
+    name: string,
+    { rows, width }: Extract<ShapeCondition, { readonly kind: "context" }>,
+    encoder: TextEncoderModel | null,
+  ): SubjectReader =>
+  ({ prompt, context }) => {
+    if (context === undefined && encoder) return encodedPrompt(encoder, checkPrompt("prompt", prompt), rows);
     const expected = `rows of the network that the model was trained with, [1 to ${rows}, ${width}],`;
-    if (context === undefined) throw new ArgumentError("context", expected, context);
+    if (context === undefined) throw new ArgumentError("context", expected, context, needsEncoder(name, "a context"));
     const [n, wide, ...more] = context.shape;
     const fits = n! >= 1 && n! <= rows && wide === width && more.length === 0;
     if (!fits) throw new ArgumentError("context", expected, described(`[${context.shape.join(", ")}]`));
     if (context.data.length !== n! * width || !context.data.every(Number.isFinite))
       throw new ArgumentError("context.data", `${n! * width} finite numbers`, described("others"));
-    return { ids: [], context, warnings: [] };
+    return { ids: [], context, encoded: null, warnings: [] };
   };
+
+/** As OctGPT's authors encode texts: a row for each token, special ones included, and none for padding. */
+function encodedPrompt(encoder: TextEncoderModel, prompt: string, rows: number): ReadSubject {
+  const { ids, warnings } = encoder.tokenize(prompt, Math.min(rows, encoder.contextLength ?? rows));
+  const context = once(async () => {
+    const { features } = await encoder.encode(prompt, { length: ids.length });
+    return tensor([ids.length, encoder.width], features.data);
+  });
+  const empty = prompt.trim() === "" ? [other("The prompt is empty: the meshes are of anything.")] : [];
+  return { ids: [], context: null, encoded: { rows: ids.length, context }, warnings: [...empty, ...warnings] };
+}
 
 function refuseContext(context: FloatTensor | undefined): void {
   if (context === undefined) return;

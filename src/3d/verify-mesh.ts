@@ -3,6 +3,7 @@ import { checkOptions } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
 import type { FloatTensor } from "../engine/tensor.js";
+import { encoderDifferences } from "../media/given-text-encoder.js";
 import { checkModel, compareManifests, type Verification } from "../media/verification.js";
 import { generateMesh } from "./generate-mesh.js";
 import type { GeneratedMesh } from "./generated-mesh.js";
@@ -41,5 +42,7 @@ export async function verifyMesh(manifest: MeshManifest, options: VerifyMeshOpti
   const { meshes } = await generateMesh({ prompt: subject.prompt, context, ...settings, model, signal });
   const mesh = meshes[0]!;
   const output = { name: "mesh", sha256: ({ mesh }: MeshManifest) => mesh.sha256 };
-  return { ...compareManifests(parsed, mesh.manifest, output), mesh };
+  const { same, differences } = compareManifests(parsed, mesh.manifest, output);
+  const encoders = encoderDifferences(subject.textEncoder, mesh.manifest.subject.textEncoder);
+  return { same, differences: [...differences, ...encoders], mesh };
 }

@@ -69,7 +69,10 @@ export function meshCommand({ signal }: Context): Command {
       named ? options.output : join(options.output, `${stemOf({ prompt })}-${seed}-${index}.${format}`);
     const written = new Map<GeneratedMesh, readonly string[]>();
     const others = replaced();
-    const loading = loadMeshModel(shapeSourceOf(options), loadSettingsOf(options));
+    const loading = loadMeshModel(shapeSourceOf(options), {
+      ...loadSettingsOf(options),
+      textEncoder: options.textEncoder ?? null,
+    });
     const decoding = options.passes && ({ kind: "masked-octree", passes: options.passes } as const);
     const settings = { n, seed, firstIndex, format, depth, size, faces, guidance, temperature, decoding };
     const stream = (model: MeshModel) => streamMesh({ ...settings, model, signal, prompt });

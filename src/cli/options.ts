@@ -125,6 +125,7 @@ export interface ShapeFileOptions {
   readonly transformer?: string;
   readonly codec?: string;
   readonly config?: string;
+  readonly textEncoder?: string;
 }
 
 /** Adds --model and the files of a published shape model. */
@@ -132,6 +133,7 @@ export const withShapeModelOptions = (command: Command, fallback: string): Comma
   withModelOption(command, fallback)
     .option("--transformer <file>", "file of an OctGPT transformer; needs --codec and --config")
     .option("--codec <file>", "file of its autoencoder")
+    .option("--text-encoder <folder>", "what reads prompts for a model trained on its vectors, such as CLIP's")
     .option("--config <name>", "its name in `tessera models`, such as octgpt-chair");
 
 /** The mesh model that the options name: a name, a folder or files; undefined for the embedded one. */

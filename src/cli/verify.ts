@@ -117,7 +117,10 @@ function fileBeside(manifest: string): string {
 /** The model that is named, or the embedded one of the manifest: what a manifest says is never opened as a path. */
 async function modelFor({ verifier, model: name, precision }: ReadItem, options: VerifyOptions) {
   const loading = { ...options, precision: options.precision ?? precision ?? undefined } as VerifyOptions;
-  if (options.codec !== undefined) return loadMeshModel(shapeSourceOf(options), loadSettingsOf(loading));
+  if (options.codec !== undefined) {
+    const { textEncoder = null } = options;
+    return loadMeshModel(shapeSourceOf(options), { ...loadSettingsOf(loading), textEncoder });
+  }
   const ofPictures = [options.config, options.transformer, options.textEncoder];
   if (ofPictures.some((option) => option !== undefined)) return modelOf(loading);
   if (options.model === undefined && !Object.hasOwn(EMBEDDED_MODELS, name)) {

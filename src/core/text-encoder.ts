@@ -16,7 +16,7 @@ export interface TextEncoderConfig {
   readonly vocabulary: number;
   /** Numbers per vector. */
   readonly width: number;
-  /** The most tokens of a text; null: as many as memory holds. */
+  /** The most tokens of a text; null: as many as memory holds, of which scores take the square. */
   readonly contextLength: number | null;
 }
 

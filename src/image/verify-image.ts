@@ -2,6 +2,7 @@
 import { checkOptions, type Options } from "../base/check.js";
 import { ArgumentError } from "../base/errors.js";
 import { described } from "../base/words.js";
+import { encoderDifferences } from "../media/given-text-encoder.js";
 import { checkModel, compareManifests, type Verification } from "../media/verification.js";
 import { fileDifferences } from "./compare-file.js";
 import { generateImage } from "./generate-image.js";
@@ -53,13 +54,7 @@ export async function verifyImage(manifest: ImageManifest, options: VerifyOption
   const pixels = { name: "pixels", sha256: ({ picture }: ImageManifest) => picture.rgbaSha256 };
   const { same, differences } = compareManifests(parsed, image.manifest, pixels);
   const stray = file === undefined ? [] : await fileDifferences(file, parsed, image);
-  const encoders = encoderDifferences(subject, image.manifest.subject);
+  const [was, is] = [subject, image.manifest.subject].map((s) => ("textEncoder" in s ? s.textEncoder : null));
+  const encoders = encoderDifferences(was!, is!);
   return { same: same && stray.length === 0, differences: [...differences, ...encoders, ...stray], image };
-}
-
-/** Another encoder, or another precision of it, is told of, and does not count if the pictures agree. */
-function encoderDifferences(then: ImageManifest["subject"], now: ImageManifest["subject"]): string[] {
-  if (!("textEncoder" in then && "textEncoder" in now)) return [];
-  const [was, is] = [then.textEncoder, now.textEncoder].map(({ name, precision }) => `${name} in ${precision}`);
-  return was === is ? [] : [`text encoder: was ${was}, is ${is}`];
 }

@@ -63,6 +63,13 @@ export const ENCODER_RECORD = record<EncoderRecord>({ name: text(), precision: w
 
 export const encoderRecord = ({ name, precision }: TextEncoderModel): EncoderRecord => ({ name, precision });
 
+/** Another encoder than `then`, or another precision of it, in words; whether that counts is said by what was made. */
+export function encoderDifferences(then: EncoderRecord | null, now: EncoderRecord | null): string[] {
+  if (!then || !now) return [];
+  const [was, is] = [then, now].map(({ name, precision }) => `${name} in ${precision}`);
+  return was === is ? [] : [`text encoder: was ${was}, is ${is}`];
+}
+
 /** The digests of the encoder's files under names that no file of a model has. */
 export const encoderDigests = ({ sha256 }: TextEncoderModel): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(sha256).map(([file, digest]) => [`text-encoder/${file}`, digest]));

@@ -47,7 +47,7 @@ export interface TextEncoderModel extends LoadedModel {
   readonly tokenizer: TextTokenizer;
   /** Numbers per vector. */
   readonly width: number;
-  /** The most tokens of a text; null: as many as memory holds. */
+  /** The most tokens of a text; null: no bound of the network's own, and 2,048 here. */
   readonly contextLength: number | null;
   /**
    * The ids of a text as encode() gives them without padding, and a warning if it was cut.
@@ -65,6 +65,9 @@ export interface TextEncoderModel extends LoadedModel {
    */
   encode(texts: string | readonly string[], options?: Options<EncodeTextSettings>): Promise<TextEncoding>;
 }
+
+/** Of a text, where the network has no bound: four times what T5 was trained with. Scores take the square of it in memory. */
+const MOST_TOKENS = 2048;
 
 const ENCODE: EncodeTextSettings = Object.freeze({ length: null, layer: "last" });
 
@@ -154,9 +157,9 @@ interface Encoder {
 
 function tokenize({ network, tokenizer, wrap }: Encoder, text: string, length: number | null) {
   const special = wrap.before.length + 1;
-  const most = network.config.contextLength ?? 2 ** 16;
+  const most = network.config.contextLength ?? MOST_TOKENS;
   if (length !== null)
-    check("length", `a whole number from ${special + 1} to ${most}, or null`, length, isIntegerIn(special + 1, most));
+    check("length", `a whole number from ${special} to ${most}, or null`, length, isIntegerIn(special, most));
   const prompt = checkPrompt("texts", text);
   const { ids, warnings } = promptIds(tokenizer, prompt, (length ?? most) - special, false);
   return { ids: [...wrap.before, ...ids, wrap.end], warnings };

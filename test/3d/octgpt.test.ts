@@ -15,6 +15,7 @@ import { octgptGraph } from "../../src/core/octgpt/graph.js";
 import type { Graph } from "../../src/engine/graph.js";
 import { f32, sizeOf, type Tensor } from "../../src/engine/tensor.js";
 import { writeSafetensors } from "../../src/engine/weights/safetensors-write.js";
+import { loadTextEncoder } from "../../src/media/text-encoder.js";
 import { parseShapeCodecConfig } from "../../src/tokenizers/octgpt/config.js";
 import { shapeCodecGraphs } from "../../src/tokenizers/octgpt/graphs.js";
 import { meshPoints } from "../../src/tokenizers/octgpt/mesh-points.js";
@@ -171,7 +172,11 @@ test("models that were trained with another network's rows are shown them", asyn
   const { meshes, usage } = await generateMesh({ ...options, context });
   expect(usage.inputTokens).toBe(2);
   const { manifest } = meshes[0]!;
-  expect(manifest.subject).toEqual({ prompt: "any words", contextSha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  expect(manifest.subject).toEqual({
+    prompt: "any words",
+    contextSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    textEncoder: null,
+  });
   expect((await verifyMesh(manifest, { model: shown, context })).same).toBe(true);
   const asked: string[] = [];
   const tower = async (image: string | Uint8Array) => {
@@ -188,6 +193,37 @@ test("models that were trained with another network's rows are shown them", asyn
   await expect(generateMesh({ ...options, context: f32([1, 4], [1, 2, 3, 4]) })).rejects.toThrow(/\[1 to 2, 5\]/);
   const odd = f32([1, 5], [1, 2, Number.NaN, 4, 5]);
   await expect(generateMesh({ ...options, context: odd })).rejects.toThrow(ArgumentError);
+});
+
+test("a text encoder makes those rows of a prompt: the same mesh, which can be verified", async () => {
+  const encoder = join(import.meta.dirname, "../fixtures/text-encoders/folders/clip");
+  const condition = { kind: "context", rows: 10, width: 12 } as const;
+  const seeing = parseOctgptConfig({ ...transformer, buffer: 10, condition });
+  const file = join(folder, "reading.safetensors");
+  await writeSafetensors(file, randomWeights([octgptGraph(seeing)]));
+  const files = { ...FILES, transformer: file, config: { transformer: seeing, codec, categories: [] } };
+  const device = { device: "cpu", threads: 1 } as const;
+  await using reading = await loadMeshModel(files, { ...device, textEncoder: encoder });
+  await using clip = await loadTextEncoder(encoder, device);
+  const prompt = "A small red apple.";
+  const { ids } = clip.tokenize(prompt, 10);
+  expect(ids.length).toBeLessThanOrEqual(10);
+  const { features } = await clip.encode(prompt, { length: ids.length });
+  const context = f32([ids.length, 12], [...features.data]);
+  const { meshes, usage } = await generateMesh({ model: reading, prompt, depth: 3, seed: 2 });
+  expect(usage.inputTokens).toBe(ids.length);
+  const byHand = await generateMesh({ model: reading, prompt, context, depth: 3, seed: 2 });
+  expect(meshes[0]!.ids).toEqual(byHand.meshes[0]!.ids);
+  const other = await generateMesh({ model: reading, prompt: "Two cats", depth: 3, seed: 2 });
+  expect(other.meshes[0]!.ids).not.toEqual(meshes[0]!.ids);
+
+  const { manifest } = meshes[0]!;
+  expect(manifest.subject).toEqual({ prompt, contextSha256: null, textEncoder: { name: "clip", precision: "f32" } });
+  expect(Object.keys(manifest.model.sha256)).toEqual(expect.arrayContaining(["text-encoder/model.safetensors"]));
+  expect(await verifyMesh(manifest, { model: reading })).toMatchObject({ same: true, differences: [] });
+  await using deaf = await loadMeshModel(files, device);
+  await expect(verifyMesh(manifest, { model: deaf })).rejects.toThrow(/context[^]*Load it with textEncoder/);
+  await expect(loadMeshModel(FILES, { ...device, textEncoder: encoder })).rejects.toThrow(/was not trained on/);
 });
 
 test("points lie on the faces, as many on each as its area says", () => {

@@ -46,7 +46,7 @@ const speechManifestOf = (text: string, samples: number): SpeechManifest => ({
 const meshManifestOf = (prompt: string): MeshManifest => ({
   kind: "tessera-mesh-manifest",
   ...common(1),
-  ...{ subject: { prompt, contextSha256: null }, depth: 4, size: 1, faces: null },
+  ...{ subject: { prompt, contextSha256: null, textEncoder: null }, depth: 4, size: 1, faces: null },
   sampling: { guidance: 2, guidanceUntil: 1, temperature: 1, topK: 0, topP: 1, minP: 0 },
   decoding: { kind: "next-token" },
   mesh: { format: "glb", vertices: 8, faces: 12, sha256: SHA },
