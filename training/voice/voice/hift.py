@@ -26,7 +26,7 @@ class HiftConfig:
     f0_channels: int = 96
     sine_amplitude: float = 0.1
     noise_amplitude: float = 0.003
-    voiced_above: float = 10.0
+    voiced_above: float = 50.0  # Hz: no teacher is lower than 60, and what is predicted between is the edge of a voice
     hop: int = field(init=False)
 
     def __post_init__(self):
