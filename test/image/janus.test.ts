@@ -6,17 +6,14 @@ import {
   editImage,
   generateImage,
   type GenerateImageOptions,
-  type ImageEvent,
   type ImageModel,
   loadImageModel,
-  parseManifest,
   streamImage,
-  verifyImage,
 } from "../../src/index.js";
 import { openEngine } from "../../src/engine/index.js";
-import { conformMedium } from "../media/conform-medium.js";
 import { temporaryFolder } from "../support/temporary-folder.js";
 import { writeTinyJanus } from "../support/tiny-janus.js";
+import { conformPictures } from "./conform-pictures.js";
 
 const root = temporaryFolder();
 const LAYOUTS = ["authors", "converted"] as const;
@@ -27,18 +24,9 @@ beforeAll(async () => {
 });
 
 describe.each(LAYOUTS)("%s layout", (layout) => {
-  conformMedium(`pictures of Janus, ${layout} layout`, {
-    load: () => loadImageModel(folderOf(layout), { device: "reference" }),
-    stream: (options) => streamImage({ prompt: "red apple", ...options } as GenerateImageOptions),
-    items: (result: Awaited<ReturnType<typeof generateImage>>) => result.images,
-    itemOf: (event) =>
-      (event as ImageEvent).type === "image-end" ? (event as ImageEvent & { type: "image-end" }).image : undefined,
-    fingerprint: ({ ids }) => ids.join(),
-    ending: "png",
-    outOfRange: { guidance: 0.5 },
-    parseManifest,
-    verify: (manifest, model) => verifyImage(manifest, { model }),
-  });
+  conformPictures(`pictures of Janus, ${layout} layout`, () =>
+    loadImageModel(folderOf(layout), { device: "reference" }),
+  );
 
   test("tells what it is", async () => {
     await using model = await loadImageModel(folderOf(layout), { device: "reference" });

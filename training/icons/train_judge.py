@@ -4,7 +4,7 @@
 
 Two towers on one sphere, trained to tell which caption of the batch belongs to which picture (InfoNCE). It sees every
 picture of the sets, a quarter of the time as the tokenizer reconstructs it, always moved, scaled and recoloured a little, so
-that it judges what is shown and not how. All pictures are made small, and rebuilt, once, and kept in the run's folder: about ten
+that it judges what is shown and not how. All pictures are made small, and rebuilt, once, and kept in the run's folder: about four
 minutes, then a third of a second per step, of one core."""
 import argparse
 from pathlib import Path
